@@ -1,0 +1,1 @@
+//! Domain types and decisions. Performs no I/O and reads no clock.
