@@ -1,2 +1,86 @@
-//! Placeholder.
-fn main() {}
+//! Workspace automation: `cargo xtask <task>`.
+
+mod bench;
+mod cargo;
+mod ci;
+mod deny;
+mod layers;
+mod manifests;
+mod msrv;
+mod outcome;
+mod semantics;
+mod sources;
+mod style;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::ci::Step;
+use crate::outcome::Outcome;
+
+/// Automation of the Loom workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must hold before a change is accepted
+    ///
+    /// Runs every step even after one has failed, and ends with a table. A step that could not
+    /// run is listed as NOT RUN with the reason; the exit code is 0 only if no step failed.
+    Ci {
+        /// Run these steps only, for example `--only fmt,layers`
+        #[arg(long, value_delimiter = ',', value_name = "STEPS")]
+        only: Vec<Step>,
+    },
+    /// The tests and the documentation tests, the same as `ci --only test,doctest`
+    Test,
+    /// Check that dependencies between our crates point inwards, and what each manifest must say
+    Layers,
+    /// Check the stated minimum Rust version against the dependencies and the running compiler
+    Msrv,
+    /// Check the house rules that need no compiler
+    Style,
+    /// Check that every promise in docs/semantics.md names tests that exist
+    Semantics,
+    /// Check licences, banned and duplicate crates, and where crates come from
+    Deny,
+    /// Run the benchmarks in release mode; all arguments go to them, for example `--json`
+    #[command(disable_help_flag = true)]
+    Bench {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+        arguments: Vec<OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    let task = Arguments::parse().task;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    if let Err(error) = std::env::set_current_dir(root) {
+        eprintln!("{}: {error}", root.display());
+        return ExitCode::FAILURE;
+    }
+    match task {
+        Task::Ci { only } => ci::run(&only),
+        Task::Test => ci::run(&[Step::Test, Step::Doctest]),
+        Task::Layers => exit_code(&layers::run()),
+        Task::Msrv => exit_code(&msrv::run()),
+        Task::Style => exit_code(&style::run()),
+        Task::Semantics => exit_code(&semantics::run()),
+        Task::Deny => exit_code(&deny::run()),
+        Task::Bench { arguments } => exit_code(&bench::run(&arguments)),
+    }
+}
+
+/// A task that was asked for by name and did not run has not succeeded.
+fn exit_code(outcome: &Outcome) -> ExitCode {
+    println!("{outcome}");
+    if *outcome == Outcome::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

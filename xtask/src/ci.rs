@@ -1,0 +1,112 @@
+//! `cargo xtask ci`: every step in order, and a table of what became of each.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::ci::table::{Row, table};
+use crate::outcome::Outcome;
+use crate::{cargo, deny, layers, msrv, semantics, style};
+
+/// The crates under test; the benchmarks' peers take minutes to build and are checked apart.
+const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
+
+/// Set to 1 to have the benchmarks compiled too.
+const BENCHES_SWITCH: &str = "LOOM_CI_BENCHES";
+
+/// One step of `cargo xtask ci`, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    Fmt,
+    Clippy,
+    Benches,
+    Layers,
+    Msrv,
+    Style,
+    Semantics,
+    Test,
+    Doctest,
+    Docs,
+    Deny,
+    Advisories,
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn run(self) -> Outcome {
+        match self {
+            Self::Fmt => cargo::run(&mut cargo::command(&["fmt", "--all", "--check"])),
+            Self::Clippy => cargo::run(
+                cargo::command(&["clippy", "--all-targets"])
+                    .args(TESTED)
+                    .args(["--", "-D", "warnings"]),
+            ),
+            Self::Benches => benches(),
+            Self::Layers => layers::run(),
+            Self::Msrv => msrv::run(),
+            Self::Style => style::run(),
+            Self::Semantics => semantics::run(),
+            Self::Test => test(),
+            Self::Doctest => {
+                cargo::run(cargo::command(&["test", "--doc", "--no-fail-fast"]).args(TESTED))
+            }
+            Self::Docs => cargo::run(
+                cargo::command(&["doc", "--no-deps"])
+                    .args(TESTED)
+                    .env("RUSTDOCFLAGS", "-D warnings"),
+            ),
+            Self::Deny => deny::run(),
+            Self::Advisories => deny::advisories(),
+        }
+    }
+}
+
+/// Runs the steps in `only`, or all of them when it is empty.
+pub(crate) fn run(only: &[Step]) -> ExitCode {
+    let rows = rows(only, Step::run);
+    println!("\n{}", table(&rows));
+    let failed = rows.iter().any(|row| row.outcome == Outcome::Failed);
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// One row per step, those that were not asked for included.
+fn rows(only: &[Step], mut run: impl FnMut(Step) -> Outcome) -> Vec<Row> {
+    let row = |step: &Step| {
+        if !only.is_empty() && !only.contains(step) {
+            let outcome = Outcome::NotRun("not selected".to_owned());
+            return Row { step: step.name(), outcome, took: Duration::ZERO };
+        }
+        println!("\n==== {}", step.name());
+        let begun = Instant::now();
+        let outcome = run(*step);
+        let took = begun.elapsed();
+        println!("==== {}: {outcome}, {:.1} s", step.name(), took.as_secs_f64());
+        Row { step: step.name(), outcome, took }
+    };
+    Step::value_variants().iter().map(row).collect()
+}
+
+fn benches() -> Outcome {
+    if std::env::var(BENCHES_SWITCH).is_ok_and(|value| value == "1") {
+        return cargo::run(&mut cargo::command(&["check", "--package", "loom-benches"]));
+    }
+    Outcome::NotRun(format!("set {BENCHES_SWITCH}=1"))
+}
+
+/// All tests but the documentation tests, which `cargo nextest` does not know.
+fn test() -> Outcome {
+    let mut test = if cargo::has("nextest") {
+        cargo::command(&["nextest", "run", "--no-fail-fast"])
+    } else {
+        cargo::command(&["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"])
+    };
+    cargo::run(test.args(TESTED))
+}
