@@ -1,16 +1,23 @@
 //! Domain types and decisions. Performs no I/O and reads no clock.
 
+mod breaker;
+mod bucket;
 mod change;
 mod id;
 mod kernel;
 mod late;
+mod law;
 mod message;
 mod partition;
 mod position;
 mod record;
+mod retry;
+mod snapshot_policy;
 mod time;
 mod turn;
 
+pub use breaker::{Breaker, BreakerAdmission, BreakerOutcome, BreakerPolicy, BreakerState, Permit};
+pub use bucket::{RateLimit, Taken, TokenBucket};
 pub use change::{Change, ChangeError, state_hash};
 pub use id::{
     ActivityName, ActorId, EventName, HostId, IdempotencyKey, InvalidId, KEY_BYTES_MAX, Kind,
@@ -22,15 +29,18 @@ pub use kernel::{
     ReplayError, Seal, Segment, answer, bury, judge_key, keep_event, skip_fire, stall, step,
 };
 pub use late::LateFire;
+pub use law::{Enforced, Laws};
 pub use message::{
     ActivityRequest, Body, Cause, DeadLetter, Delivery, Failure, FailureCode, Message, Outcome,
     Outgoing, Payload, ReplyTo, RequestKey, fingerprint,
 };
-pub use partition::PartitionId;
+pub use partition::{PartitionCount, PartitionId, partition_of};
 pub use position::{CommitId, Epoch, Head, Incarnation, Seq, Stamp, StepId};
 pub use record::{
     Answer, Ask, Event, RECORD_VERSION, Receipt, Record, RecordError, Step, Timer, TimerKey,
     TimerRun,
 };
+pub use retry::{Backoff, InvalidJitter, JitterPercent, Retry, RetryPolicy};
+pub use snapshot_policy::SnapshotPolicy;
 pub use time::Timestamp;
 pub use turn::{Handled, HandledKey, OutboxEntry, TimerChange, Turn};

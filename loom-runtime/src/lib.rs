@@ -1,3 +1,43 @@
-//! Placeholder.
+//! The imperative shell of Loom: hosts, turns, recovery, timers, topics and supervision.
+//!
+//! A [`Host`] runs the actors of the partitions that it owns. `docs/ARCHITECTURE.md` shows how
+//! a message becomes a turn, and `docs/semantics.md` what is promised.
 
+mod activation;
+mod activities;
+mod actor;
+mod builder;
+mod call_error;
+mod committer;
+mod context;
+pub mod dispatch;
+mod envelope;
+mod handle;
+mod host;
+mod housekeeping;
+mod ingress;
+mod partition;
+mod relay;
+mod settings;
+mod system;
+mod task;
+mod tenures;
+mod timers;
+mod topic;
+mod turn_log;
 pub mod volatile;
+
+pub use activities::{ActivityError, ActivityOptions, Attempt};
+pub use actor::{Actor, HandlerRole, HandlerSpec};
+pub use builder::{Host, HostBuilder, HostStatus, StartError, Stopped};
+pub use call_error::CallError;
+pub use context::{Context, ContextError};
+pub use envelope::Reply;
+pub use handle::{ActorRef, Pending, Request};
+pub use ingress::KeptDeadLetter;
+pub use loom_core as core;
+pub use loom_macros::*;
+pub use settings::Settings;
+pub use system::{RandomIds, SystemClock};
+pub use topic::SUBSCRIBERS_MAX;
+pub use turn_log::TurnLog;

@@ -1,0 +1,164 @@
+//! What to do with a message.
+
+use crate::{
+    Answer, Ask, Body, Delivery, Failure, FailureCode, Handled, Kernel, LateFire, Outcome, Payload,
+    RequestKey, Seq, Stamp, Step, StepId, TimerKey, Timestamp,
+};
+
+use super::EVENTS_KEPT_MAX;
+
+/// How late a one-shot timer with [`LateFire::Skip`] may be and still fire, in milliseconds.
+const SKIP_GRACE_MS: u64 = 1_000;
+
+/// What to do with a message.
+#[must_use]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Admission {
+    /// Run its handler.
+    Run,
+    /// It answers a request of the open invocation: record the answer, and run the handler on
+    /// unless it still waits for another.
+    Answer {
+        /// The request.
+        position: u32,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Run the open invocation's handler on.
+    Drive,
+    /// Keep the event until a handler waits for it.
+    Keep,
+    /// The timer is too late to run its handler: record only that it fired.
+    SkipFire,
+    /// The message was handled before. Acknowledge it.
+    Duplicate,
+    /// The message no longer means anything. Acknowledge it.
+    Stale,
+    /// Hold the message until the open invocation ends.
+    Busy,
+    /// It cannot be taken.
+    Refuse(Failure),
+}
+
+/// What to do with a keyed request.
+#[must_use]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeyVerdict {
+    /// It was never seen.
+    New,
+    /// It was handled, with this outcome.
+    Done(Outcome),
+    /// It is being handled by the invocation that began there.
+    InProgress(Seq),
+    /// The key belongs to another request.
+    Reused(Failure),
+    /// The stored outcome cannot be read.
+    Corrupt,
+}
+
+/// Judges a keyed request by what the store knows of its key.
+pub fn judge_key(key: &RequestKey, seen: Option<&Handled>) -> KeyVerdict {
+    let Some(seen) = seen else { return KeyVerdict::New };
+    if seen.fingerprint != key.fingerprint {
+        let detail = format!("{:?} was first used for another request", key.key);
+        return KeyVerdict::Reused(Failure::new(FailureCode::KeyReused, detail));
+    }
+    match &seen.reply {
+        None => KeyVerdict::InProgress(seen.seq),
+        Some(bytes) => Outcome::decode(bytes).map_or(KeyVerdict::Corrupt, KeyVerdict::Done),
+    }
+}
+
+impl Kernel {
+    /// Decides what to do with a message. Keyed requests are judged by [`judge_key`] first.
+    pub fn admit(&self, delivery: &Delivery, now: Timestamp) -> Admission {
+        if delivery.stamp.is_some_and(|stamp| self.has_handled(stamp)) {
+            return Admission::Duplicate;
+        }
+        match &delivery.message.body {
+            Body::Invoke { .. } if self.invocation.is_some() => Admission::Busy,
+            Body::Invoke { .. } => Admission::Run,
+            Body::Event { name, payload } => self.admit_event(name, payload, now),
+            Body::Answer { step, outcome } => self.admit_answer(*step, outcome.clone(), now),
+            Body::Fire { timer, at, .. } => self.admit_fire(timer, *at, now),
+        }
+    }
+
+    fn has_handled(&self, stamp: Stamp) -> bool {
+        let mark = self.marks.get(&stamp.partition);
+        mark.is_some_and(|mark| *mark >= (stamp.epoch, stamp.n))
+    }
+
+    fn admit_event(&self, name: &crate::EventName, payload: &Payload, now: Timestamp) -> Admission {
+        let waits = |step: &Step| matches!(&step.ask, Ask::Wait(awaited) if awaited == name);
+        if let Some(position) = self.first_awaited(waits) {
+            let outcome = Outcome::Returned(payload.clone());
+            return Admission::Answer { position, answer: Answer { outcome, at: now } };
+        }
+        if self.kept.len() >= EVENTS_KEPT_MAX {
+            let detail = format!("{EVENTS_KEPT_MAX} events are kept already, none waited for");
+            return Admission::Refuse(Failure::new(FailureCode::EventsFull, detail));
+        }
+        Admission::Keep
+    }
+
+    fn admit_answer(&self, step: StepId, outcome: Outcome, now: Timestamp) -> Admission {
+        match self.awaits(step) {
+            true => {
+                let position = step.position;
+                Admission::Answer { position, answer: Answer { outcome, at: now } }
+            }
+            false => Admission::Stale,
+        }
+    }
+
+    fn admit_fire(&self, key: &TimerKey, at: Timestamp, now: Timestamp) -> Admission {
+        let Some(timer) = self.timers.get(key).filter(|timer| timer.at == at) else {
+            return Admission::Stale;
+        };
+        match key {
+            TimerKey::Named(_) if self.invocation.is_some() => Admission::Busy,
+            TimerKey::Named(_) => {
+                let late_ms = now.since(timer.at).as_millis();
+                let skips = timer.run.as_ref().is_some_and(|run| {
+                    let grace_ms = run.every_ms.unwrap_or(SKIP_GRACE_MS);
+                    run.late == LateFire::Skip && late_ms >= u128::from(grace_ms)
+                });
+                if skips { Admission::SkipFire } else { Admission::Run }
+            }
+            TimerKey::Step(step) => self.admit_answer(*step, self.timed_out(*step), now),
+            TimerKey::Drive(began) => match &self.invocation {
+                Some(open) if open.began == *began && open.awaited().next().is_none() => {
+                    Admission::Drive
+                }
+                _ => Admission::Stale,
+            },
+        }
+    }
+
+    /// The end of a sleep is its value; any other request is out of time.
+    fn timed_out(&self, step: StepId) -> Outcome {
+        let asked = self.invocation.as_ref().and_then(|open| {
+            usize::try_from(step.position).ok().and_then(|position| open.steps.get(position))
+        });
+        match asked.map(|step| &step.ask) {
+            Some(Ask::Sleep) | None => Outcome::Returned(Payload::NULL),
+            Some(ask) => {
+                let detail = format!("no answer to {ask} in time");
+                Outcome::Failed(Failure::new(FailureCode::TimedOut, detail))
+            }
+        }
+    }
+
+    fn awaits(&self, step: StepId) -> bool {
+        self.invocation.as_ref().is_some_and(|open| open.awaited().any(|awaited| awaited == step))
+    }
+
+    fn first_awaited(&self, matches: impl Fn(&Step) -> bool) -> Option<u32> {
+        let open = self.invocation.as_ref()?;
+        (0..)
+            .zip(&open.steps)
+            .find(|(_, step)| step.answer.is_none() && matches(step))
+            .map(|(position, _)| position)
+    }
+}

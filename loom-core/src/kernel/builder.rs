@@ -1,0 +1,238 @@
+//! Puts the events of one turn together.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Draft, Op};
+use crate::{
+    ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery, Event, Head, Kernel, LateFire,
+    Message, MessageId, Outcome, Outgoing, Payload, Receipt, ReplyTo, Seq, Step, StepId, Timer,
+    TimerKey, TimerRun, Timestamp,
+};
+
+/// A turn being put together.
+pub(super) struct Builder<'a> {
+    kernel: &'a Kernel,
+    me: &'a ActorId,
+    head: Head,
+    /// Identity of the invocation: where it began, or this turn.
+    began: Seq,
+    position: u32,
+    reply_to: Option<ReplyTo>,
+    correlation: MessageId,
+    now: Timestamp,
+    pub(super) events: Vec<Event>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn begin(
+        kernel: &'a Kernel,
+        me: &'a ActorId,
+        input: Option<&Delivery>,
+        now: Timestamp,
+    ) -> Self {
+        let head = kernel.head().next();
+        let open = kernel.invocation();
+        let message = open.map(|open| &open.message).or(input.map(|delivery| &delivery.message));
+        let position = open.map_or(0, |open| open.steps.len());
+        Self {
+            kernel,
+            me,
+            head,
+            began: open.map_or(head.seq, |open| open.began),
+            position: u32::try_from(position).unwrap_or(u32::MAX),
+            reply_to: message.and_then(reply_to),
+            correlation: message.map_or_else(
+                || StepId { began: head.seq, position: 0 }.name(me, head.incarnation),
+                correlation,
+            ),
+            now,
+            events: Vec::new(),
+        }
+    }
+
+    /// Turns one request into events, with its step if the invocation outlives this turn.
+    pub(super) fn ask(&mut self, op: Op, recorded: bool) {
+        let step = StepId { began: self.began, position: self.position };
+        self.position += 1;
+        let (ask, fingerprint) = (op.ask(), op.fingerprint());
+        let mut answer = Some(Outcome::Returned(Payload::NULL));
+        match op {
+            Op::Send { to, method, args } => {
+                self.send(step, to, Body::Invoke { method, args, reply_to: None });
+            }
+            Op::Signal { to, name, payload } => self.send(step, to, Body::Event { name, payload }),
+            Op::Spawn { child, method, args } => {
+                self.events.push(Event::ChildSpawned(child.clone()));
+                self.send(step, child, Body::Invoke { method, args, reply_to: None });
+            }
+            Op::SetTimer { name, timer } => {
+                self.events.push(Event::TimerSet { key: TimerKey::Named(name), timer });
+            }
+            Op::ClearTimer { name } => self.clear_timer(TimerKey::Named(name)),
+            Op::Effect { outcome, .. } => answer = Some(outcome),
+            Op::Activity { name, args } => {
+                let id = step.name(self.me, self.head.incarnation);
+                let reply_to = ReplyTo { actor: self.me.clone(), step };
+                let request = ActivityRequest { id, name, args, reply_to };
+                self.events.push(Event::Sent(Box::new(Outgoing::Activity(request))));
+                answer = None;
+            }
+            Op::Call { to, method, args, until } => {
+                let reply_to = Some(ReplyTo { actor: self.me.clone(), step });
+                self.send(step, to, Body::Invoke { method, args, reply_to });
+                self.limit(step, until, recorded);
+                answer = None;
+            }
+            Op::Sleep { until } => {
+                self.limit(step, Some(until), recorded);
+                answer = None;
+            }
+            Op::Wait { until, .. } => {
+                self.limit(step, until, recorded);
+                answer = None;
+            }
+            Op::Take { name, payload } => {
+                self.events.push(Event::EventTaken { name });
+                answer = Some(Outcome::Returned(payload));
+            }
+        }
+        if recorded {
+            let answer = answer.map(|outcome| Answer { outcome, at: self.now });
+            self.events.push(Event::Stepped(Step { ask, fingerprint, answer }));
+        }
+    }
+
+    fn send(&mut self, step: StepId, to: ActorId, body: Body) {
+        let id = step.name(self.me, self.head.incarnation);
+        self.send_as(id, to, body);
+    }
+
+    fn send_as(&mut self, id: MessageId, to: ActorId, body: Body) {
+        let cause = Some(Cause {
+            actor: self.me.clone(),
+            seq: self.head.seq,
+            correlation: self.correlation.clone(),
+        });
+        let message = Message { id, to, body, key: None, cause, sent_at: self.now };
+        self.events.push(Event::Sent(Box::new(Outgoing::Message(message))));
+    }
+
+    fn limit(&mut self, step: StepId, until: Option<Timestamp>, recorded: bool) {
+        // A request that its handler gave up in the same turn waits for nothing.
+        if let Some(at) = until.filter(|_| recorded) {
+            let timer = Timer { at, run: None };
+            self.events.push(Event::TimerSet { key: TimerKey::Step(step), timer });
+        }
+    }
+
+    pub(super) fn drive_at(&mut self, at: Timestamp) {
+        let key = TimerKey::Drive(self.began);
+        self.events.push(Event::TimerSet { key, timer: Timer { at, run: None } });
+    }
+
+    pub(super) fn clear_drive(&mut self) {
+        self.clear_timer(TimerKey::Drive(self.began));
+    }
+
+    pub(super) fn clear_timer(&mut self, key: TimerKey) {
+        let set_in_turn =
+            |event: &Event| matches!(event, Event::TimerSet { key: set, .. } if *set == key);
+        if self.kernel.timer(&key).is_some() || self.events.iter().any(set_in_turn) {
+            self.events.push(Event::TimerCleared { key });
+        }
+    }
+
+    /// A named timer that fired is set for its next time, or done.
+    pub(super) fn progress_timer(&mut self, input: Option<&Delivery>) {
+        let Some(Body::Fire { timer: key @ TimerKey::Named(_), .. }) =
+            input.map(|delivery| &delivery.message.body)
+        else {
+            return;
+        };
+        let next = self.kernel.timer(key).and_then(|timer| {
+            let run = timer.run.as_ref()?;
+            Some(Timer { at: next_fire(timer.at, run, self.now)?, run: Some(run.clone()) })
+        });
+        let key = key.clone();
+        self.events.push(match next {
+            Some(timer) => Event::TimerSet { key, timer },
+            None => Event::TimerCleared { key },
+        });
+    }
+
+    pub(super) fn change_state(&mut self, state: &Bytes, version: u32) {
+        let from = self.kernel.state_version();
+        if version != from {
+            self.events.push(Event::Migrated { from, to: version });
+        }
+        match Change::between(self.kernel.state(), state) {
+            Change::Same => {}
+            change => self.events.push(Event::Changed(change)),
+        }
+    }
+
+    /// The state becomes what it was when the open invocation began.
+    pub(super) fn revert_state(&mut self) {
+        if let Some(open) = self.kernel.invocation() {
+            self.change_state(&open.base, open.base_version);
+        }
+    }
+
+    pub(super) fn finish(&mut self, outcome: Outcome) {
+        if let Some(ReplyTo { actor, step }) = self.reply_to.take() {
+            let id = StepId { began: self.began, position: u32::MAX }
+                .name(self.me, self.head.incarnation);
+            self.send_as(id, actor, Body::Answer { step, outcome: outcome.clone() });
+        }
+        let kernel = self.kernel;
+        for key in kernel.invocation_timers() {
+            self.events.push(Event::TimerCleared { key: key.clone() });
+        }
+        self.events.push(Event::Finished(outcome));
+    }
+
+    pub(super) fn draft(self, input: Option<&Delivery>) -> Draft {
+        Draft::new(input.map(receipt), self.events)
+    }
+}
+
+/// When a timer that was due at `at` and handled `now` fires again.
+fn next_fire(at: Timestamp, run: &TimerRun, now: Timestamp) -> Option<Timestamp> {
+    let every_ms = run.every_ms?.max(1);
+    let missed = match run.late {
+        LateFire::All => 0_u128,
+        LateFire::Once | LateFire::Skip => now.since(at).as_millis() / u128::from(every_ms),
+    };
+    let skipped = u64::try_from(missed + 1).unwrap_or(u64::MAX);
+    Some(at.saturating_add(Duration::from_millis(every_ms.saturating_mul(skipped))))
+}
+
+fn reply_to(message: &Message) -> Option<ReplyTo> {
+    match &message.body {
+        Body::Invoke { reply_to, .. } => reply_to.clone(),
+        _ => None,
+    }
+}
+
+fn correlation(message: &Message) -> MessageId {
+    message.cause.as_ref().map_or(&message.id, |cause| &cause.correlation).clone()
+}
+
+fn receipt(delivery: &Delivery) -> Receipt {
+    let message = &delivery.message;
+    let label = match &message.body {
+        Body::Invoke { method, .. } => method.to_string(),
+        Body::Event { name, .. } => format!("event {name}"),
+        Body::Answer { step, .. } => format!("answer {}.{}", step.began, step.position),
+        Body::Fire { timer, .. } => format!("timer {timer}"),
+    };
+    Receipt {
+        id: message.id.clone(),
+        label,
+        stamp: delivery.stamp,
+        key: message.key.clone(),
+        correlation: correlation(message),
+    }
+}

@@ -1,0 +1,249 @@
+//! From what a handler did to the events of a turn.
+
+use bytes::Bytes;
+
+use super::builder::Builder;
+use super::{Op, ReplayError};
+use crate::turn::Rows;
+
+use crate::{
+    ActorId, Answer, CommitId, DeadLetter, Delivery, Epoch, Event, EventName, Failure, FailureCode,
+    IdempotencyKey, Kernel, Message, Outcome, Outgoing, Payload, Receipt, Record, RequestKey, Seq,
+    StepId, TimerKey, Timestamp, Turn, fingerprint,
+};
+
+/// What a handler did, from where it was begun or resumed to where it stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment<'a> {
+    /// The message that began it. `None` when an open invocation was run on.
+    pub input: Option<&'a Delivery>,
+    /// What the handler asked for, in order, since what is recorded.
+    pub ops: Vec<Op>,
+    /// Where it stopped.
+    pub end: End,
+    /// The state it left, after the laws were upheld. `None` when it cannot be seen, because the
+    /// handler still runs, and when it is to be as the handler found it.
+    pub state: Option<Bytes>,
+    /// Laws whose repair mended that state.
+    pub repaired: Vec<&'static str>,
+    /// The version of the code, if it differs from that of the stored state.
+    pub migrated_to: Option<u32>,
+}
+
+/// Where a handler stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// Just before an effect. It still runs.
+    Flushed,
+    /// At a request that has no answer yet.
+    Suspended,
+    /// At its end.
+    Finished(Outcome),
+}
+
+/// The events of a turn, before it has a commit.
+#[must_use]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    input: Option<Receipt>,
+    events: Vec<Event>,
+}
+
+/// The events that follow from what a handler did.
+///
+/// A handler that ends with anything but a value changes nothing: what it asked for since its
+/// last committed part is dropped, and the state is what it was when the handler began.
+pub fn step(kernel: &Kernel, me: &ActorId, segment: Segment<'_>, now: Timestamp) -> Draft {
+    let mut turn = Builder::begin(kernel, me, segment.input, now);
+    turn.progress_timer(segment.input);
+    let recorded = match (&segment.end, segment.input) {
+        (End::Finished(_), _) => false,
+        (_, Some(delivery)) => {
+            turn.events.push(Event::Began { message: Box::new(delivery.message.clone()) });
+            true
+        }
+        (_, None) => true,
+    };
+    let failed = matches!(segment.end, End::Finished(Outcome::Rejected(_) | Outcome::Failed(_)));
+    if !failed {
+        for op in segment.ops {
+            turn.ask(op, recorded);
+        }
+    }
+    if failed {
+        turn.revert_state();
+    } else if let Some(state) = segment.state {
+        turn.change_state(&state, segment.migrated_to.unwrap_or(kernel.state_version()));
+    }
+    if !segment.repaired.is_empty() && !failed {
+        let laws = segment.repaired.into_iter().map(str::to_owned).collect();
+        turn.events.push(Event::Repaired { laws });
+    }
+    match segment.end {
+        End::Flushed => turn.drive_at(now),
+        End::Suspended => turn.clear_drive(),
+        End::Finished(outcome) => turn.finish(outcome),
+    }
+    turn.draft(segment.input)
+}
+
+/// The events that record an answer to a request of the open invocation.
+///
+/// Once nothing is awaited any more, a timer drives the invocation on in case this host dies.
+pub fn answer(
+    kernel: &Kernel,
+    me: &ActorId,
+    delivery: &Delivery,
+    position: u32,
+    answer: Answer,
+) -> Draft {
+    let now = answer.at;
+    let mut turn = Builder::begin(kernel, me, Some(delivery), now);
+    turn.events.push(Event::Answered { position, answer });
+    if let Some(open) = kernel.invocation() {
+        let step = StepId { began: open.began, position };
+        turn.clear_timer(TimerKey::Step(step));
+        if open.awaited().all(|awaited| awaited == step) {
+            turn.drive_at(now);
+        }
+    }
+    turn.draft(Some(delivery))
+}
+
+/// The events that keep an event for later.
+pub fn keep_event(
+    kernel: &Kernel,
+    me: &ActorId,
+    delivery: &Delivery,
+    name: &EventName,
+    payload: &Payload,
+    now: Timestamp,
+) -> Draft {
+    let mut turn = Builder::begin(kernel, me, Some(delivery), now);
+    turn.events.push(Event::EventKept { name: name.clone(), payload: payload.clone() });
+    turn.draft(Some(delivery))
+}
+
+/// The events of a timer that is too late to run its handler.
+pub fn skip_fire(kernel: &Kernel, me: &ActorId, delivery: &Delivery, now: Timestamp) -> Draft {
+    let mut turn = Builder::begin(kernel, me, Some(delivery), now);
+    turn.progress_timer(Some(delivery));
+    turn.draft(Some(delivery))
+}
+
+/// The events that give a message up: it goes to the dead letters, and whoever waits is told.
+///
+/// Without a `delivery` it is the open invocation's message.
+pub fn bury(
+    kernel: &Kernel,
+    me: &ActorId,
+    delivery: Option<&Delivery>,
+    reason: &str,
+    attempts: u32,
+    now: Timestamp,
+) -> Draft {
+    let mut turn = Builder::begin(kernel, me, delivery, now);
+    turn.progress_timer(delivery);
+    let message = match (delivery, kernel.invocation()) {
+        (Some(delivery), _) => Some(&delivery.message),
+        (None, open) => open.map(|open| &open.message),
+    };
+    if let Some(message) = message {
+        let (mut message, reason) = (message.clone(), reason.to_owned());
+        let detail = format!("{} after {attempts} attempts: {reason}", message.id);
+        message.key = Some(replay_key(&message, now));
+        let letter = DeadLetter { message, reason: reason.clone(), attempts, at: now };
+        turn.events.push(Event::Buried { reason, attempts });
+        turn.events.push(Event::Sent(Box::new(Outgoing::DeadLetter(letter))));
+        turn.revert_state();
+        let failure = Failure::new(FailureCode::Dead, detail);
+        turn.finish(Outcome::Failed(failure));
+    }
+    turn.draft(delivery)
+}
+
+/// The key under which a dead letter is replayed: its own key, if it had one, is spent.
+fn replay_key(message: &Message, now: Timestamp) -> RequestKey {
+    let fingerprint = fingerprint(&[message.id.as_str().as_bytes()]);
+    let key = format!("replay:{fingerprint:016x}:{}", now.as_millis());
+    let key = IdempotencyKey::parse(&key).expect("a hash and a number fit in a key");
+    RequestKey { key, fingerprint }
+}
+
+/// The events of an invocation that could not go on. It is tried again at `retry_at`.
+pub fn stall(
+    kernel: &Kernel,
+    me: &ActorId,
+    reason: &str,
+    attempts: u32,
+    retry_at: Timestamp,
+    now: Timestamp,
+) -> Draft {
+    let mut turn = Builder::begin(kernel, me, None, now);
+    turn.events.push(Event::Stalled { reason: reason.to_owned(), attempts });
+    turn.drive_at(retry_at);
+    turn.draft(None)
+}
+
+impl Draft {
+    pub(super) fn new(input: Option<Receipt>, events: Vec<Event>) -> Self {
+        Self { input, events }
+    }
+
+    /// Whether there is nothing to commit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.input.is_none() && self.events.is_empty()
+    }
+
+    /// Advances `kernel` by these events, and returns the turn that commits them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Kernel::apply`]; never for a draft that was made from this `kernel`.
+    pub fn seal(
+        self,
+        kernel: &mut Kernel,
+        me: &ActorId,
+        seal: Seal,
+    ) -> Result<(Turn, Vec<Outgoing>), ReplayError> {
+        let mut record = Record {
+            head: kernel.head().next(),
+            commit: seal.commit,
+            epoch: seal.epoch,
+            at: seal.at,
+            input: self.input,
+            events: self.events,
+            state_hash: 0,
+            snapshot: None,
+        };
+        let rows = Rows::of(kernel, &record, seal.key_expires);
+        record.state_hash = kernel.advance(&record)?;
+        if seal.snapshot {
+            record.snapshot = Some(Box::new(kernel.clone()));
+        }
+        let turn = rows.into_turn(me, &record, seal.trim_before);
+        let sent = record.events.into_iter().filter_map(|event| match event {
+            Event::Sent(outgoing) => Some(*outgoing),
+            _ => None,
+        });
+        Ok((turn, sent.collect()))
+    }
+}
+
+/// What a draft needs to become a turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Seal {
+    /// Names the commit.
+    pub commit: CommitId,
+    /// The tenure.
+    pub epoch: Epoch,
+    /// When the turn was taken.
+    pub at: Timestamp,
+    /// When the mark of a keyed request may be forgotten.
+    pub key_expires: Timestamp,
+    /// Write a snapshot with the record.
+    pub snapshot: bool,
+    /// Drop older records. Must not be after the last snapshot.
+    pub trim_before: Option<Seq>,
+}

@@ -1,0 +1,132 @@
+//! Where something stands: in a journal, in a tenure, among the sends of a partition.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ActorId, MessageId, PartitionId};
+
+/// The number of a record in an actor's journal, counted from 1. Also the length of a journal.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl Seq {
+    /// The length of a journal that nothing was ever written to.
+    pub const EMPTY: Self = Self(0);
+
+    /// The position after this one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+/// How many times an actor was deleted. A deleted actor's key may be used again, and messages
+/// and projections of its former life must not be mistaken for those of its present one.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(transparent)]
+pub struct Incarnation(pub u32);
+
+/// The end of a journal: what the next turn builds on.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Head {
+    /// Which life of the actor.
+    pub incarnation: Incarnation,
+    /// The last committed record.
+    pub seq: Seq,
+}
+
+impl Head {
+    /// The head after one more turn.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { seq: self.seq.next(), ..self }
+    }
+}
+
+/// Numbers the tenures of a partition. Never repeats, so that a store can tell an owner from
+/// its predecessors.
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+/// Names one commit. Random, chosen once per turn, and kept when the turn is sent again.
+#[derive(Clone, Copy, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct CommitId(pub u128);
+
+/// The place of a message among all that its source partition sent.
+///
+/// Messages from one partition to one actor arrive in this order, which is why a single
+/// stamp per source partition is enough to recognize every duplicate.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Stamp {
+    /// The partition of the sender.
+    pub partition: PartitionId,
+    /// The tenure under which it was sent.
+    pub epoch: Epoch,
+    /// Counts the messages of the tenure.
+    pub n: u64,
+}
+
+/// The place at which a handler asked for something: which invocation, and its how manieth
+/// request. The same in every replay.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct StepId {
+    /// The record with which the invocation began.
+    pub began: Seq,
+    /// Counts the requests of the invocation, from 0.
+    pub position: u32,
+}
+
+impl StepId {
+    /// The name of what was asked for, unique over all actors and all time: the id of a
+    /// message that was sent, or the idempotency key of an effect.
+    ///
+    /// # Panics
+    ///
+    /// Never: an actor id and three numbers are shorter than a message id may be.
+    #[must_use]
+    pub fn name(self, actor: &ActorId, incarnation: Incarnation) -> MessageId {
+        let Self { began, position } = self;
+        let text = format!("{actor}@{}.{}.{position}", incarnation.0, began.0);
+        MessageId::parse(&text).expect("an actor id and three numbers fit in a message id")
+    }
+}
+
+macro_rules! display_number {
+    ($($name:ident)*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+display_number!(Seq Incarnation Epoch);
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}.{}", self.partition, self.epoch, self.n)
+    }
+}

@@ -1,0 +1,246 @@
+//! An actor in memory, and its mailbox.
+//!
+//! An actor with nothing to do is a few hundred bytes and no task. Its first message starts a
+//! task that handles messages until there are none.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use loom_core::{ActorId, Head, IdempotencyKey, Kernel, Seq, Timestamp};
+use tokio::sync::Notify;
+
+use crate::actor::{Activated, KindEntry};
+use crate::envelope::{Caller, Envelope};
+
+/// An actor in memory.
+#[derive(Debug)]
+pub(crate) struct Activation {
+    pub(crate) id: ActorId,
+    inner: Mutex<Inner>,
+    /// Told when a turn of this actor is settled.
+    settled: Notify,
+}
+
+#[derive(Debug)]
+struct Inner {
+    mailbox: VecDeque<Envelope>,
+    phase: Phase,
+    view: Option<View>,
+    held: usize,
+    uncommitted: usize,
+    uncommitted_keys: Vec<IdempotencyKey>,
+    used_at: Timestamp,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// No task. The body is there once the actor was loaded.
+    Idle(Option<Box<Body>>),
+    /// A task handles its messages.
+    Running,
+    /// Given up; another activation may take its place.
+    Closed,
+}
+
+/// What the journal holds of an actor, as last committed.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) head: Head,
+    pub(crate) state: Bytes,
+    pub(crate) version: u32,
+}
+
+/// The part of an actor that only its task touches.
+pub(crate) struct Body {
+    pub(crate) entry: Option<Arc<KindEntry>>,
+    pub(crate) kernel: Kernel,
+    /// The state with its type. Absent when it must be read from the kernel first.
+    pub(crate) typed: Option<Box<dyn Activated>>,
+    /// Messages that wait for the open invocation to end.
+    pub(crate) held: VecDeque<Envelope>,
+    /// Callers that wait for the open invocation.
+    pub(crate) waiting: Vec<Caller>,
+    pub(crate) since_snapshot: SinceSnapshot,
+    /// Attempts of earlier processes at the message that is next.
+    pub(crate) noted_attempts: u32,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Body").field("kernel", &self.kernel).finish_non_exhaustive()
+    }
+}
+
+/// What has been written since the last snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SinceSnapshot {
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+    pub(crate) snapshot_bytes: u64,
+    pub(crate) snapshot: Option<Seq>,
+}
+
+/// What became of a message that was put in a mailbox.
+pub(crate) enum Pushed {
+    /// It waits, and a task will come to it.
+    Queued,
+    /// It waits, and the caller must start the task.
+    Start(Option<Box<Body>>),
+    /// The mailbox is full.
+    Full(Envelope),
+    /// The activation was given up.
+    Closed(Envelope),
+}
+
+impl Activation {
+    pub(crate) fn new(id: ActorId, now: Timestamp) -> Self {
+        let inner = Inner {
+            mailbox: VecDeque::new(),
+            phase: Phase::Idle(None),
+            view: None,
+            held: 0,
+            uncommitted: 0,
+            uncommitted_keys: Vec::new(),
+            used_at: now,
+        };
+        Self { id, inner: Mutex::new(inner), settled: Notify::new() }
+    }
+
+    pub(crate) fn push(&self, envelope: Envelope, mailbox_max: usize, now: Timestamp) -> Pushed {
+        let mut inner = self.lock();
+        inner.used_at = now;
+        if matches!(inner.phase, Phase::Closed) {
+            return Pushed::Closed(envelope);
+        }
+        // What an invocation waits for must get past the messages that wait for it.
+        let urgent = !matches!(envelope.delivery.message.body, loom_core::Body::Invoke { .. });
+        if !urgent && inner.mailbox.len() + inner.held >= mailbox_max {
+            return Pushed::Full(envelope);
+        }
+        inner.mailbox.push_back(envelope);
+        match std::mem::replace(&mut inner.phase, Phase::Running) {
+            Phase::Idle(body) => Pushed::Start(body),
+            _ => Pushed::Queued,
+        }
+    }
+
+    /// The next message. Without one, the body is put back and the task must end.
+    pub(crate) fn next(&self, mut body: Box<Body>) -> Option<(Envelope, Box<Body>)> {
+        let mut inner = self.lock();
+        let held = match body.kernel.invocation() {
+            None => body.held.pop_front(),
+            Some(_) => None,
+        };
+        let next = held.or_else(|| inner.mailbox.pop_front());
+        inner.held = body.held.len();
+        match (next, &inner.phase) {
+            (Some(envelope), _) => Some((envelope, body)),
+            (None, Phase::Closed) => None,
+            (None, _) => {
+                inner.mailbox.shrink_to(16);
+                inner.phase = Phase::Idle(Some(body));
+                None
+            }
+        }
+    }
+
+    /// The first message, left in its place, for loading the actor on its behalf.
+    pub(crate) fn peek<T>(&self, look: impl FnOnce(&Envelope) -> T) -> Option<T> {
+        self.lock().mailbox.front().map(look)
+    }
+
+    /// Gives the activation up. Returns the messages that were not handled, and the body if no
+    /// task has it. A second call returns nothing.
+    pub(crate) fn close(&self) -> (Vec<Envelope>, Option<Box<Body>>) {
+        let mut inner = self.lock();
+        let body = match std::mem::replace(&mut inner.phase, Phase::Closed) {
+            Phase::Idle(body) => body,
+            Phase::Running | Phase::Closed => None,
+        };
+        self.settled.notify_waiters();
+        (inner.mailbox.drain(..).collect(), body)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.lock().phase, Phase::Closed)
+    }
+
+    /// Closes the activation if it has nothing to do and nothing uncommitted.
+    pub(crate) fn evict(&self, used_before: Timestamp) -> bool {
+        let mut inner = self.lock();
+        let idle = match &inner.phase {
+            Phase::Idle(body) => body.as_ref().is_none_or(|body| body.waiting.is_empty()),
+            _ => false,
+        };
+        let evicted = idle
+            && inner.uncommitted == 0
+            && inner.mailbox.is_empty()
+            && inner.used_at < used_before;
+        if evicted {
+            inner.phase = Phase::Closed;
+        }
+        evicted
+    }
+
+    pub(crate) fn used_at(&self) -> Timestamp {
+        self.lock().used_at
+    }
+
+    /// Whether no task runs and nothing waits for a commit.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let inner = self.lock();
+        !matches!(inner.phase, Phase::Running) && inner.uncommitted == 0
+    }
+
+    pub(crate) fn view(&self) -> Option<View> {
+        self.lock().view.clone()
+    }
+
+    pub(crate) fn show(&self, view: View) {
+        self.lock().view = Some(view);
+    }
+
+    pub(crate) fn count_uncommitted(&self, key: Option<IdempotencyKey>) {
+        let mut inner = self.lock();
+        inner.uncommitted += 1;
+        inner.uncommitted_keys.extend(key);
+    }
+
+    pub(crate) fn has_uncommitted_key(&self, key: &IdempotencyKey) -> bool {
+        self.lock().uncommitted_keys.contains(key)
+    }
+
+    /// A turn was committed: `view` is what the journal holds now.
+    pub(crate) fn settle(&self, view: View, key: Option<&IdempotencyKey>) {
+        let mut inner = self.lock();
+        inner.uncommitted = inner.uncommitted.saturating_sub(1);
+        if let Some(at) = key.and_then(|key| inner.uncommitted_keys.iter().position(|k| k == key)) {
+            inner.uncommitted_keys.swap_remove(at);
+        }
+        inner.view = Some(view);
+        drop(inner);
+        self.settled.notify_waiters();
+    }
+
+    /// Waits until fewer than `max` turns wait for their commit, or the activation is closed.
+    pub(crate) async fn fewer_uncommitted(&self, max: usize) {
+        loop {
+            let settled = self.settled.notified();
+            let mut settled = std::pin::pin!(settled);
+            settled.as_mut().enable();
+            {
+                let inner = self.lock();
+                if inner.uncommitted < max || matches!(inner.phase, Phase::Closed) {
+                    return;
+                }
+            }
+            settled.await;
+        }
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

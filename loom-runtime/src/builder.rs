@@ -1,0 +1,280 @@
+//! Putting a host together, and ending it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use loom_core::{ActorId, HostId, InvalidId, PartitionId, Timestamp};
+use loom_ports::{Clock, Cursor, IdSource, Page, PortError, Stores};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+use tracing::info;
+
+use crate::activities::{ActivityEntry, name};
+use crate::actor::KindEntry;
+use crate::host::{Phase, Shared};
+use crate::ingress::Ingress;
+use crate::partition::Partition;
+use crate::timers::Timers;
+use crate::topic::Topic;
+use crate::{
+    ActivityError, ActivityOptions, Actor, ActorRef, Attempt, KeptDeadLetter, RandomIds, Settings,
+    SystemClock, housekeeping, ingress, tenures, timers,
+};
+
+/// A host: runs the actors of the partitions that it owns. Cheap to clone.
+///
+/// A host that is dropped stops at once, as if its process had died; [`stop`](Self::stop) it to
+/// let it end what it has begun.
+#[derive(Clone, Debug)]
+pub struct Host {
+    shared: Arc<Shared>,
+    _life: Arc<Life>,
+}
+
+/// Ends the host's tasks, which hold the host too, when the last handle is gone.
+#[derive(Debug)]
+struct Life(watch::Sender<Phase>);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.0.send_replace(Phase::Stopped);
+    }
+}
+
+/// A host that could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A kind or an activity has a name that cannot exist.
+    #[error(transparent)]
+    Invalid(#[from] InvalidId),
+    /// Two kinds of actor have one name, or two activities have.
+    #[error("{what} {name:?} is registered twice")]
+    Twice {
+        /// What is registered twice.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A store failed.
+    #[error("the stores cannot be used: {0}")]
+    Store(#[from] PortError),
+}
+
+/// Puts a host together.
+#[derive(Debug)]
+#[must_use = "a host runs once it is started"]
+pub struct HostBuilder {
+    stores: Stores,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    settings: Settings,
+    kinds: Vec<Result<KindEntry, InvalidId>>,
+    activities: Vec<(String, ActivityEntry)>,
+}
+
+impl Host {
+    /// Begins to put a host together.
+    pub fn builder(stores: impl Into<Stores>) -> HostBuilder {
+        HostBuilder {
+            stores: stores.into(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            settings: Settings::default(),
+            kinds: vec![KindEntry::of::<Topic>()],
+            activities: Vec::new(),
+        }
+    }
+
+    /// An actor of this host.
+    ///
+    /// # Errors
+    ///
+    /// Says why `id` cannot be an actor.
+    pub fn actor(&self, id: impl AsRef<str>) -> Result<ActorRef, InvalidId> {
+        Ok(self.actor_ref(ActorId::parse(id.as_ref())?))
+    }
+
+    /// An actor of this host.
+    #[must_use]
+    pub fn actor_ref(&self, id: ActorId) -> ActorRef {
+        ActorRef::new(Arc::clone(&self.shared), id)
+    }
+
+    /// The stores that this host uses.
+    #[must_use]
+    pub fn stores(&self) -> &Stores {
+        &self.shared.stores
+    }
+
+    /// The time, as this host has it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The names of the kinds of actor that this host has code for.
+    pub fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.shared.kinds.keys().map(String::as_str)
+    }
+
+    /// The partition of an actor.
+    #[must_use]
+    pub fn partition_of(&self, id: &ActorId) -> PartitionId {
+        self.shared.partition_of(id)
+    }
+
+    /// What the host is doing.
+    #[must_use]
+    pub fn status(&self) -> HostStatus {
+        let (active, owned) = (self.shared.active.load(Ordering::Relaxed), self.shared.owned());
+        let partitions = self.shared.partitions.len();
+        HostStatus { host: self.shared.id.clone(), partitions, owned: owned.len(), active }
+    }
+
+    /// The dead letters of a partition's actors, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the queue cannot be read.
+    pub async fn dead_letters(
+        &self,
+        partition: PartitionId,
+        from: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<KeptDeadLetter>, PortError> {
+        self.shared.dead_letters(partition, from, limit).await
+    }
+
+    /// Has a dead letter handled again. `false` if it was replayed before.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the queue cannot be reached.
+    pub async fn replay_dead_letter(&self, letter: &KeptDeadLetter) -> Result<bool, PortError> {
+        self.shared.replay_dead_letter(letter).await
+    }
+
+    /// Takes no more requests, ends what was begun, and gives the partitions up.
+    ///
+    /// What has not ended within `limit` is left to the next owner, as after a crash; the
+    /// answer then says so.
+    pub async fn stop(&self, limit: Duration) -> Stopped {
+        self.shared.phase.send_replace(Phase::Draining);
+        let drained = housekeeping::drain(&self.shared, limit).await;
+        tenures::release_all(&self.shared).await;
+        self.shared.phase.send_replace(Phase::Stopped);
+        if drained { Stopped::Drained } else { Stopped::LimitReached }
+    }
+}
+
+/// What a host is doing.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct HostStatus {
+    /// Its id, new in each start.
+    pub host: HostId,
+    /// How many partitions the cluster has.
+    pub partitions: usize,
+    /// How many of them this host owns.
+    pub owned: usize,
+    /// How many actors are in memory.
+    pub active: usize,
+}
+
+/// How a host stopped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stopped {
+    /// Everything that was begun has ended.
+    Drained,
+    /// Something was left to the next owner.
+    LimitReached,
+}
+
+impl HostBuilder {
+    /// Registers the code of a kind of actor.
+    pub fn actor<A: Actor>(mut self) -> Self {
+        self.kinds.push(KindEntry::of::<A>());
+        self
+    }
+
+    /// Registers an activity.
+    pub fn activity<A, T, F, Fut>(mut self, name: &str, options: ActivityOptions, run: F) -> Self
+    where
+        A: DeserializeOwned + Send + 'static,
+        T: Serialize,
+        F: Fn(Attempt, A) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, ActivityError>> + Send + 'static,
+    {
+        self.activities.push((name.to_owned(), ActivityEntry::new(options, run)));
+        self
+    }
+
+    /// How the host behaves.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Where the time comes from: the machine, unless told otherwise.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where ids come from: the machine's randomness, unless told otherwise.
+    pub fn ids(mut self, ids: Arc<dyn IdSource>) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// Starts the host on the current tokio runtime: it claims partitions, and takes up what
+    /// is pending in them.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with what was registered, or with the stores.
+    pub async fn start(self) -> Result<Host, StartError> {
+        let mut kinds = BTreeMap::new();
+        for entry in self.kinds {
+            let entry = entry?;
+            let name = entry.kind.to_string();
+            if kinds.insert(name.clone(), Arc::new(entry)).is_some() {
+                return Err(StartError::Twice { what: "kind", name });
+            }
+        }
+        let mut activities = BTreeMap::new();
+        for (raw, entry) in self.activities {
+            if activities.insert(name(&raw)?, Arc::new(entry)).is_some() {
+                return Err(StartError::Twice { what: "activity", name: raw });
+            }
+        }
+        let partitions = self.settings.partitions.ids().map(|id| Arc::new(Partition::new(id)));
+        let phase = watch::Sender::new(Phase::Running);
+        let shared = Arc::new(Shared {
+            id: HostId::parse(&format!("host-{:032x}", self.ids.next()))?,
+            stores: self.stores,
+            clock: self.clock,
+            ids: self.ids,
+            kinds,
+            activities,
+            partitions: partitions.collect(),
+            timers: Timers::default(),
+            ingress: Ingress::default(),
+            phase: phase.clone(),
+            active: AtomicUsize::new(0),
+            settings: self.settings,
+        });
+        tenures::beat(&shared).await;
+        let owned = tenures::claim_all(&shared).await?;
+        let durability = shared.stores.journal.capabilities().durability;
+        info!(host = %shared.id, owned, durability, "started");
+        shared.spawn(tenures::run(Arc::clone(&shared)));
+        shared.spawn(timers::run(Arc::clone(&shared)));
+        shared.spawn(ingress::run(Arc::clone(&shared)));
+        shared.spawn(housekeeping::run(Arc::clone(&shared)));
+        Ok(Host { shared, _life: Arc::new(Life(phase)) })
+    }
+}

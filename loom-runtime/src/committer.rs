@@ -1,0 +1,189 @@
+//! Commits what was submitted to a partition, and releases what waits for it.
+//!
+//! Nothing of a turn leaves before its commit is known. An unknown outcome is resolved, under
+//! the same commit id, before anything else of the partition is committed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use loom_core::{Epoch, Outgoing, TimerChange, TimerKey, Turn};
+use loom_ports::{CommitOutcome, PortError, Resolution, Retry, Tenure};
+use tracing::{error, warn};
+
+use crate::CallError;
+use crate::envelope::Origin;
+use crate::host::Shared;
+use crate::partition::{Batch, Partition, Release, Submitted};
+use crate::relay;
+
+/// How often a commit that wrote nothing, and a question about one, are sent again.
+const REFUSED_TRIES_MAX: u32 = 6;
+const UNKNOWN_TRIES_MAX: u32 = 20;
+
+/// Why a turn was not committed.
+#[derive(Clone, Debug)]
+enum Loss {
+    /// Nothing was written.
+    Refused(String),
+    /// It may have been written.
+    Unknown,
+}
+
+/// Commits until nothing is submitted any more.
+pub(crate) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
+    loop {
+        match partition.next_batch() {
+            Ok(None) => return,
+            Ok(Some(batch)) => commit_batch(&host, &partition, batch).await,
+            Err(orphans) => {
+                let loss = Loss::Refused(format!("partition {} moved", partition.id));
+                for Submitted { release, .. } in orphans {
+                    lose(&host, &partition, release, &loss);
+                }
+            }
+        }
+    }
+}
+
+async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Batch) {
+    let Batch { tenure, turns, rest, delivered } = batch;
+    let mut tries = 0;
+    let outcomes = loop {
+        let error = match host.stores.journal.commit(&tenure, &turns, &delivered).await {
+            Ok(outcomes) => break outcomes,
+            Err(error) => error,
+        };
+        tries += 1;
+        match error.kind().retry() {
+            Retry::IfIdempotent => break vec![CommitOutcome::Unknown; turns.len()],
+            Retry::Safe if tries < REFUSED_TRIES_MAX => host.pause(backoff(tries)).await,
+            Retry::After(after) if tries < REFUSED_TRIES_MAX => host.pause(after).await,
+            Retry::Safe | Retry::After(_) | Retry::Never => {
+                error!(partition = %partition.id, %error, "commit refused");
+                for (_, release) in rest {
+                    lose(host, partition, release, &Loss::Refused(error.to_string()));
+                }
+                delivered.into_iter().for_each(|entry| partition.note_delivered(entry));
+                return;
+            }
+        }
+    };
+    for ((turn, (outgoing, release)), outcome) in turns.into_iter().zip(rest).zip(outcomes) {
+        match settle(host, &tenure, &turn, outcome).await {
+            Ok(()) => let_go(host, partition, tenure.epoch, &turn, outgoing, release),
+            Err(loss) => lose(host, partition, release, &loss),
+        }
+    }
+}
+
+/// Finds out whether a turn was committed, and commits it if it can still be.
+async fn settle(
+    host: &Shared,
+    tenure: &Tenure,
+    turn: &Turn,
+    mut outcome: CommitOutcome,
+) -> Result<(), Loss> {
+    let mut tries = 0;
+    loop {
+        let refused = match outcome {
+            CommitOutcome::Committed | CommitOutcome::Already => return Ok(()),
+            CommitOutcome::Conflict { head } => format!("its journal is at {head:?}"),
+            CommitOutcome::Fenced(fenced) => format!("epoch {} began", fenced.epoch),
+            CommitOutcome::TooLarge { bytes, bytes_max } => {
+                format!("the turn is {bytes} bytes, and the store takes {bytes_max}")
+            }
+            CommitOutcome::Unknown => {
+                tries += 1;
+                if tries > UNKNOWN_TRIES_MAX {
+                    return Err(Loss::Unknown);
+                }
+                match ask(host, tenure, turn).await {
+                    Ok(next) => outcome = next,
+                    Err(error) => {
+                        warn!(actor = %turn.actor, %error, "outcome still unknown");
+                        host.pause(backoff(tries)).await;
+                    }
+                }
+                continue;
+            }
+        };
+        return Err(Loss::Refused(format!("{} moved: {refused}", turn.actor)));
+    }
+}
+
+/// Resolves a turn, and sends it again if it is not there.
+async fn ask(host: &Shared, tenure: &Tenure, turn: &Turn) -> Result<CommitOutcome, PortError> {
+    let journal = &host.stores.journal;
+    Ok(match journal.resolve(tenure, &turn.actor, turn.expected, turn.commit).await? {
+        Resolution::Committed => CommitOutcome::Already,
+        Resolution::Superseded { head } => CommitOutcome::Conflict { head },
+        Resolution::Fenced(fenced) => CommitOutcome::Fenced(fenced),
+        Resolution::Absent => {
+            let outcomes = journal.commit(tenure, std::slice::from_ref(turn), &[]).await?;
+            outcomes.first().copied().unwrap_or(CommitOutcome::Unknown)
+        }
+    })
+}
+
+/// What waited for the commit may leave.
+fn let_go(
+    host: &Arc<Shared>,
+    partition: &Arc<Partition>,
+    epoch: Epoch,
+    turn: &Turn,
+    outgoing: Vec<Outgoing>,
+    release: Release,
+) {
+    let Release { activation, view, at, origin, reply, waiting, committed } = release;
+    activation.settle(view, turn.handled.as_ref().map(|mark| &mark.key));
+    if let Some(committed) = committed {
+        let _ = committed.send(());
+    }
+    for change in &turn.timers {
+        if let TimerChange::Set(key, due) = change {
+            // The invocation that a drive timer watches over is running right now.
+            if !matches!(key, TimerKey::Drive(_)) || *due > at {
+                host.timers.hint(partition.id, *due);
+            }
+        }
+    }
+    let numbered = turn.outbox.iter().map(|entry| entry.n).zip(outgoing).collect();
+    relay::committed(host, partition, epoch, numbered);
+    if let Some(reply) = &reply {
+        for caller in waiting {
+            let _ = caller.send(Ok(reply.clone()));
+        }
+    }
+    match (origin, reply) {
+        (Some(Origin::Caller(caller)), Some(reply)) => {
+            let _ = caller.send(Ok(reply));
+        }
+        (Some(origin), _) => host.handled(origin),
+        (None, _) => {}
+    }
+}
+
+/// Nothing of the turn may leave, and the actor must be read again.
+fn lose(host: &Arc<Shared>, partition: &Arc<Partition>, release: Release, loss: &Loss) {
+    let Release { activation, origin, waiting, .. } = release;
+    warn!(actor = %activation.id, ?loss, "turn lost");
+    host.close(partition, &activation);
+    let error = || match loss {
+        Loss::Refused(why) => CallError::Unavailable(why.clone()),
+        Loss::Unknown => CallError::Unknown { call_id: host.message_id() },
+    };
+    for caller in waiting {
+        let _ = caller.send(Err(error()));
+    }
+    match origin {
+        Some(Origin::Caller(caller)) => {
+            let _ = caller.send(Err(error()));
+        }
+        Some(origin) => host.returned(origin),
+        None => {}
+    }
+}
+
+fn backoff(tries: u32) -> Duration {
+    Duration::from_millis(5 << tries.min(7))
+}

@@ -1,0 +1,326 @@
+//! A host: the process's part of a cluster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use loom_core::{
+    ActorId, Body, Delivery, HostId, Message, MessageId, PartitionId, Retry, Seq, TimerKey,
+    Timestamp, partition_of,
+};
+use loom_ports::{Clock, IdSource, Stores};
+use tokio::sync::{oneshot, watch};
+
+use crate::activation::{Activation, Pushed, View};
+use crate::activities::Activities;
+use crate::actor::KindEntry;
+use crate::envelope::{Envelope, Origin};
+use crate::ingress::Ingress;
+use crate::partition::Partition;
+use crate::timers::Timers;
+use crate::{CallError, Settings, committer, relay, task};
+
+/// Everything the tasks of a host share.
+pub(crate) struct Shared {
+    pub(crate) id: HostId,
+    pub(crate) stores: Stores,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) settings: Settings,
+    pub(crate) kinds: BTreeMap<String, Arc<KindEntry>>,
+    pub(crate) activities: Activities,
+    pub(crate) partitions: Vec<Arc<Partition>>,
+    pub(crate) timers: Timers,
+    pub(crate) ingress: Ingress,
+    pub(crate) phase: watch::Sender<Phase>,
+    pub(crate) active: AtomicUsize,
+}
+
+/// How far a host has come in its life.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Phase {
+    /// It takes requests.
+    Running,
+    /// It takes no requests and ends what it has begun.
+    Draining,
+    /// Its tasks end.
+    Stopped,
+}
+
+/// A message that was not taken, and why.
+pub(crate) struct Refused {
+    why: Why,
+    delivery: Box<Delivery>,
+    origin: Origin,
+}
+
+enum Why {
+    Full,
+    Elsewhere(PartitionId),
+}
+
+impl Refused {
+    pub(crate) fn into_error(self) -> CallError {
+        match self.why {
+            Why::Full => CallError::Overloaded(self.delivery.message.to.to_string()),
+            Why::Elsewhere(partition) => {
+                let to = &self.delivery.message.to;
+                CallError::Unavailable(format!(
+                    "{to} is in partition {partition}, which this host does not own"
+                ))
+            }
+        }
+    }
+
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.why, Why::Elsewhere(_))
+    }
+
+    pub(crate) fn into_parts(self) -> (Delivery, Origin) {
+        (*self.delivery, self.origin)
+    }
+}
+
+impl Shared {
+    /// Puts a message in the mailbox of its actor, which becomes active if it is not.
+    pub(crate) fn deliver(
+        self: &Arc<Self>,
+        delivery: Delivery,
+        origin: Origin,
+    ) -> Result<(), Refused> {
+        let id = delivery.message.to.clone();
+        let partition = self.partition(self.partition_of(&id));
+        let mut envelope = Envelope { delivery, origin, attempts: 0 };
+        let now = self.clock.now();
+        // An activation that was given up is replaced by another, which is hardly ever given
+        // up too before this message reaches it.
+        for _ in 0..8 {
+            let Some((activation, new)) = partition.activation(&id, now) else {
+                return Err(envelope.refuse(Why::Elsewhere(partition.id)));
+            };
+            if new {
+                self.active.fetch_add(1, Ordering::Relaxed);
+            }
+            match activation.push(envelope, self.settings.mailbox_max, now) {
+                Pushed::Queued => return Ok(()),
+                Pushed::Start(body) => {
+                    let (host, partition) = (Arc::clone(self), Arc::clone(partition));
+                    self.spawn(task::run(host, partition, activation, body));
+                    return Ok(());
+                }
+                Pushed::Full(envelope) => return Err(envelope.refuse(Why::Full)),
+                Pushed::Closed(returned) => {
+                    envelope = returned;
+                    self.forget(partition, &activation);
+                }
+            }
+        }
+        Err(envelope.refuse(Why::Full))
+    }
+
+    /// A message was handled, durably.
+    pub(crate) fn handled(self: &Arc<Self>, origin: Origin) {
+        match origin {
+            Origin::Outbox(partition, entry) => relay::arrived(self.partition(partition), entry),
+            Origin::Queue(receipt) => self.acknowledge(receipt),
+            Origin::Timer(timer) => self.timers.settled(timer),
+            Origin::Caller(_) | Origin::Host => {}
+        }
+    }
+
+    /// A message was not handled, and nobody else knows.
+    pub(crate) fn returned(self: &Arc<Self>, origin: Origin) {
+        match origin {
+            Origin::Outbox(partition, entry) => {
+                relay::returned(self, self.partition(partition), entry);
+            }
+            Origin::Queue(receipt) => self.return_to_queue(receipt),
+            Origin::Timer(timer) => {
+                let partition = self.partition_of(&timer.actor);
+                self.timers.settled(timer);
+                self.timers.hint(partition, self.clock.now());
+            }
+            Origin::Caller(caller) => {
+                let _ = caller.send(Err(CallError::Unavailable("it was not handled".into())));
+            }
+            Origin::Host => {}
+        }
+    }
+
+    /// Tells whoever sent a message that it is not handled.
+    pub(crate) fn refuse(self: &Arc<Self>, envelope: Envelope, error: CallError) {
+        match envelope.origin {
+            Origin::Caller(caller) => {
+                let _ = caller.send(Err(error));
+            }
+            origin => self.returned(origin),
+        }
+    }
+
+    /// Gives an activation up: what it did not handle goes back, in order, before another
+    /// activation can take anything.
+    pub(crate) fn close(
+        self: &Arc<Self>,
+        partition: &Arc<Partition>,
+        activation: &Arc<Activation>,
+    ) {
+        self.give_up(partition, activation, Vec::new(), "its actor must be read again");
+    }
+
+    /// As [`close`](Self::close), with messages that were taken out of the mailbox already.
+    pub(crate) fn give_up(
+        self: &Arc<Self>,
+        partition: &Arc<Partition>,
+        activation: &Arc<Activation>,
+        taken: Vec<Envelope>,
+        why: &str,
+    ) {
+        let (waiting, body) = activation.close();
+        let mut calls = Vec::new();
+        let (held, callers) = body.map(|body| (body.held, body.waiting)).unwrap_or_default();
+        for envelope in taken.into_iter().chain(held).chain(waiting) {
+            self.refuse(envelope, CallError::Unavailable(why.to_owned()));
+        }
+        calls.extend(callers);
+        for caller in calls {
+            let _ = caller.send(Err(CallError::Unknown { call_id: self.message_id() }));
+        }
+        self.forget(partition, activation);
+    }
+
+    pub(crate) fn forget(&self, partition: &Partition, activation: &Arc<Activation>) {
+        if partition.remove(activation) {
+            self.active.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What the journal holds of an actor, read into memory if need be.
+    pub(crate) async fn view(self: &Arc<Self>, id: &ActorId) -> Result<View, CallError> {
+        self.check_running()?;
+        let partition = self.partition(self.partition_of(id));
+        let elsewhere = || {
+            CallError::Unavailable(format!("{id} is in a partition that this host does not own"))
+        };
+        for _ in 0..8 {
+            let now = self.clock.now();
+            let (activation, new) = partition.activation(id, now).ok_or_else(elsewhere)?;
+            if new {
+                self.active.fetch_add(1, Ordering::Relaxed);
+            }
+            if let Some(view) = activation.view() {
+                return Ok(view);
+            }
+            self.touch(id).await?;
+        }
+        Err(CallError::Overloaded(id.to_string()))
+    }
+
+    /// Has an actor read into memory: the fire of a timer that no actor has means nothing, but
+    /// must be admitted to find that out.
+    async fn touch(self: &Arc<Self>, id: &ActorId) -> Result<(), CallError> {
+        let timer = TimerKey::Drive(Seq::EMPTY);
+        let body = Body::Fire { timer, at: Timestamp::EPOCH, run: None };
+        let (message_id, sent_at) = (self.message_id(), self.clock.now());
+        let message =
+            Message { id: message_id, to: id.clone(), body, key: None, cause: None, sent_at };
+        let (caller, answer) = oneshot::channel();
+        let delivery = Delivery { message, stamp: None };
+        self.deliver(delivery, Origin::Caller(caller)).map_err(Refused::into_error)?;
+        match answer.await {
+            Ok(answer) => answer.map(|_| ()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    pub(crate) fn partition_of(&self, id: &ActorId) -> PartitionId {
+        partition_of(id.as_str().as_bytes(), self.settings.partitions)
+    }
+
+    pub(crate) fn partition(&self, id: PartitionId) -> &Arc<Partition> {
+        &self.partitions[usize::from(id.0)]
+    }
+
+    pub(crate) fn owned(&self) -> BTreeSet<PartitionId> {
+        let owned = self.partitions.iter().filter(|partition| partition.tenure().is_some());
+        owned.map(|partition| partition.id).collect()
+    }
+
+    pub(crate) fn check_running(&self) -> Result<(), CallError> {
+        match *self.phase.borrow() {
+            Phase::Running => Ok(()),
+            _ => Err(CallError::Unavailable("the host is stopping".into())),
+        }
+    }
+
+    pub(crate) fn check_size(&self, bytes: usize) -> Result<(), CallError> {
+        let bytes_max = self.settings.payload_bytes_max;
+        if bytes > bytes_max {
+            let detail = format!("the payload is {bytes} bytes, and {bytes_max} are allowed");
+            return Err(CallError::failed(loom_core::FailureCode::TooLarge, detail));
+        }
+        Ok(())
+    }
+
+    /// Waits until the tasks of the host must end.
+    pub(crate) async fn stopping(&self) {
+        let mut phase = self.phase.subscribe();
+        // An error says that the host is gone, which is the end too.
+        let _ = phase.wait_for(|phase| *phase == Phase::Stopped).await;
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.phase.borrow() == Phase::Stopped
+    }
+
+    pub(crate) async fn pause(&self, time: Duration) {
+        self.clock.sleep_until(self.clock.now().saturating_add(time)).await;
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+
+    pub(crate) fn message_id(&self) -> MessageId {
+        let name = format!("{:032x}", self.ids.next());
+        MessageId::parse(&name).expect("digits are a message id")
+    }
+
+    /// A number for jitter.
+    pub(crate) fn seed(&self) -> u64 {
+        let id = self.ids.next().to_le_bytes();
+        loom_core::fingerprint(&[&id])
+    }
+
+    /// What to do with a message whose handling failed that often.
+    pub(crate) fn retry(&self, attempts: u32) -> Retry {
+        self.settings.retry.decide(attempts, self.seed())
+    }
+
+    /// How long to wait before an invocation that could not go on is tried again.
+    pub(crate) fn stall_delay(&self, attempts: u32) -> Duration {
+        self.settings.retry.delay(attempts, self.seed()).max(Duration::from_millis(1))
+    }
+
+    /// Starts to commit the entries of each outbox that arrived since the last commit.
+    pub(crate) fn flush_delivered(self: &Arc<Self>) {
+        for partition in &self.partitions {
+            if partition.flush_delivered() {
+                self.spawn(committer::run(Arc::clone(self), Arc::clone(partition)));
+            }
+        }
+    }
+}
+
+impl Envelope {
+    fn refuse(self, why: Why) -> Refused {
+        Refused { why, delivery: Box::new(self.delivery), origin: self.origin }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! What a host does now and then: forget, evict, sweep, and end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use loom_core::Timestamp;
+use tracing::warn;
+
+use crate::host::Shared;
+
+const TICK: Duration = Duration::from_millis(100);
+const EVICT_EVERY: Duration = Duration::from_secs(1);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// Keeps house for as long as the host lives.
+pub(crate) async fn run(host: Arc<Shared>) {
+    let (mut evict_at, mut sweep_at) = (Timestamp::EPOCH, Timestamp::EPOCH);
+    loop {
+        let now = host.clock.now();
+        host.flush_delivered();
+        if now >= evict_at || host.active.load(Ordering::Relaxed) > host.settings.active_max {
+            evict(&host, now);
+            evict_at = now.saturating_add(EVICT_EVERY);
+        }
+        if now >= sweep_at {
+            sweep(&host, now).await;
+            sweep_at = now.saturating_add(SWEEP_EVERY);
+        }
+        tokio::select! {
+            biased;
+            () = host.stopping() => return,
+            () = host.clock.sleep_until(now.saturating_add(TICK)) => {}
+        }
+    }
+}
+
+/// Takes actors out of memory that had nothing to do for long, and the least recently used
+/// ones if there are too many.
+fn evict(host: &Shared, now: Timestamp) {
+    let mut idle_before = now.saturating_sub(host.settings.idle_after);
+    let surplus = host.active.load(Ordering::Relaxed).saturating_sub(host.settings.active_max);
+    if surplus > 0 {
+        let all = host.partitions.iter().flat_map(|partition| partition.activations());
+        let mut used_at: Vec<_> = all.map(|activation| activation.used_at()).collect();
+        let at = surplus.min(used_at.len().saturating_sub(1));
+        if !used_at.is_empty() {
+            let (_, nth, _) = used_at.select_nth_unstable(at);
+            // At least those of the same millisecond: better too many than none.
+            idle_before = idle_before.max(nth.saturating_add(Duration::from_millis(1)));
+        }
+    }
+    for partition in &host.partitions {
+        for activation in partition.activations() {
+            if activation.evict(idle_before) {
+                host.forget(partition, &activation);
+            }
+        }
+    }
+}
+
+/// Has the stores remove what expired.
+async fn sweep(host: &Shared, now: Timestamp) {
+    for partition in host.owned() {
+        let mut from = None;
+        loop {
+            match host.stores.journal.sweep(partition, now, from.as_ref()).await {
+                Ok(None) => break,
+                Ok(next) => from = next,
+                Err(error) => {
+                    warn!(%partition, %error, "expired marks could not be swept");
+                    break;
+                }
+            }
+        }
+    }
+    if let Err(error) = host.stores.idempotency.sweep(now).await {
+        warn!(%error, "expired results could not be swept");
+    }
+}
+
+/// Waits until nothing is being handled or committed. `false` if the limit came first.
+pub(crate) async fn drain(host: &Arc<Shared>, limit: Duration) -> bool {
+    const PAUSE: Duration = Duration::from_millis(2);
+    let until = host.clock.now().saturating_add(limit);
+    loop {
+        host.flush_delivered();
+        let busy = host.partitions.iter().any(|partition| {
+            !partition.is_quiet() || partition.activations().iter().any(|a| !a.is_quiet())
+        });
+        if !busy {
+            return true;
+        }
+        if host.clock.now() >= until {
+            return false;
+        }
+        host.pause(PAUSE).await;
+    }
+}

@@ -1,0 +1,189 @@
+//! A partition as its host sees it: the tenure, the actors in memory, the commits.
+//!
+//! One commit of a partition is in flight at a time. Turns that arrive meanwhile go together
+//! in the next, in the order in which they were submitted, and are numbered in that order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use loom_core::{ActorId, Outgoing, PartitionId, Timestamp, Turn};
+use loom_ports::{Delivered, Tenure};
+use tokio::sync::oneshot;
+
+use crate::activation::{Activation, View};
+use crate::envelope::{Caller, Origin, Reply};
+use crate::relay::RelayState;
+
+/// A partition as its host sees it.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    pub(crate) id: PartitionId,
+    inner: Mutex<Inner>,
+    relay: Mutex<RelayState>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    tenure: Option<Arc<Tenure>>,
+    next_n: u64,
+    activations: BTreeMap<ActorId, Arc<Activation>>,
+    submitted: Vec<Submitted>,
+    delivered: Vec<Delivered>,
+    committing: bool,
+}
+
+/// A turn that waits for its commit, and what to do afterwards.
+#[derive(Debug)]
+pub(crate) struct Submitted {
+    pub(crate) turn: Turn,
+    pub(crate) outgoing: Vec<Outgoing>,
+    pub(crate) release: Release,
+}
+
+/// What leaves once a turn is committed, and who is told if it is not.
+#[derive(Debug)]
+pub(crate) struct Release {
+    pub(crate) activation: Arc<Activation>,
+    pub(crate) view: View,
+    pub(crate) at: Timestamp,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) reply: Option<Reply>,
+    pub(crate) waiting: Vec<Caller>,
+    pub(crate) committed: Option<oneshot::Sender<()>>,
+}
+
+/// What to commit next.
+pub(crate) struct Batch {
+    pub(crate) tenure: Arc<Tenure>,
+    pub(crate) turns: Vec<Turn>,
+    pub(crate) rest: Vec<(Vec<Outgoing>, Release)>,
+    pub(crate) delivered: Vec<Delivered>,
+}
+
+/// The most turns and bytes of one commit.
+const BATCH_TURNS_MAX: usize = 1024;
+const BATCH_BYTES_MAX: usize = 8 << 20;
+
+impl Partition {
+    pub(crate) fn new(id: PartitionId) -> Self {
+        Self { id, inner: Mutex::default(), relay: Mutex::default() }
+    }
+
+    pub(crate) fn tenure(&self) -> Option<Arc<Tenure>> {
+        self.lock().tenure.clone()
+    }
+
+    /// Begins a tenure, or ends it. Returns the actors of the former one.
+    pub(crate) fn set_tenure(&self, tenure: Option<Tenure>) -> Vec<Arc<Activation>> {
+        let mut inner = self.lock();
+        inner.tenure = tenure.map(Arc::new);
+        inner.next_n = 0;
+        inner.delivered.clear();
+        std::mem::take(&mut inner.activations).into_values().collect()
+    }
+
+    /// The actor in memory, put there if need be. `None` if the partition is not owned; the
+    /// flag says that it was put there.
+    pub(crate) fn activation(
+        &self,
+        id: &ActorId,
+        now: Timestamp,
+    ) -> Option<(Arc<Activation>, bool)> {
+        let mut inner = self.lock();
+        inner.tenure.as_ref()?;
+        if let Some(found) = inner.activations.get(id) {
+            return Some((Arc::clone(found), false));
+        }
+        let activation = Arc::new(Activation::new(id.clone(), now));
+        inner.activations.insert(id.clone(), Arc::clone(&activation));
+        Some((activation, true))
+    }
+
+    /// Takes an activation out of memory. `false` if another one took its place, or none.
+    pub(crate) fn remove(&self, activation: &Arc<Activation>) -> bool {
+        let mut inner = self.lock();
+        let same =
+            inner.activations.get(&activation.id).is_some_and(|a| Arc::ptr_eq(a, activation));
+        if same {
+            inner.activations.remove(&activation.id);
+        }
+        same
+    }
+
+    pub(crate) fn activations(&self) -> Vec<Arc<Activation>> {
+        self.lock().activations.values().cloned().collect()
+    }
+
+    /// Queues a turn. `true` if the caller must start the committer.
+    pub(crate) fn submit(&self, submitted: Submitted) -> bool {
+        let mut inner = self.lock();
+        inner.submitted.push(submitted);
+        !std::mem::replace(&mut inner.committing, true)
+    }
+
+    /// Notes outbox entries that arrived, to be forgotten with the next commit.
+    pub(crate) fn note_delivered(&self, delivered: Delivered) {
+        self.lock().delivered.push(delivered);
+    }
+
+    /// Begins to commit what was only noted, if nothing is being committed and there is
+    /// something. `true` if the caller must start the committer.
+    pub(crate) fn flush_delivered(&self) -> bool {
+        let mut inner = self.lock();
+        let starts = !inner.committing && inner.tenure.is_some() && !inner.delivered.is_empty();
+        inner.committing |= starts;
+        starts
+    }
+
+    /// Whether nothing waits to be committed.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let inner = self.lock();
+        !inner.committing && inner.submitted.is_empty()
+    }
+
+    /// The next commit, numbered. Without one, the committer must end. Turns of a partition
+    /// that is not owned any more are returned as lost.
+    pub(crate) fn next_batch(&self) -> Result<Option<Batch>, Vec<Submitted>> {
+        let mut inner = self.lock();
+        let Some(tenure) = inner.tenure.clone() else {
+            inner.delivered.clear();
+            if inner.submitted.is_empty() {
+                inner.committing = false;
+                return Ok(None);
+            }
+            return Err(std::mem::take(&mut inner.submitted));
+        };
+        if inner.submitted.is_empty() && inner.delivered.is_empty() {
+            inner.committing = false;
+            return Ok(None);
+        }
+        let mut bytes = 0;
+        let fits = inner.submitted.iter().take(BATCH_TURNS_MAX).take_while(|submitted| {
+            bytes += submitted.turn.size_bytes();
+            bytes <= BATCH_BYTES_MAX
+        });
+        let count = fits.count().max(1).min(inner.submitted.len());
+        let later = inner.submitted.split_off(count);
+        let taken = std::mem::replace(&mut inner.submitted, later);
+        let (mut turns, mut rest) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for Submitted { mut turn, outgoing, release } in taken {
+            for entry in &mut turn.outbox {
+                entry.n = inner.next_n;
+                inner.next_n += 1;
+            }
+            turns.push(turn);
+            rest.push((outgoing, release));
+        }
+        let delivered = std::mem::take(&mut inner.delivered);
+        Ok(Some(Batch { tenure, turns, rest, delivered }))
+    }
+
+    pub(crate) fn relay(&self) -> MutexGuard<'_, RelayState> {
+        self.relay.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

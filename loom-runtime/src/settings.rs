@@ -1,0 +1,57 @@
+//! How a host behaves.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use loom_core::{Backoff, PartitionCount, RetryPolicy, SnapshotPolicy};
+
+/// How a host behaves. The defaults suit one host on one directory.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many partitions the cluster has. Fixed when it is created.
+    pub partitions: PartitionCount,
+    /// How many messages wait for one actor before it is overloaded.
+    pub mailbox_max: usize,
+    /// How many actors are in memory before the least recently used idle ones are evicted.
+    pub active_max: usize,
+    /// How long an actor without messages stays in memory.
+    pub idle_after: Duration,
+    /// How many turns of one actor may wait for their commit.
+    pub uncommitted_max: usize,
+    /// How often a handler that panics is tried before its message is a dead letter, and how
+    /// long it is waited in between.
+    pub retry: RetryPolicy,
+    /// How long a tenure lasts without being renewed.
+    pub lease: Duration,
+    /// How long the key of a handled request is remembered.
+    pub key_window: Duration,
+    /// The largest arguments, event or reply.
+    pub payload_bytes_max: usize,
+    /// When snapshots are written. Records before the last but one are trimmed.
+    pub snapshots: SnapshotPolicy,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            partitions: PartitionCount::default(),
+            mailbox_max: 1024,
+            active_max: 100_000,
+            idle_after: Duration::from_secs(60),
+            uncommitted_max: 64,
+            retry: handler_retry(),
+            lease: Duration::from_secs(10),
+            key_window: Duration::from_secs(24 * 60 * 60),
+            payload_bytes_max: 4 << 20,
+            snapshots: SnapshotPolicy::default(),
+        }
+    }
+}
+
+/// Three attempts, close together: the messages behind it wait.
+fn handler_retry() -> RetryPolicy {
+    let (three, four) = (NonZeroU32::MIN.saturating_add(2), NonZeroU32::MIN.saturating_add(3));
+    let (initial, max) = (Duration::from_millis(50), Duration::from_secs(60));
+    let backoff = Backoff::Exponential { initial, factor: four, max };
+    RetryPolicy { attempts_max: three, backoff, ..RetryPolicy::default() }
+}
