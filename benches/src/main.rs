@@ -1,2 +1,30 @@
-//! Placeholder.
-fn main() {}
+//! Loom beside its peers, measured in one run on one machine.
+//!
+//! Every number comes from rounds that take turns: ours, a peer, the next peer, ours again. What
+//! is asserted is that the work was done; times are only printed.
+
+use clap::{Parser, Subcommand};
+
+mod cost;
+mod report;
+mod rounds;
+mod volatile;
+
+#[derive(Parser)]
+#[command(about = "Measures Loom beside its peers")]
+struct Arguments {
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+#[derive(Subcommand)]
+enum Subject {
+    /// In-process actors: tell, ask, spawn, lookup, publish, memory.
+    Volatile(volatile::Options),
+}
+
+fn main() {
+    match Arguments::parse().subject {
+        Subject::Volatile(options) => volatile::run(&options),
+    }
+}
