@@ -144,8 +144,7 @@ impl Breaker {
     /// A call that was admitted before the breaker last changed says nothing about the
     /// present and is ignored; so is a probe that was taken for lost.
     pub fn record(&mut self, permit: Permit, outcome: BreakerOutcome, now: Timestamp) {
-        let Permit { generation } = permit;
-        if generation != self.generation {
+        if permit.into_generation() != self.generation {
             return;
         }
         match (&mut self.state, outcome) {
@@ -184,12 +183,19 @@ impl Breaker {
     }
 }
 
+impl Permit {
+    /// Uses the permit up, so that one call is recorded once.
+    fn into_generation(self) -> u64 {
+        self.generation
+    }
+}
+
 impl Default for BreakerPolicy {
     fn default() -> Self {
         Self {
             failures_max: NonZeroU32::MIN.saturating_add(4),
             successes_min: NonZeroU32::MIN.saturating_add(1),
-            open_for: Duration::from_secs(60),
+            open_for: Duration::from_mins(1),
             probes_max: NonZeroU32::MIN,
         }
     }

@@ -68,7 +68,7 @@ impl TokenBucket {
     pub fn available(&self, now: Timestamp) -> u32 {
         let mut then = self.clone();
         then.refill(now);
-        u32::try_from(then.millitokens / 1000).expect("the capacity is a u32")
+        u32::try_from(then.millitokens / 1000).unwrap_or(u32::MAX)
     }
 
     /// Adds what came back since the last time.

@@ -3,6 +3,7 @@
 mod breaker;
 mod bucket;
 mod change;
+mod encode;
 mod id;
 mod kernel;
 mod late;
@@ -10,6 +11,8 @@ mod law;
 mod message;
 mod partition;
 mod position;
+#[cfg(test)]
+mod property;
 mod record;
 mod retry;
 mod snapshot_policy;
@@ -19,6 +22,7 @@ mod turn;
 pub use breaker::{Breaker, BreakerAdmission, BreakerOutcome, BreakerPolicy, BreakerState, Permit};
 pub use bucket::{RateLimit, Taken, TokenBucket};
 pub use change::{Change, ChangeError, state_hash};
+pub use encode::{DecodeError, decode, decode_segments, encode, encode_segments};
 pub use id::{
     ActivityName, ActorId, EventName, HostId, IdempotencyKey, InvalidId, KEY_BYTES_MAX, Kind,
     LockName, MESSAGE_ID_BYTES_MAX, MessageId, Method, QueueName, TimerName, TopicName,
@@ -28,13 +32,15 @@ pub use kernel::{
     Admission, Draft, EVENTS_KEPT_MAX, End, Invocation, Kernel, KeyVerdict, Op, Outstanding,
     ReplayError, Seal, Segment, answer, bury, judge_key, keep_event, skip_fire, stall, step,
 };
-pub use late::LateFire;
-pub use law::{Enforced, Laws};
+pub use late::{FIRES_PER_CALL_MAX, Fires, LateFire, OneShot};
+pub use law::{Enforced, Law, Laws, Violation};
 pub use message::{
     ActivityRequest, Body, Cause, DeadLetter, Delivery, Failure, FailureCode, Message, Outcome,
     Outgoing, Payload, ReplyTo, RequestKey, fingerprint,
 };
-pub use partition::{PartitionCount, PartitionId, partition_of};
+pub use partition::{
+    InvalidPartitionCount, PARTITIONS_MAX, PartitionCount, PartitionId, partition_of, place,
+};
 pub use position::{CommitId, Epoch, Head, Incarnation, Seq, Stamp, StepId};
 pub use record::{
     Answer, Ask, Event, RECORD_VERSION, Receipt, Record, RecordError, Step, Timer, TimerKey,

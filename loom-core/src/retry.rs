@@ -94,7 +94,7 @@ impl RetryPolicy {
 impl Default for RetryPolicy {
     fn default() -> Self {
         let (five, two) = (NonZeroU32::MIN.saturating_add(4), NonZeroU32::MIN.saturating_add(1));
-        let (initial, max) = (Duration::from_secs(1), Duration::from_secs(60));
+        let (initial, max) = (Duration::from_secs(1), Duration::from_mins(1));
         Self {
             attempts_max: five,
             backoff: Backoff::Exponential { initial, factor: two, max },

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -31,8 +33,7 @@ fn check(policy: BreakerPolicy, script: &str, expected: &Expect) {
                 continue;
             }
         };
-        printed += &format!("{:>3} {word:<5} -> {said:<18}", second(now));
-        printed = printed.trim_end().to_owned() + "\n";
+        writeln!(printed, "{}s {word} -> {said}", second(now)).unwrap();
     }
     expected.assert_eq(&printed);
 }
@@ -68,142 +69,178 @@ fn policy(failures_max: u32, successes_min: u32, probes_max: u32) -> BreakerPoli
 fn five_failures_in_a_row_open_it_and_two_probes_close_it() {
     let script = "admit fail admit fail admit fail admit fail admit fail admit
         59 admit 60 admit admit ok 61 admit ok admit fail";
-    check(BreakerPolicy::default(), script, &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> closed, 1 failures
-          0 admit -> allowed
-          0 fail  -> closed, 2 failures
-          0 admit -> allowed
-          0 fail  -> closed, 3 failures
-          0 admit -> allowed
-          0 fail  -> closed, 4 failures
-          0 admit -> allowed
-          0 fail  -> open until 60
-          0 admit -> refused until 60
-         59 admit -> refused until 60
-         60 admit -> allowed
-         60 admit -> refused until 120
-         60 ok    -> half-open, 1 successes, 0 in flight until 120
-         61 admit -> allowed
-         61 ok    -> closed, 0 failures
-         61 admit -> allowed
-         61 fail  -> closed, 1 failures
-    "#]]);
+    check(
+        BreakerPolicy::default(),
+        script,
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> closed, 1 failures
+        0s admit -> allowed
+        0s fail -> closed, 2 failures
+        0s admit -> allowed
+        0s fail -> closed, 3 failures
+        0s admit -> allowed
+        0s fail -> closed, 4 failures
+        0s admit -> allowed
+        0s fail -> open until 60
+        0s admit -> refused until 60
+        59s admit -> refused until 60
+        60s admit -> allowed
+        60s admit -> refused until 120
+        60s ok -> half-open, 1 successes, 0 in flight until 120
+        61s admit -> allowed
+        61s ok -> closed, 0 failures
+        61s admit -> allowed
+        61s fail -> closed, 1 failures
+    "]],
+    );
 }
 
 #[test]
 fn a_success_starts_the_count_anew() {
-    check(policy(2, 1, 1), "admit fail admit ok admit fail admit fail", &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> closed, 1 failures
-          0 admit -> allowed
-          0 ok    -> closed, 0 failures
-          0 admit -> allowed
-          0 fail  -> closed, 1 failures
-          0 admit -> allowed
-          0 fail  -> open until 60
-    "#]]);
+    check(
+        policy(2, 1, 1),
+        "admit fail admit ok admit fail admit fail",
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> closed, 1 failures
+        0s admit -> allowed
+        0s ok -> closed, 0 failures
+        0s admit -> allowed
+        0s fail -> closed, 1 failures
+        0s admit -> allowed
+        0s fail -> open until 60
+    "]],
+    );
 }
 
 /// The original reopened only after three failures.
 #[test]
 fn half_open_reopens_on_the_first_failure() {
     let script = "admit fail 60 admit ok admit fail admit 120 admit fail";
-    check(policy(1, 2, 1), script, &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> open until 60
-         60 admit -> allowed
-         60 ok    -> half-open, 1 successes, 0 in flight until 120
-         60 admit -> allowed
-         60 fail  -> open until 120
-         60 admit -> refused until 120
-        120 admit -> allowed
-        120 fail  -> open until 180
-    "#]]);
+    check(
+        policy(1, 2, 1),
+        script,
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> open until 60
+        60s admit -> allowed
+        60s ok -> half-open, 1 successes, 0 in flight until 120
+        60s admit -> allowed
+        60s fail -> open until 120
+        60s admit -> refused until 120
+        120s admit -> allowed
+        120s fail -> open until 180
+    "]],
+    );
 }
 
 /// The original admitted any number.
 #[test]
 fn half_open_admits_no_more_probes_than_agreed() {
     let script = "admit fail 60 admit admit admit admit ok admit";
-    check(policy(1, 5, 3), script, &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> open until 60
-         60 admit -> allowed
-         60 admit -> allowed
-         60 admit -> allowed
-         60 admit -> refused until 120
-         60 ok    -> half-open, 1 successes, 2 in flight until 120
-         60 admit -> allowed
-    "#]]);
+    check(
+        policy(1, 5, 3),
+        script,
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> open until 60
+        60s admit -> allowed
+        60s admit -> allowed
+        60s admit -> allowed
+        60s admit -> refused until 120
+        60s ok -> half-open, 1 successes, 2 in flight until 120
+        60s admit -> allowed
+    "]],
+    );
 }
 
 #[test]
 fn results_from_before_the_last_change_are_ignored() {
     let script = "admit admit admit admit fail ok 60 admit fail ok! fail!";
-    check(policy(1, 1, 1), script, &expect![[r#"
-          0 admit -> allowed
-          0 admit -> allowed
-          0 admit -> allowed
-          0 admit -> allowed
-          0 fail  -> open until 60
-          0 ok    -> open until 60
-         60 admit -> allowed
-         60 fail  -> half-open, 0 successes, 1 in flight until 120
-         60 ok!   -> closed, 0 failures
-         60 fail! -> closed, 0 failures
-    "#]]);
+    check(
+        policy(1, 1, 1),
+        script,
+        &expect![[r"
+        0s admit -> allowed
+        0s admit -> allowed
+        0s admit -> allowed
+        0s admit -> allowed
+        0s fail -> open until 60
+        0s ok -> open until 60
+        60s admit -> allowed
+        60s fail -> half-open, 0 successes, 1 in flight until 120
+        60s ok! -> closed, 0 failures
+        60s fail! -> closed, 0 failures
+    "]],
+    );
 }
 
 #[test]
 fn an_abandoned_probe_makes_room_and_says_nothing() {
-    check(policy(2, 1, 1), "admit fail admit drop admit fail", &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> closed, 1 failures
-          0 admit -> allowed
-          0 drop  -> closed, 1 failures
-          0 admit -> allowed
-          0 fail  -> open until 60
-    "#]]);
-    check(policy(1, 1, 1), "admit fail 60 admit admit drop admit ok", &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> open until 60
-         60 admit -> allowed
-         60 admit -> refused until 120
-         60 drop  -> half-open, 0 successes, 0 in flight until 120
-         60 admit -> allowed
-         60 ok    -> closed, 0 failures
-    "#]]);
+    check(
+        policy(2, 1, 1),
+        "admit fail admit drop admit fail",
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> closed, 1 failures
+        0s admit -> allowed
+        0s drop -> closed, 1 failures
+        0s admit -> allowed
+        0s fail -> open until 60
+    "]],
+    );
+    check(
+        policy(1, 1, 1),
+        "admit fail 60 admit admit drop admit ok",
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> open until 60
+        60s admit -> allowed
+        60s admit -> refused until 120
+        60s drop -> half-open, 0 successes, 0 in flight until 120
+        60s admit -> allowed
+        60s ok -> closed, 0 failures
+    "]],
+    );
 }
 
 #[test]
 fn a_probe_that_never_reports_does_not_block_the_next_forever() {
     let script = "admit fail 60 admit admit 119 admit 120 admit fail ok";
-    check(policy(1, 1, 1), script, &expect![[r#"
-          0 admit -> allowed
-          0 fail  -> open until 60
-         60 admit -> allowed
-         60 admit -> refused until 120
-        119 admit -> refused until 120
-        120 admit -> allowed
-        120 fail  -> half-open, 0 successes, 1 in flight until 180
-        120 ok    -> closed, 0 failures
-    "#]]);
+    check(
+        policy(1, 1, 1),
+        script,
+        &expect![[r"
+        0s admit -> allowed
+        0s fail -> open until 60
+        60s admit -> allowed
+        60s admit -> refused until 120
+        119s admit -> refused until 120
+        120s admit -> allowed
+        120s fail -> half-open, 0 successes, 1 in flight until 180
+        120s ok -> closed, 0 failures
+    "]],
+    );
 }
 
 #[test]
 fn a_clock_that_goes_back_does_not_prolong_the_wait() {
     let script = "1000 admit fail 100 admit 130 admit 160 admit 10 admit 70 admit ok!";
-    check(policy(1, 1, 1), script, &expect![[r#"
-        1000 admit -> allowed
-        1000 fail  -> open until 1060
-        100 admit -> refused until 160
-        130 admit -> refused until 160
-        160 admit -> allowed
-         10 admit -> refused until 70
-         70 admit -> allowed
-         70 ok!   -> closed, 0 failures
-    "#]]);
+    check(
+        policy(1, 1, 1),
+        script,
+        &expect![[r"
+        1000s admit -> allowed
+        1000s fail -> open until 1060
+        100s admit -> refused until 160
+        130s admit -> refused until 160
+        160s admit -> allowed
+        10s admit -> refused until 70
+        70s admit -> allowed
+        70s ok! -> closed, 0 failures
+    "]],
+    );
 }
 
 #[test]

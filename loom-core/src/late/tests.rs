@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -16,24 +18,21 @@ fn every(millis: u64) -> NonZeroU64 {
 
 /// A timer due at 100 ms and every 10 ms after it, looked at with a grace of 3 ms.
 fn check(policy: LateFire, expected: &Expect) {
-    let printed: String = [0, 99, 100, 101, 103, 104, 109, 110, 135]
-        .iter()
-        .map(|&now| {
-            let fires = policy.due(at(100), every(10), at(now), Duration::from_millis(3));
-            let due: Vec<_> = fires.occurrences().map(Timestamp::as_millis).collect();
-            format!(
-                "{now}: {due:?}, {} left out, next {}\n",
-                fires.left_out,
-                fires.next_due.as_millis()
-            )
-        })
-        .collect();
+    let mut printed = String::new();
+    for now in [0, 99, 100, 101, 103, 104, 109, 110, 135] {
+        let fires = policy.due(at(100), every(10), at(now), Duration::from_millis(3));
+        let due: Vec<_> = fires.occurrences().map(Timestamp::as_millis).collect();
+        let (left_out, next) = (fires.left_out, fires.next_due.as_millis());
+        writeln!(printed, "{now}: {due:?}, {left_out} left out, next {next}").unwrap();
+    }
     expected.assert_eq(&printed);
 }
 
 #[test]
 fn once_fires_for_the_last_one_missed() {
-    check(LateFire::Once, &expect![[r#"
+    check(
+        LateFire::Once,
+        &expect![[r"
         0: [], 0 left out, next 100
         99: [], 0 left out, next 100
         100: [100], 0 left out, next 110
@@ -43,12 +42,15 @@ fn once_fires_for_the_last_one_missed() {
         109: [100], 0 left out, next 110
         110: [110], 1 left out, next 120
         135: [130], 3 left out, next 140
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn all_fires_for_each() {
-    check(LateFire::All, &expect![[r#"
+    check(
+        LateFire::All,
+        &expect![[r"
         0: [], 0 left out, next 100
         99: [], 0 left out, next 100
         100: [100], 0 left out, next 110
@@ -58,12 +60,15 @@ fn all_fires_for_each() {
         109: [100], 0 left out, next 110
         110: [100, 110], 0 left out, next 120
         135: [100, 110, 120, 130], 0 left out, next 140
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn skip_fires_for_what_is_within_the_grace() {
-    check(LateFire::Skip, &expect![[r#"
+    check(
+        LateFire::Skip,
+        &expect![[r"
         0: [], 0 left out, next 100
         99: [], 0 left out, next 100
         100: [100], 0 left out, next 110
@@ -73,7 +78,8 @@ fn skip_fires_for_what_is_within_the_grace() {
         109: [], 1 left out, next 110
         110: [110], 1 left out, next 120
         135: [], 4 left out, next 140
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
@@ -152,28 +158,28 @@ fn nothing_fires_early_or_twice_and_the_phase_is_kept() {
 #[test]
 fn all_fires_each_occurrence_exactly_once() {
     holds_for(&looks(), |(first, period, _, steps)| {
-        let (mut due, mut now, mut fired) = (at(first), 0, Vec::new());
+        let (mut next, mut now, mut applied) = (at(first), 0, Vec::new());
         for step in steps {
             now += step;
-            let fires = LateFire::All.due(due, every(period), at(now), Duration::ZERO);
-            fired.extend(fires.occurrences().map(Timestamp::as_millis));
-            due = fires.next_due;
+            let fires = LateFire::All.due(next, every(period), at(now), Duration::ZERO);
+            applied.extend(fires.occurrences().map(Timestamp::as_millis));
+            next = fires.next_due;
         }
         let period = usize::try_from(period).unwrap();
-        prop_assert_eq!(fired, (first..=now).step_by(period).collect::<Vec<_>>());
+        prop_assert_eq!(applied, (first..=now).step_by(period).collect::<Vec<_>>());
         Ok(())
     });
 }
 
 #[test]
 fn a_backlog_is_handed_out_over_several_calls_without_a_gap() {
-    let (mut due, mut fired) = (at(5), Vec::new());
-    while due <= at(25_004) {
-        let fires = LateFire::All.due(due, every(10), at(25_004), Duration::ZERO);
-        fired.extend(fires.occurrences().map(Timestamp::as_millis));
-        due = fires.next_due;
+    let (mut next, mut applied) = (at(5), Vec::new());
+    while next <= at(25_004) {
+        let fires = LateFire::All.due(next, every(10), at(25_004), Duration::ZERO);
+        applied.extend(fires.occurrences().map(Timestamp::as_millis));
+        next = fires.next_due;
     }
-    assert_eq!(fired, (5..=25_004).step_by(10).collect::<Vec<_>>());
+    assert_eq!(applied, (5..=25_004).step_by(10).collect::<Vec<_>>());
 }
 
 #[test]

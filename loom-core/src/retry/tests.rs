@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
@@ -5,8 +7,10 @@ use super::*;
 use crate::property::holds_for;
 
 fn check(policy: &RetryPolicy, expected: &Expect) {
-    let decided: String =
-        (1..=6).map(|attempt| format!("{attempt} {:?}\n", policy.decide(attempt, 7))).collect();
+    let mut decided = String::new();
+    for attempt in 1..=6 {
+        writeln!(decided, "{attempt} {:?}", policy.decide(attempt, 7)).unwrap();
+    }
     expected.assert_eq(&decided);
 }
 
@@ -21,64 +25,79 @@ fn exponential(initial: Duration, factor: u32, max: Duration) -> Backoff {
 
 #[test]
 fn without_backoff_it_is_tried_again_at_once() {
-    check(&policy(3, Backoff::None, 100), &expect![[r#"
+    check(
+        &policy(3, Backoff::None, 100),
+        &expect![[r"
         1 After(0ns)
         2 After(0ns)
         3 GiveUp
         4 GiveUp
         5 GiveUp
         6 GiveUp
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn one_attempt_is_no_retry() {
-    check(&RetryPolicy::NEVER, &expect![[r#"
+    check(
+        &RetryPolicy::NEVER,
+        &expect![[r"
         1 GiveUp
         2 GiveUp
         3 GiveUp
         4 GiveUp
         5 GiveUp
         6 GiveUp
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn a_fixed_backoff_stays_the_same() {
-    check(&policy(4, Backoff::Fixed(Duration::from_millis(250)), 0), &expect![[r#"
+    check(
+        &policy(4, Backoff::Fixed(Duration::from_millis(250)), 0),
+        &expect![[r"
         1 After(250ms)
         2 After(250ms)
         3 After(250ms)
         4 GiveUp
         5 GiveUp
         6 GiveUp
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn an_exponential_backoff_grows_until_its_maximum() {
     let (initial, max) = (Duration::from_millis(100), Duration::from_secs(2));
-    check(&policy(9, exponential(initial, 3, max), 0), &expect![[r#"
+    check(
+        &policy(9, exponential(initial, 3, max), 0),
+        &expect![[r"
         1 After(100ms)
         2 After(300ms)
         3 After(900ms)
         4 After(2s)
         5 After(2s)
         6 After(2s)
-    "#]]);
+    "]],
+    );
 }
 
 /// The numbers are pinned: a replayed decision has to come out the same in every version.
 #[test]
 fn the_default_waits_one_to_eight_seconds_less_up_to_a_fifth() {
-    check(&RetryPolicy::default(), &expect![[r#"
+    check(
+        &RetryPolicy::default(),
+        &expect![[r"
         1 After(906.961513ms)
         2 After(1.956889725s)
         3 After(3.273429442s)
         4 After(7.578938103s)
         5 GiveUp
         6 GiveUp
-    "#]]);
+    "]],
+    );
 }
 
 #[test]

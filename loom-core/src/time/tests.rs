@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::time::Duration;
 
 use expect_test::expect;
@@ -6,7 +7,8 @@ use super::*;
 
 #[test]
 fn a_timestamp_prints_as_rfc_3339() {
-    let printed: String = [
+    let mut printed = String::new();
+    for millis in [
         0,
         999,
         1_000,
@@ -23,12 +25,11 @@ fn a_timestamp_prints_as_rfc_3339() {
         253_402_300_799_999,
         253_402_300_800_000,
         u64::MAX,
-    ]
-    .iter()
-    .map(|&millis| format!("{millis} {}\n", Timestamp::from_millis(millis)))
-    .collect();
+    ] {
+        writeln!(printed, "{millis} {}", Timestamp::from_millis(millis)).unwrap();
+    }
 
-    expect![[r#"
+    expect![[r"
         0 1970-01-01T00:00:00.000Z
         999 1970-01-01T00:00:00.999Z
         1000 1970-01-01T00:00:01.000Z
@@ -43,14 +44,16 @@ fn a_timestamp_prints_as_rfc_3339() {
         253402300799999 9999-12-31T23:59:59.999Z
         253402300800000 10000-01-01T00:00:00.000Z
         18446744073709551615 584556019-04-03T14:25:51.615Z
-    "#]]
+    "]]
     .assert_eq(&printed);
 }
 
 /// Counts days one at a time, by the rule of the calendar and nothing else.
 #[test]
 fn dates_agree_with_counting_days_until_2400() {
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let (mut year, mut month, mut day) = (1970, 1, 1);
     let mut days = 0;
     while year < 2400 {
