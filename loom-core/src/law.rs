@@ -72,7 +72,7 @@ impl<S> Laws<S> {
 
     /// Adds a law, to be repaired after those already there.
     #[must_use]
-    pub fn with(mut self, law: Law<S>) -> Self {
+    pub fn law(mut self, law: Law<S>) -> Self {
         self.0.push(law);
         self
     }

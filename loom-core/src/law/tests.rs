@@ -90,8 +90,8 @@ fn a_repair_to_zero_is_a_repair() {
 #[test]
 fn the_answer_is_there_before_anybody_sees_the_state() {
     let committed = |mut pair: Pair| {
-        let laws = Laws::none().with(a_is_not_negative().repaired_by(|pair| pair.a = 0));
-        let laws = laws.with(b_is_not_negative());
+        let laws = Laws::none().law(a_is_not_negative().repaired_by(|pair| pair.a = 0));
+        let laws = laws.law(b_is_not_negative());
         (!matches!(laws.enforce(&mut pair), Enforced::Rejected { .. })).then_some(pair)
     };
     assert_eq!(committed(Pair { a: -5, b: 0 }), Some(Pair { a: 0, b: 0 }));
@@ -142,7 +142,7 @@ fn laws_that_contradict_one_another_end_in_a_rejection() {
 
 #[test]
 fn laws_print_their_names() {
-    let laws = Laws::none().with(a_is_not_negative().repaired_by(|pair| pair.a = 0));
+    let laws = Laws::none().law(a_is_not_negative().repaired_by(|pair| pair.a = 0));
     let printed = format!("{laws:?}");
     assert_eq!(printed, r#"[Law { name: "a_is_not_negative", repairable: true, .. }]"#);
     assert!(!laws.is_empty() && Laws::<Pair>::default().is_empty());
