@@ -15,7 +15,7 @@ pub trait BlobStore: Debug + Send + Sync + 'static {
     /// Stores a value if `put.condition` holds.
     ///
     /// After an indeterminate failure, compare [`BlobHead::etag`] before putting again; the
-    /// same bytes have the same etag.
+    /// same bytes have the same etag, under any name.
     async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError>;
 
     /// Reads a value, or the part of it that lies in `range`. `None` if there is none.
@@ -30,7 +30,10 @@ pub trait BlobStore: Debug + Send + Sync + 'static {
     /// What is known of a value without reading it.
     async fn head(&self, name: &BlobName) -> Result<Option<BlobHead>, PortError>;
 
-    /// Values whose names begin with `prefix`, in the order of their names.
+    /// Values whose names begin with `prefix`, in the order of their names, byte by byte.
+    ///
+    /// What is stored from the first page to the last is in one of them, whatever is put or
+    /// deleted in between.
     async fn list(
         &self,
         prefix: &str,

@@ -28,7 +28,7 @@ pub trait Coordination: Debug + Send + Sync + 'static {
     /// May be repeated.
     async fn leave(&self, host: &HostId) -> Result<(), PortError>;
 
-    /// The members whose time has not ended at `now`, in the order of their ids.
+    /// The members whose time has not ended at `now`, in the order of their ids, byte by byte.
     async fn members(&self, now: Timestamp) -> Result<Vec<Member>, PortError>;
 }
 
@@ -47,9 +47,9 @@ pub enum Heartbeat {
 pub struct Member {
     /// Which host.
     pub host: HostId,
-    /// What it told about itself: a JSON value.
+    /// What it told about itself: a JSON value, byte for byte.
     pub details: Payload,
-    /// When it is given up, unless it says that it is alive.
+    /// When its time ends and it is given up, unless it says that it is alive.
     pub until: Timestamp,
 }
 

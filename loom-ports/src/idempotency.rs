@@ -16,9 +16,10 @@ use crate::PortError;
 pub trait IdempotencyStore: Debug + Send + Sync + 'static {
     /// Claims `key` until `now + ttl`, if it is neither claimed nor done.
     ///
-    /// Of any number of concurrent calls one is answered `New`. A claim that is neither finished nor
-    /// abandoned lapses after its time; what is done is remembered until the time
-    /// given to [`finish`](Self::finish).
+    /// Of any number of concurrent calls one is answered `New`. A claim that is neither finished
+    /// nor abandoned lapses at the end of its time; what is done is remembered until the time
+    /// given to [`finish`](Self::finish), and is then as if it had never been.
+    /// After an indeterminate failure the key may be claimed until the claim lapses.
     async fn begin(
         &self,
         key: &IdempotencyKey,
@@ -28,8 +29,9 @@ pub trait IdempotencyStore: Debug + Send + Sync + 'static {
 
     /// Records the result of a claimed request until `now + ttl`.
     ///
-    /// Refused as `Lost` if the claim lapsed at `now` or was abandoned. Repeating it with the
-    /// same claim is answered `Recorded` again and keeps the first result.
+    /// Refused as `Lost` if the claim lapsed at `now` or was abandoned. As long as the result is
+    /// remembered, repeating it with the same claim is answered `Recorded` again and keeps the
+    /// first result and its time; after that it is `Lost`.
     async fn finish(
         &self,
         claim: &Claim,
@@ -52,7 +54,8 @@ pub trait IdempotencyStore: Debug + Send + Sync + 'static {
 pub struct Claim {
     /// Which request.
     pub key: IdempotencyKey,
-    /// Greater than those of all earlier claims that may still be remembered.
+    /// Greater than those of all earlier claims that may still be remembered, and never that
+    /// of another claim of the key.
     pub token: u64,
 }
 

@@ -28,8 +28,8 @@ pub trait LockManager: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Acquire, PortError>;
 
-    /// Moves the end of the lease to `now + ttl`, if it has not ended before `now` and nobody
-    /// took the lock since. An ended lease is never revived.
+    /// Moves the end of the lease to `now + ttl`, be it later or earlier, if it has not ended at
+    /// `now` and nobody took the lock since. An ended lease is never revived.
     async fn renew(&self, lease: &Lease, ttl: Duration, now: Timestamp)
     -> Result<Renew, PortError>;
 
@@ -37,14 +37,15 @@ pub trait LockManager: Debug + Send + Sync + 'static {
     async fn release(&self, lease: &Lease) -> Result<(), PortError>;
 }
 
-/// The right to a name, for a while.
+/// The right to a name, for a while. A copy from before a renewal is the same lease: it is known
+/// by its name and its token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Lease {
     /// Of what.
     pub name: LockName,
     /// Greater than those of all earlier leases of the name.
     pub token: u64,
-    /// When it ends, unless renewed.
+    /// When it ends, unless renewed: at this time it has ended.
     pub until: Timestamp,
 }
 

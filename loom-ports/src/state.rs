@@ -21,11 +21,14 @@ pub trait StateStore: Debug + Send + Sync + 'static {
     /// What is stored for an actor.
     async fn load(&self, actor: &ActorId) -> Result<Option<StateRow>, PortError>;
 
-    /// Removes what is stored up to `head`, and refuses what is older from then on.
-    /// May be repeated.
+    /// Removes what is stored up to and including `head`, and refuses saves up to it from then
+    /// on. `Older` only if what is stored is newer. May be repeated.
     async fn delete(&self, actor: &ActorId, head: Head) -> Result<Save, PortError>;
 
-    /// States of a kind that pass every filter, in the order of their keys.
+    /// States of a kind that pass every filter, in the order of their keys, byte by byte.
+    ///
+    /// What is stored from the first page to the last is in one of them, whatever is saved or
+    /// deleted in between.
     async fn query(
         &self,
         query: &StateQuery,
@@ -41,7 +44,7 @@ pub struct StateRow {
     pub actor: ActorId,
     /// As of which record.
     pub head: Head,
-    /// The state: a JSON value.
+    /// The state: a JSON value. Read back as it was saved, byte for byte.
     pub state: Payload,
     /// When the record was written.
     pub at: Timestamp,
@@ -59,9 +62,11 @@ pub struct StateQuery {
 /// A condition on one field.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FieldFilter {
-    /// A JSON pointer (RFC 6901) to the field, such as `/status`. A state without it fails.
+    /// A JSON pointer (RFC 6901) to the field, such as `/status`; any other text is `Invalid`.
+    /// A state without the field fails.
     pub pointer: String,
-    /// The JSON value that the field must have, compared as values: `1` is not `1.0`.
+    /// The JSON value that the field must have, compared as values: `1` is not `1.0`. What is
+    /// not JSON is `Invalid`.
     pub equals: Payload,
 }
 

@@ -1,0 +1,50 @@
+//! A lock manager behind a bad network.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use loom_core::{HostId, LockName, Timestamp};
+use loom_ports::{Acquire, Lease, LockManager, PortError, Renew};
+
+use super::FaultPlan;
+
+/// Wraps a lock manager and fails its calls as planned.
+#[derive(Debug)]
+pub struct FaultyLocks {
+    inner: Arc<dyn LockManager>,
+    plan: FaultPlan,
+}
+
+impl FaultyLocks {
+    /// Puts `plan` between the caller and `inner`.
+    pub fn new(inner: Arc<dyn LockManager>, plan: FaultPlan) -> Self {
+        Self { inner, plan }
+    }
+}
+
+#[async_trait]
+impl LockManager for FaultyLocks {
+    async fn acquire(
+        &self,
+        name: &LockName,
+        owner: &HostId,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Acquire, PortError> {
+        self.plan.call("acquire", || self.inner.acquire(name, owner, ttl, now)).await
+    }
+
+    async fn renew(
+        &self,
+        lease: &Lease,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<Renew, PortError> {
+        self.plan.call("renew", || self.inner.renew(lease, ttl, now)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), PortError> {
+        self.plan.call("release", || self.inner.release(lease)).await
+    }
+}
