@@ -5,6 +5,43 @@
 //! [`Address`] sends to it, [`Topic`] publishes to many, and [`Supervisor`] starts it again when
 //! it fails.
 //!
+//! ```
+//! use std::time::Duration;
+//!
+//! use loom_runtime::volatile::{Context, Failure, Reply, Spawn, Volatile, VolatileSystem};
+//!
+//! #[derive(Default)]
+//! struct Counter {
+//!     count: u64,
+//! }
+//!
+//! enum Message {
+//!     Add(u64),
+//!     Get(Reply<u64>),
+//! }
+//!
+//! impl Volatile for Counter {
+//!     type Message = Message;
+//!
+//!     async fn handle(&mut self, message: Message, _: &mut Context<Message>) -> Result<(), Failure> {
+//!         match message {
+//!             Message::Add(amount) => self.count += amount,
+//!             Message::Get(reply) => reply.send(self.count),
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let system = VolatileSystem::new();
+//! let counter = system.spawn_with(Spawn::named("counter"), Counter::default())?;
+//! counter.tell(Message::Add(2)).await?;
+//! assert_eq!(counter.ask(Message::Get, Duration::from_secs(1)).await?, 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What is promised, and what not: an accepted message is handled once and in order of
 //! acceptance, unless its actor fails or is killed first. A message that made its actor fail is
 //! not handled again. Everything is gone when the process ends.

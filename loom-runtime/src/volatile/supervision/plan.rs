@@ -11,6 +11,10 @@ use std::time::Duration;
 use super::super::stop::StopReason;
 use super::policy::{Backoff, Intensity, Restart, Strategy};
 
+mod entry;
+
+use entry::{Entry, State};
+
 /// One supervisor's knowledge of its children.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -88,28 +92,6 @@ pub(super) enum Ending {
         restarts: u32,
         last: StopReason,
     },
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    terms: Terms,
-    state: State,
-    /// Must end before anything is started.
-    leaving: bool,
-    been_up: bool,
-    not_before: Duration,
-    failures: u32,
-    failed_at: Duration,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
-    Down,
-    Starting,
-    Up,
-    Stopping { kill_at: Option<Duration> },
-    Killing,
-    Over,
 }
 
 impl Plan {
@@ -303,26 +285,6 @@ impl Plan {
 
     fn is_starting(&self) -> bool {
         self.children.iter().any(|child| child.state == State::Starting)
-    }
-}
-
-impl Entry {
-    fn new(terms: Terms) -> Self {
-        let state = if terms.over { State::Over } else { State::Down };
-        Self {
-            terms,
-            state,
-            leaving: false,
-            been_up: false,
-            not_before: Duration::ZERO,
-            failures: 0,
-            failed_at: Duration::ZERO,
-        }
-    }
-
-    /// Starting or up, and nobody has asked it to end.
-    fn is_alive(&self) -> bool {
-        matches!(self.state, State::Starting | State::Up)
     }
 }
 

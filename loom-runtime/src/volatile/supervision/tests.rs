@@ -223,6 +223,22 @@ async fn one_for_all_restarts_the_others_with_their_mailboxes() {
     assert_eq!(log.take(), expected);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_child_that_is_restarted_with_others_is_handled_after_the_restart() {
+    let (system, log) = (VolatileSystem::new(), Log::default());
+    let mut supervisor = quick(Strategy::OneForAll);
+    let a = part(&mut supervisor, &log, "a", Restart::Permanent);
+    let b = part(&mut supervisor, &log, "b", Restart::Permanent);
+    let _supervised = system.supervise("top", supervisor).unwrap();
+    tell(&a, Order::Slow(SECOND / 2)).await;
+    tell(&a, Order::Count).await;
+    tell(&b, Order::Panic).await;
+    tell(&a, Order::Count).await;
+    assert_eq!(handled(&b).await, Ok(0));
+    assert_eq!(handled(&a).await, Ok(2));
+    assert_eq!(log.take(), ["a started", "b started", "a stopped", "a started", "b started"]);
+}
+
 #[tokio::test]
 async fn rest_for_one_restarts_those_after_the_one_that_failed() {
     let (system, log) = (VolatileSystem::new(), Log::default());

@@ -27,8 +27,8 @@ enum Say {
     Panic(&'static str),
     Fail,
     StopYourself,
-    /// Sends itself this again, for ever.
-    Spin,
+    /// Sends itself this again, so many times.
+    Spin(u32),
 }
 
 #[derive(Debug)]
@@ -56,7 +56,10 @@ impl Volatile for Diary {
             Message::Say(Say::Panic(text)) => panic!("{text}"),
             Message::Say(Say::Fail) => "x".parse::<u8>().map(drop)?,
             Message::Say(Say::StopYourself) => cx.stop(),
-            Message::Say(Say::Spin) => drop(cx.address().try_tell(Message::Say(Say::Spin))),
+            Message::Say(Say::Spin(0)) => self.write("dizzy".into()),
+            Message::Say(Say::Spin(left)) => {
+                drop(cx.address().try_tell(Message::Say(Say::Spin(left - 1))));
+            }
             Message::Ask(reply) => reply.send(7),
             Message::Ignore(reply) => drop(reply),
         }
@@ -241,7 +244,7 @@ async fn no_answer_comes_too_early_to_be_received() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_unique_and_free_again_when_its_actor_is_gone() {
     let bench = Bench::new(Spawn::named("diary"));
     let spawn = || {
@@ -263,11 +266,12 @@ async fn a_name_is_unique_and_free_again_when_its_actor_is_gone() {
 #[tokio::test]
 async fn an_actor_that_always_has_a_message_lets_others_run() {
     let busy = Bench::new(Spawn::anonymous());
-    busy.say(Say::Spin).await;
+    busy.say(Say::Spin(100_000)).await;
     let other = Bench::new(Spawn::anonymous());
     assert_eq!(other.address.ask(Message::Ask, 60 * SECOND).await, Ok(7));
     busy.address.kill();
     assert_eq!(busy.address.watch().await, StopReason::Killed);
+    assert_eq!(busy.written().await, ["started"]);
 }
 
 #[tokio::test(start_paused = true)]
