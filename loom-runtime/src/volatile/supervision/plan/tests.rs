@@ -627,7 +627,7 @@ fn whatever_children_do_the_plan_comes_to_rest_with_everyone_up_and_stops_them_a
             }
             world.settle();
             if !world.ended {
-                assert_eq!(world.those(&[Real::Down, Real::Starting]), []);
+                assert!(world.those(&[Real::Down, Real::Starting]).is_empty());
                 assert!(
                     world.plan.children.iter().all(|c| matches!(c.state, State::Up | State::Over))
                 );
