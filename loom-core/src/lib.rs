@@ -44,7 +44,7 @@ pub use partition::{
 pub use position::{CommitId, Epoch, Head, Incarnation, Seq, Stamp, StepId};
 pub use record::{
     Answer, Ask, Event, RECORD_VERSION, Receipt, Record, RecordError, Step, Timer, TimerKey,
-    TimerRun,
+    TimerRun, SKIP_GRACE,
 };
 pub use retry::{Backoff, InvalidJitter, JitterPercent, Retry, RetryPolicy};
 pub use snapshot_policy::SnapshotPolicy;

@@ -252,6 +252,8 @@ pub enum Outgoing {
     Activity(ActivityRequest),
     /// To the dead letters.
     DeadLetter(DeadLetter),
+    /// To the state store: this actor's state has changed.
+    Projection(ActorId),
 }
 
 /// A request to run a named effect.

@@ -1,13 +1,16 @@
 //! Journal records: what one turn did, written once and never changed.
 //!
-//! A record is stored as one version byte and a MessagePack map with named fields
+//! A record is stored as one version byte and a `MessagePack` map with named fields
 //! (<https://msgpack.org>), so that a reader needs no schema, and a newer version can add fields.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ActorId, Change, CommitId, Epoch, EventName, Head, Kernel, LateFire, Message, MessageId,
+    ActorId, Change, CommitId, Epoch, EventName, Head, Kernel, LateFire, Message, MessageId, OneShot,
     Method, Outcome, Outgoing, Payload, RequestKey, Seq, Stamp, TimerName, Timestamp,
 };
 
@@ -229,9 +232,30 @@ pub struct TimerRun {
     /// Its arguments.
     pub args: Payload,
     /// Milliseconds from one fire to the next. `None` fires once.
-    pub every_ms: Option<u64>,
+    pub every_ms: Option<NonZeroU64>,
     /// What to do about fires that were missed.
     pub late: LateFire,
+}
+
+/// How late a fire may be for which [`LateFire::Skip`] still runs its handler.
+pub const SKIP_GRACE: Duration = Duration::from_secs(1);
+
+impl Timer {
+    /// What one fire, handled `now`, comes to: whether the handler runs, and when the timer is
+    /// due next.
+    ///
+    /// Each missed fire that the policy keeps is a fire, and a turn, of its own.
+    #[must_use]
+    pub fn fire(&self, now: Timestamp) -> (bool, Option<Timestamp>) {
+        // Once due, a timer stays due, whatever the clock is set to.
+        let now = now.max(self.at);
+        let Some(run) = &self.run else { return (true, None) };
+        let Some(every_ms) = run.every_ms else {
+            return (run.late.due_once(self.at, now, SKIP_GRACE) == OneShot::Fire, None);
+        };
+        let fires = run.late.due(self.at, every_ms, now, SKIP_GRACE);
+        (fires.count > 0, Some(fires.occurrences().nth(1).unwrap_or(fires.next_due)))
+    }
 }
 
 /// A stored record that cannot be read.
@@ -253,7 +277,7 @@ impl Record {
     ///
     /// # Panics
     ///
-    /// Never: every field of a record has a MessagePack form.
+    /// Never: every field of a record has a `MessagePack` form.
     #[must_use]
     pub fn encode(&self) -> Bytes {
         encode(self)
@@ -274,7 +298,7 @@ impl Outgoing {
     ///
     /// # Panics
     ///
-    /// Never: every field has a MessagePack form.
+    /// Never: every field has a `MessagePack` form.
     #[must_use]
     pub fn encode(&self) -> Bytes {
         encode(self)
@@ -296,7 +320,7 @@ impl Outcome {
     ///
     /// # Panics
     ///
-    /// Never: every field has a MessagePack form.
+    /// Never: every field has a `MessagePack` form.
     #[must_use]
     pub fn encode(&self) -> Bytes {
         encode(self)
@@ -315,7 +339,7 @@ impl Outcome {
 fn encode<T: Serialize>(value: &T) -> Bytes {
     let mut bytes = vec![RECORD_VERSION];
     rmp_serde::encode::write_named(&mut bytes, value)
-        .expect("writing to a vector cannot fail, and every field has a MessagePack form");
+        .expect("writing to a vector cannot fail, and every field has a `MessagePack` form");
     bytes.into()
 }
 

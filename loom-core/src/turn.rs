@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::{
-    ActorId, CommitId, Event, Head, IdempotencyKey, Kernel, Outcome, Record, Seq, TimerKey,
-    Timestamp,
+    ActorId, CommitId, Event, Head, IdempotencyKey, Kernel, Outcome, Outgoing, Record, Seq,
+    TimerKey, Timestamp,
 };
 
 /// One atomic append to one actor's journal, with all that must commit with it.
@@ -72,6 +72,11 @@ pub struct Handled {
 }
 
 impl Turn {
+    /// Adds something to send that is no event of the actor.
+    pub fn send(&mut self, outgoing: &Outgoing) {
+        self.outbox.push(OutboxEntry { n: 0, bytes: outgoing.encode() });
+    }
+
     /// The bytes that count against a store's limit for one turn.
     #[must_use]
     pub fn size_bytes(&self) -> usize {

@@ -103,14 +103,17 @@ impl<A: Actor> Activated for Typed<A> {
     }
 }
 
+type Activation = Result<Box<dyn Activated>, StateError>;
+type Enforce = dyn Fn(&Bytes) -> Result<Upheld, StateError> + Send + Sync;
+
 /// A kind of actor, without its type.
 pub(crate) struct KindEntry {
     pub(crate) kind: Kind,
     pub(crate) version: u32,
     handlers: &'static [HandlerSpec],
-    activate: fn(&Bytes, u32) -> Result<Box<dyn Activated>, StateError>,
+    activate: fn(&Bytes, u32) -> Activation,
     query: fn(&Bytes, u32, &str, &Payload) -> Result<Outcome, StateError>,
-    enforce: Box<dyn Fn(&Bytes) -> Result<Upheld, StateError> + Send + Sync>,
+    enforce: Box<Enforce>,
     lawless: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Putting a host together, and ending it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use loom_core::{ActorId, HostId, InvalidId, PartitionId, Timestamp};
 use loom_ports::{Clock, Cursor, IdSource, Page, PortError, Stores};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::info;
 
@@ -17,11 +18,12 @@ use crate::actor::KindEntry;
 use crate::host::{Phase, Shared};
 use crate::ingress::Ingress;
 use crate::partition::Partition;
+use crate::projector::Projector;
 use crate::timers::Timers;
 use crate::topic::Topic;
 use crate::{
     ActivityError, ActivityOptions, Actor, ActorRef, Attempt, KeptDeadLetter, RandomIds, Settings,
-    SystemClock, housekeeping, ingress, tenures, timers,
+    SystemClock, housekeeping, ingress, projector, tenures, timers,
 };
 
 /// A host: runs the actors of the partitions that it owns. Cheap to clone.
@@ -74,6 +76,7 @@ pub struct HostBuilder {
     settings: Settings,
     kinds: Vec<Result<KindEntry, InvalidId>>,
     activities: Vec<(String, ActivityEntry)>,
+    projected: BTreeSet<&'static str>,
 }
 
 impl Host {
@@ -86,6 +89,7 @@ impl Host {
             settings: Settings::default(),
             kinds: vec![KindEntry::of::<Topic>()],
             activities: Vec::new(),
+            projected: BTreeSet::new(),
         }
     }
 
@@ -200,6 +204,14 @@ impl HostBuilder {
         self
     }
 
+    /// Has the states of a kind copied to the state store, where they can be queried.
+    ///
+    /// The copy is behind the journal, but never stops following it.
+    pub fn project<A: Actor>(mut self) -> Self {
+        self.projected.insert(A::KIND);
+        self
+    }
+
     /// Registers an activity.
     pub fn activity<A, T, F, Fut>(mut self, name: &str, options: ActivityOptions, run: F) -> Self
     where
@@ -264,6 +276,8 @@ impl HostBuilder {
             timers: Timers::default(),
             ingress: Ingress::default(),
             phase: phase.clone(),
+            runtime: Handle::current(),
+            projector: Projector::new(self.projected),
             active: AtomicUsize::new(0),
             settings: self.settings,
         });
@@ -275,6 +289,7 @@ impl HostBuilder {
         shared.spawn(timers::run(Arc::clone(&shared)));
         shared.spawn(ingress::run(Arc::clone(&shared)));
         shared.spawn(housekeeping::run(Arc::clone(&shared)));
+        shared.spawn(projector::run(Arc::clone(&shared)));
         Ok(Host { shared, _life: Arc::new(Life(phase)) })
     }
 }

@@ -63,7 +63,9 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
                 for (_, release) in rest {
                     lose(host, partition, release, &Loss::Refused(error.to_string()));
                 }
-                delivered.into_iter().for_each(|entry| partition.note_delivered(entry));
+                for entry in delivered {
+                    partition.note_delivered(entry);
+                }
                 return;
             }
         }

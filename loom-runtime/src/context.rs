@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::future::poll_fn;
+use std::num::NonZeroU64;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -224,8 +225,9 @@ impl<'a> Context<'a> {
         method: &str,
         args: &T,
     ) -> Result<(), ContextError> {
-        let every_ms = u64::try_from(period.as_millis()).unwrap_or(u64::MAX).max(1);
-        let at = self.now().saturating_add(period);
+        let millis = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
+        let every_ms = NonZeroU64::new(millis).unwrap_or(NonZeroU64::MIN);
+        let at = self.now().saturating_add(Duration::from_millis(every_ms.get()));
         self.set_timer(timer, at, Some(every_ms), late, method, args)
     }
 
@@ -243,7 +245,7 @@ impl<'a> Context<'a> {
         &mut self,
         name: &str,
         at: Timestamp,
-        every_ms: Option<u64>,
+        every_ms: Option<NonZeroU64>,
         late: LateFire,
         method: &str,
         args: &T,

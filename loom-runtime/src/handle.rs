@@ -94,7 +94,6 @@ impl ActorRef {
     }
 
     /// As [`request`](Self::request), with arguments that are JSON already.
-    #[must_use]
     pub fn request_payload(&self, method: Method, args: Payload) -> Request {
         Request { actor: self.clone(), method, args, key: None, limit: None }
     }

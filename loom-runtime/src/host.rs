@@ -11,6 +11,7 @@ use loom_core::{
     Timestamp, partition_of,
 };
 use loom_ports::{Clock, IdSource, Stores};
+use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
 use crate::activation::{Activation, Pushed, View};
@@ -19,6 +20,7 @@ use crate::actor::KindEntry;
 use crate::envelope::{Envelope, Origin};
 use crate::ingress::Ingress;
 use crate::partition::Partition;
+use crate::projector::Projector;
 use crate::timers::Timers;
 use crate::{CallError, Settings, committer, relay, task};
 
@@ -35,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) ingress: Ingress,
     pub(crate) phase: watch::Sender<Phase>,
+    pub(crate) runtime: Handle,
+    pub(crate) projector: Projector,
     pub(crate) active: AtomicUsize,
 }
 
@@ -279,7 +283,7 @@ impl Shared {
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(task);
+        self.runtime.spawn(task);
     }
 
     pub(crate) fn message_id(&self) -> MessageId {

@@ -11,7 +11,7 @@ use crate::host::Shared;
 
 const TICK: Duration = Duration::from_millis(100);
 const EVICT_EVERY: Duration = Duration::from_secs(1);
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps house for as long as the host lives.
 pub(crate) async fn run(host: Arc<Shared>) {

@@ -17,6 +17,7 @@ mod host;
 mod housekeeping;
 mod ingress;
 mod partition;
+mod projector;
 mod relay;
 mod settings;
 mod system;

@@ -19,6 +19,8 @@ use crate::host::Shared;
 use crate::partition::Partition;
 
 const PAGE: usize = 256;
+/// How far a scan goes, so that a long outbox is not read whole for every few deliveries.
+const PAGES_MAX: usize = 64;
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
@@ -103,16 +105,16 @@ async fn scan(host: Arc<Shared>, partition: Arc<Partition>) {
             partition.relay().scanning = false;
             return;
         };
-        let blocked = match scan_once(&host, &partition, &tenure).await {
-            Ok(blocked) => blocked,
+        let pass = match scan_once(&host, &partition, &tenure).await {
+            Ok(pass) => pass,
             Err(error) => {
                 warn!(partition = %partition.id, %error, "outbox scan failed");
-                true
+                Pass { stuck: true, ..Pass::default() }
             }
         };
-        if blocked {
+        if pass.stuck {
+            pause = if pass.delivered { PAUSE_MIN } else { (pause * 2).min(PAUSE_MAX) };
             host.pause(pause).await;
-            pause = (pause * 2).min(PAUSE_MAX);
             continue;
         }
         pause = PAUSE_MIN;
@@ -125,67 +127,83 @@ async fn scan(host: Arc<Shared>, partition: Arc<Partition>) {
     }
 }
 
-/// Delivers what can be delivered. `true` if something could not.
+/// What a scan came to.
+#[derive(Default)]
+struct Pass {
+    /// Actors that took nothing more. What goes to them must wait for what was sent before.
+    blocked: BTreeSet<ActorId>,
+    /// Something could not be delivered.
+    stuck: bool,
+    /// Something could.
+    delivered: bool,
+}
+
+/// Delivers what can be delivered.
 async fn scan_once(
     host: &Arc<Shared>,
     partition: &Arc<Partition>,
     tenure: &Tenure,
-) -> Result<bool, PortError> {
-    let mut blocked = BTreeSet::new();
-    let mut stuck = false;
+) -> Result<Pass, PortError> {
+    let mut pass = Pass::default();
     let mut from = None;
-    loop {
+    for _ in 0..PAGES_MAX {
         let page = host.stores.journal.undelivered(partition.id, from.as_ref(), PAGE).await?;
         for entry in page.items {
-            stuck |= !scan_entry(host, partition, tenure, &mut blocked, entry).await?;
+            scan_entry(host, partition, tenure, &mut pass, entry).await?;
         }
         match page.next {
             Some(next) => from = Some(next),
-            None => return Ok(stuck),
+            None => return Ok(pass),
         }
     }
+    // The rest comes once some of this has arrived.
+    pass.stuck = true;
+    Ok(pass)
 }
 
 async fn scan_entry(
     host: &Arc<Shared>,
     partition: &Arc<Partition>,
     tenure: &Tenure,
-    blocked: &mut BTreeSet<ActorId>,
+    pass: &mut Pass,
     Undelivered { epoch, n, bytes }: Undelivered,
-) -> Result<bool, PortError> {
+) -> Result<(), PortError> {
+    if partition.relay().in_flight.contains(&(epoch, n)) {
+        return Ok(());
+    }
     let outgoing = match Outgoing::decode(&bytes) {
         Ok(outgoing) => outgoing,
         Err(error) => {
             error!(partition = %partition.id, %epoch, n, %error, "outbox entry is unreadable");
-            return Ok(false);
+            pass.stuck = true;
+            return Ok(());
         }
     };
-    if let Outgoing::Message(message) = &outgoing
-        && blocked.contains(&message.to)
-    {
-        return Ok(false);
-    }
-    if let Outgoing::Activity(request) = &outgoing
-        && !partition.relay().in_flight.contains(&(epoch, n))
-        && !is_awaited(host, tenure, &request.reply_to).await?
-    {
-        arrived(partition, Delivered { epoch, n });
-        return Ok(true);
-    }
     let to = match &outgoing {
         Outgoing::Message(message) => Some(message.to.clone()),
-        _ => None,
+        Outgoing::Activity(request) => {
+            if !is_awaited(host, tenure, &request.reply_to).await? {
+                arrived(partition, Delivered { epoch, n });
+                return Ok(());
+            }
+            None
+        }
+        Outgoing::DeadLetter(_) | Outgoing::Projection(_) => None,
     };
+    if to.as_ref().is_some_and(|to| pass.blocked.contains(to)) {
+        pass.stuck = true;
+        return Ok(());
+    }
     let mut relay = partition.relay();
-    if !relay.in_flight.insert((epoch, n)) {
-        return Ok(true);
-    }
+    relay.in_flight.insert((epoch, n));
     if deliver(host, partition, Delivered { epoch, n }, outgoing) {
-        return Ok(true);
+        pass.delivered = true;
+    } else {
+        relay.in_flight.remove(&(epoch, n));
+        pass.stuck = true;
+        pass.blocked.extend(to);
     }
-    relay.in_flight.remove(&(epoch, n));
-    blocked.extend(to);
-    Ok(false)
+    Ok(())
 }
 
 /// Whether an actor still waits for an activity: its outcome may be committed already, and
@@ -224,6 +242,10 @@ fn deliver(
         }
         Outgoing::DeadLetter(letter) => {
             host.keep_dead_letter(letter, origin);
+            true
+        }
+        Outgoing::Projection(actor) => {
+            host.projector.add(actor, origin);
             true
         }
     }

@@ -37,11 +37,11 @@ impl Default for Settings {
             partitions: PartitionCount::default(),
             mailbox_max: 1024,
             active_max: 100_000,
-            idle_after: Duration::from_secs(60),
+            idle_after: Duration::from_mins(1),
             uncommitted_max: 64,
             retry: handler_retry(),
             lease: Duration::from_secs(10),
-            key_window: Duration::from_secs(24 * 60 * 60),
+            key_window: Duration::from_hours(24),
             payload_bytes_max: 4 << 20,
             snapshots: SnapshotPolicy::default(),
         }
@@ -51,7 +51,7 @@ impl Default for Settings {
 /// Three attempts, close together: the messages behind it wait.
 fn handler_retry() -> RetryPolicy {
     let (three, four) = (NonZeroU32::MIN.saturating_add(2), NonZeroU32::MIN.saturating_add(3));
-    let (initial, max) = (Duration::from_millis(50), Duration::from_secs(60));
+    let (initial, max) = (Duration::from_millis(50), Duration::from_mins(1));
     let backoff = Backoff::Exponential { initial, factor: four, max };
     RetryPolicy { attempts_max: three, backoff, ..RetryPolicy::default() }
 }

@@ -21,7 +21,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is where waiting comes in")]
     async fn sleep_until(&self, at: Timestamp) {
         // The machine's clock may be set while this waits, so the wait is in parts.
-        const PART_MAX: Duration = Duration::from_secs(60);
+        const PART_MAX: Duration = Duration::from_mins(1);
         loop {
             let left = at.since(self.now());
             if left.is_zero() {
@@ -37,6 +37,7 @@ impl Clock for SystemClock {
 pub struct RandomIds;
 
 impl IdSource for RandomIds {
+    #[expect(clippy::disallowed_methods, reason = "this is where chance comes in")]
     fn next(&self) -> u128 {
         rand::random()
     }

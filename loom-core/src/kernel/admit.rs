@@ -1,14 +1,11 @@
 //! What to do with a message.
 
 use crate::{
-    Answer, Ask, Body, Delivery, Failure, FailureCode, Handled, Kernel, LateFire, Outcome, Payload,
+    Answer, Ask, Body, Delivery, Failure, FailureCode, Handled, Kernel, Outcome, Payload,
     RequestKey, Seq, Stamp, Step, StepId, TimerKey, Timestamp,
 };
 
 use super::EVENTS_KEPT_MAX;
-
-/// How late a one-shot timer with [`LateFire::Skip`] may be and still fire, in milliseconds.
-const SKIP_GRACE_MS: u64 = 1_000;
 
 /// What to do with a message.
 #[must_use]
@@ -103,13 +100,10 @@ impl Kernel {
     }
 
     fn admit_answer(&self, step: StepId, outcome: Outcome, now: Timestamp) -> Admission {
-        match self.awaits(step) {
-            true => {
-                let position = step.position;
-                Admission::Answer { position, answer: Answer { outcome, at: now } }
-            }
-            false => Admission::Stale,
+        if !self.awaits(step) {
+            return Admission::Stale;
         }
+        Admission::Answer { position: step.position, answer: Answer { outcome, at: now } }
     }
 
     fn admit_fire(&self, key: &TimerKey, at: Timestamp, now: Timestamp) -> Admission {
@@ -118,14 +112,10 @@ impl Kernel {
         };
         match key {
             TimerKey::Named(_) if self.invocation.is_some() => Admission::Busy,
-            TimerKey::Named(_) => {
-                let late_ms = now.since(timer.at).as_millis();
-                let skips = timer.run.as_ref().is_some_and(|run| {
-                    let grace_ms = run.every_ms.unwrap_or(SKIP_GRACE_MS);
-                    run.late == LateFire::Skip && late_ms >= u128::from(grace_ms)
-                });
-                if skips { Admission::SkipFire } else { Admission::Run }
-            }
+            TimerKey::Named(_) => match timer.fire(now) {
+                (true, _) => Admission::Run,
+                (false, _) => Admission::SkipFire,
+            },
             TimerKey::Step(step) => self.admit_answer(*step, self.timed_out(*step), now),
             TimerKey::Drive(began) => match &self.invocation {
                 Some(open) if open.began == *began && open.awaited().next().is_none() => {

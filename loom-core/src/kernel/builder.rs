@@ -1,14 +1,12 @@
 //! Puts the events of one turn together.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use super::{Draft, Op};
 use crate::{
-    ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery, Event, Head, Kernel, LateFire,
+    ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery, Event, Head, Kernel,
     Message, MessageId, Outcome, Outgoing, Payload, Receipt, ReplyTo, Seq, Step, StepId, Timer,
-    TimerKey, TimerRun, Timestamp,
+    TimerKey, Timestamp,
 };
 
 /// A turn being put together.
@@ -152,8 +150,8 @@ impl<'a> Builder<'a> {
             return;
         };
         let next = self.kernel.timer(key).and_then(|timer| {
-            let run = timer.run.as_ref()?;
-            Some(Timer { at: next_fire(timer.at, run, self.now)?, run: Some(run.clone()) })
+            let (_, at) = timer.fire(self.now);
+            Some(Timer { at: at?, run: timer.run.clone() })
         });
         let key = key.clone();
         self.events.push(match next {
@@ -196,17 +194,6 @@ impl<'a> Builder<'a> {
     pub(super) fn draft(self, input: Option<&Delivery>) -> Draft {
         Draft::new(input.map(receipt), self.events)
     }
-}
-
-/// When a timer that was due at `at` and handled `now` fires again.
-fn next_fire(at: Timestamp, run: &TimerRun, now: Timestamp) -> Option<Timestamp> {
-    let every_ms = run.every_ms?.max(1);
-    let missed = match run.late {
-        LateFire::All => 0_u128,
-        LateFire::Once | LateFire::Skip => now.since(at).as_millis() / u128::from(every_ms),
-    };
-    let skipped = u64::try_from(missed + 1).unwrap_or(u64::MAX);
-    Some(at.saturating_add(Duration::from_millis(every_ms.saturating_mul(skipped))))
 }
 
 fn reply_to(message: &Message) -> Option<ReplyTo> {

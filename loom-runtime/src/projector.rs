@@ -1,0 +1,92 @@
+//! Copies states to the state store.
+//!
+//! A turn of a projected kind puts a note in its outbox, so that a copy that was not made is made
+//! after any death. Notes of one actor that come while others are saved are served by one save.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use loom_core::{ActorId, Payload};
+use loom_ports::{ErrorKind, PortError, StateRow};
+use tokio::sync::Notify;
+use tracing::warn;
+
+use crate::envelope::Origin;
+use crate::host::Shared;
+
+const RETRY: Duration = Duration::from_millis(200);
+
+/// The states that are to be copied.
+#[derive(Debug)]
+pub(crate) struct Projector {
+    kinds: BTreeSet<&'static str>,
+    noted: Mutex<BTreeMap<ActorId, Vec<Origin>>>,
+    changed: Notify,
+}
+
+impl Projector {
+    pub(crate) fn new(kinds: BTreeSet<&'static str>) -> Self {
+        Self { kinds, noted: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// Whether the states of an actor are to be copied.
+    pub(crate) fn follows(&self, actor: &ActorId) -> bool {
+        self.kinds.contains(actor.kind())
+    }
+
+    /// Has the state of an actor copied, and `origin` told afterwards.
+    pub(crate) fn add(&self, actor: ActorId, origin: Origin) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.entry(actor).or_default().push(origin);
+        self.changed.notify_one();
+    }
+
+    fn take(&self) -> BTreeMap<ActorId, Vec<Origin>> {
+        std::mem::take(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Copies for as long as the host lives.
+pub(crate) async fn run(host: Arc<Shared>) {
+    loop {
+        let noted = host.projector.take();
+        let idle = noted.is_empty();
+        for (actor, origins) in noted {
+            match save(&host, &actor).await {
+                Ok(()) => origins.into_iter().for_each(|origin| host.handled(origin)),
+                Err(error) => {
+                    warn!(%actor, %error, "state could not be copied yet");
+                    for origin in origins {
+                        host.projector.add(actor.clone(), origin);
+                    }
+                    host.pause(RETRY).await;
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            () = host.stopping() => return,
+            () = std::future::ready(()), if !idle => {}
+            () = host.projector.changed.notified() => {}
+        }
+    }
+}
+
+async fn save(host: &Arc<Shared>, actor: &ActorId) -> Result<(), PortError> {
+    let view = match host.view(actor).await {
+        Ok(view) => view,
+        // An actor of a partition that moved is copied by its new owner, from the same note.
+        Err(_) if host.partition(host.partition_of(actor)).tenure().is_none() => return Ok(()),
+        Err(error) => {
+            return Err(PortError::new(ErrorKind::Unavailable, "load").with_source(error));
+        }
+    };
+    let row = StateRow {
+        actor: actor.clone(),
+        head: view.head,
+        state: Payload(view.state),
+        at: host.clock.now(),
+    };
+    host.stores.state.save_if_newer(&row).await.map(|_| ())
+}

@@ -1,0 +1,17 @@
+//! What a durable host promises, on the memory adapter and a clock that jumps.
+
+#[path = "durable/kit.rs"]
+mod kit;
+#[path = "durable/probe.rs"]
+mod probe;
+
+#[path = "durable/calls.rs"]
+mod calls;
+#[path = "durable/death.rs"]
+mod death;
+#[path = "durable/delivery.rs"]
+mod delivery;
+#[path = "durable/suspension.rs"]
+mod suspension;
+#[path = "durable/time.rs"]
+mod time;
