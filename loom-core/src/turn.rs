@@ -20,7 +20,8 @@ pub struct Turn {
     pub record: Bytes,
     /// The record holds a snapshot: loads may begin here.
     pub snapshot: bool,
-    /// Drops records before this place, which must not be after the last snapshot.
+    /// Drops records before this place, which must not be after the last snapshot: this
+    /// record, if it is one. The whole commit is invalid else.
     pub trim_before: Option<Seq>,
     /// Messages to send. Their numbers rise through the tenure.
     pub outbox: Vec<OutboxEntry>,
@@ -56,7 +57,7 @@ pub struct HandledKey {
     pub key: IdempotencyKey,
     /// What to answer duplicates.
     pub handled: Handled,
-    /// When the mark may be forgotten.
+    /// From when on the mark is forgotten.
     pub expires: Timestamp,
 }
 

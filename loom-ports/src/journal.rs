@@ -17,7 +17,8 @@ use crate::{Cursor, Page, PortError};
 ///
 /// Linearizable per partition; promises nothing across partitions. Every write is checked
 /// against the tenure's epoch and the journal's head in the same atomic step that makes it, so
-/// that two owners can never both commit. Records and messages are opaque bytes.
+/// that two owners can never both commit. Records and messages are opaque bytes. An actor is
+/// always written under a tenure of the partition it belongs to.
 #[async_trait]
 pub trait JournalStore: Debug + Send + Sync + 'static {
     /// What this store can do, and what it guarantees.
@@ -66,7 +67,8 @@ pub trait JournalStore: Debug + Send + Sync + 'static {
     ///
     /// Each turn is atomic: its record, outbox, timers, handled-mark and trim happen together
     /// or not at all. The turns need not be atomic together; but a turn is committed only if
-    /// all earlier ones of the same actor were. The answers are in the order of the turns. A
+    /// all earlier ones of the same actor were, and is else a `Conflict`. The answers are in
+    /// the order of the turns. A
     /// turn sent again with its [`CommitId`] is answered `Already` and writes nothing, for as
     /// long as its record has not been trimmed. When the tenure is lost, nothing is written,
     /// and every answer is `Fenced`.
@@ -141,6 +143,7 @@ pub trait JournalStore: Debug + Send + Sync + 'static {
     /// Reads records for people: from `from` on, oldest first, without a tenure.
     ///
     /// Records that were trimmed are not there; the first item says where the journal begins.
+    /// When more follow, there is at least one item, and the rest is after the last.
     async fn read(
         &self,
         actor: &ActorId,
@@ -187,7 +190,7 @@ pub enum TenureClaim {
     Held {
         /// Who.
         by: HostId,
-        /// When its lease ends, unless renewed.
+        /// When its lease ends, unless renewed. From then on it may be taken.
         until: Timestamp,
     },
 }
@@ -250,7 +253,8 @@ pub enum CommitOutcome {
     Committed,
     /// It had been written before, under the same commit id.
     Already,
-    /// Nothing was written: the journal's head is another.
+    /// Nothing was written: the journal's head is another, or an earlier turn of the same
+    /// actor and commit failed.
     Conflict {
         /// The head.
         head: Head,

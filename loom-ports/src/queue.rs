@@ -12,10 +12,10 @@ use crate::{Cursor, Page, PortError};
 /// Carries messages at least once, from any host to any host.
 ///
 /// A message accepted is received until it is acknowledged, or buried: it is never silently
-/// gone. Queues exist once they are named, and cost nothing while they are empty. Messages are
-/// received by priority, greater first, and within a priority in the order they became
-/// visible; messages of one priority that were enqueued one after another without delay, and
-/// not returned since, are received in that order.
+/// gone. Queues exist once they are named, and cost nothing while they are empty. Messages of
+/// a queue are received by priority, greater first, and within a priority in the order they
+/// became visible; messages of one priority that were enqueued one after another without
+/// delay, and not returned since, are received in that order.
 #[async_trait]
 pub trait MessageQueue: Debug + Send + Sync + 'static {
     /// Accepts each of `messages`, in order. The answers are in the order of the messages.
@@ -71,7 +71,7 @@ pub trait MessageQueue: Debug + Send + Sync + 'static {
         letters: &[QueuedDeadLetter],
     ) -> Result<(), PortError>;
 
-    /// Lists dead letters, oldest first.
+    /// Lists dead letters, those that died first before the others.
     async fn dead_letters(
         &self,
         queue: &QueueName,
@@ -79,8 +79,8 @@ pub trait MessageQueue: Debug + Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page<QueuedDeadLetter>, PortError>;
 
-    /// Puts a dead letter back at the end of its queue, with its id, its body and no attempts.
-    /// `false` if there is none of that id: it was replayed or purged before.
+    /// Puts a dead letter back at the end of its queue, with its id, its body, the least
+    /// priority and no attempts. `false` if there is none of that id: it was replayed or purged before.
     async fn replay_dead_letter(
         &self,
         queue: &QueueName,
@@ -116,7 +116,7 @@ pub struct Enqueue {
 pub struct Dedup {
     /// The same for each attempt to enqueue it.
     pub key: IdempotencyKey,
-    /// Until when the key is remembered.
+    /// From when on the key is forgotten.
     pub until: Timestamp,
 }
 

@@ -7,7 +7,9 @@
 mod blob;
 mod coordination;
 mod idempotency;
+mod journal;
 mod lock;
+mod queue;
 mod state;
 
 use std::cell::Cell;

@@ -1,1 +1,44 @@
-//! Placeholder.
+//! One suite per port, run unchanged against every adapter.
+//!
+//! An adapter implements the port's fixture and names it in one line:
+//!
+//! ```ignore
+//! loom_testkit::journal_suite!(MemoryFixture);
+//! loom_testkit::journal_suite!(RedisFixture, ignore = "cargo xtask conformance redis");
+//! ```
+//!
+//! Each case becomes its own `#[test]`, so a report names what failed, and an adapter whose
+//! backend is absent shows up as ignored rather than as passed.
+
+pub mod blob;
+#[cfg(test)]
+mod broken;
+pub mod clock;
+pub mod coordination;
+pub mod faults;
+mod fixture;
+pub mod idempotency;
+pub mod journal;
+pub mod lock;
+mod model;
+mod pages;
+pub mod queue;
+mod race;
+pub mod state;
+mod suite;
+mod unique;
+
+pub use suite::{Case, failures};
+
+/// Runs one case to completion.
+///
+/// # Panics
+///
+/// Panics if the case does, or if the runtime cannot start.
+pub fn run<T>(case: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a current-thread runtime starts")
+        .block_on(case)
+}

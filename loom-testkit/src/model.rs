@@ -11,15 +11,6 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 const SEQUENCES: usize = 96;
 
-/// As [`agree`], outside of any runtime.
-pub(crate) fn check<C: Clone + Debug>(
-    call: impl Strategy<Value = C>,
-    calls_max: usize,
-    agrees: impl AsyncFn(Vec<C>) -> Result<(), TestCaseError>,
-) {
-    crate::run(agree(call, calls_max, agrees));
-}
-
 /// Draws sequences of calls, and shrinks one on which `agrees` fails.
 ///
 /// The sequences are the same on every run and against every adapter, so a failure is news.

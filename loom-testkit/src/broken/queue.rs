@@ -1,0 +1,120 @@
+//! Queues with planted defects.
+
+mod store;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use loom_adapter_memory::MemoryQueue;
+use loom_core::{IdempotencyKey, MessageId, QueueName, Timestamp};
+use loom_ports::{MessageQueue, QueueDelivery};
+
+use super::{assert_caught, out_of_reach};
+use crate::faults::FaultyQueue;
+use crate::queue::{QueueFixture, cases};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Defect {
+    LosesWhatIsNotSettled,
+    IgnoresDelays,
+    TurnsPrioritiesRound,
+    IgnoresPriorities,
+    GivesMoreThanAskedFor,
+    ReceivesFromTheFirstQueue,
+    ReturnsAtOnce,
+    ReturnsWithoutPriority,
+    SettlesById,
+    EndsReceiptsByTime,
+    ExtendsNothing,
+    RemembersKeysOfWhatIsThere,
+    RemembersKeysForEver,
+    KnowsNoKeys,
+    BuriesNothing,
+    RenamesLetters,
+    CountsLetters,
+    KeepsReplayedLetters,
+    KeepsAttempts,
+    OverwritesLetters,
+    CountsPages,
+    IsEmptyWhenOutOfReach,
+    ForgetsOnRestart,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    now: Option<Timestamp>,
+    /// The last delivery of each id, with its end.
+    deliveries: HashMap<MessageId, (QueueDelivery, Timestamp)>,
+    keys: HashMap<(QueueName, IdempotencyKey), MessageId>,
+    attempts: HashMap<MessageId, u32>,
+}
+
+type Broken = super::Broken<dyn MessageQueue, Defect, Mutex<Memory>>;
+
+thread_local! {
+    static PLANTED: Cell<Option<Defect>> = const { Cell::new(None) };
+}
+
+struct Fixture(Arc<Broken>);
+
+impl QueueFixture for Fixture {
+    async fn open() -> Self {
+        Self(Arc::new(Broken::new(Arc::new(MemoryQueue::default()), PLANTED.get())))
+    }
+
+    fn store(&self) -> Arc<dyn MessageQueue> {
+        self.0.clone()
+    }
+
+    async fn reopen(self) -> Option<Self> {
+        if self.0.has(Defect::ForgetsOnRestart) { Some(Self::open().await) } else { Some(self) }
+    }
+
+    async fn unreachable(&self) -> Option<Arc<dyn MessageQueue>> {
+        let nowhere = FaultyQueue::new(self.0.inner.clone(), out_of_reach());
+        Some(Arc::new(Broken::new(Arc::new(nowhere), PLANTED.get())))
+    }
+}
+
+#[test]
+fn defects_are_caught() {
+    use Defect as D;
+
+    assert_caught(
+        &PLANTED,
+        &cases::<Fixture>(),
+        &[
+            (D::LosesWhatIsNotSettled, "a_message_that_is_not_settled_is_received_again"),
+            (D::IgnoresDelays, "a_delayed_message_is_not_received_before_its_time"),
+            (D::TurnsPrioritiesRound, "a_greater_priority_is_received_first"),
+            (D::IgnoresPriorities, "a_greater_priority_is_received_first"),
+            (D::GivesMoreThanAskedFor, "no_more_is_received_than_asked_for"),
+            (D::ReceivesFromTheFirstQueue, "one_call_receives_from_several_queues"),
+            (D::ReturnsAtOnce, "a_returned_message_is_visible_at_the_time_given"),
+            (D::ReturnsWithoutPriority, "a_returned_message_keeps_its_priority"),
+            (D::SettlesById, "two_messages_of_one_id_are_two_messages"),
+            (D::SettlesById, "a_stale_receipt_changes_nothing"),
+            (D::EndsReceiptsByTime, "a_receipt_is_good_until_the_message_is_received_again"),
+            (D::ExtendsNothing, "an_extended_message_stays_hidden"),
+            (D::RemembersKeysOfWhatIsThere, "a_key_is_remembered_whatever_became_of_its_message"),
+            (D::RemembersKeysForEver, "a_key_is_forgotten_when_its_window_ends"),
+            (D::KnowsNoKeys, "a_key_is_accepted_once"),
+            (D::KnowsNoKeys, "a_keyed_message_is_enqueued_once_whatever_was_lost"),
+            (D::BuriesNothing, "a_buried_message_keeps_its_id_and_body"),
+            (D::RenamesLetters, "a_buried_message_keeps_its_id_and_body"),
+            (D::CountsLetters, "depth_counts_all_but_what_is_settled"),
+            (D::KeepsReplayedLetters, "a_letter_is_replayed_once"),
+            (D::KeepsAttempts, "a_replayed_letter_is_a_message_again"),
+            (D::OverwritesLetters, "a_letter_that_is_there_is_left_as_it_is"),
+            (D::CountsPages, "listing_goes_on_while_what_was_listed_is_purged"),
+            (D::IsEmptyWhenOutOfReach, "a_queue_out_of_reach_is_never_taken_for_an_empty_one"),
+            (D::ForgetsOnRestart, "messages_survive_in_their_order"),
+            (D::ForgetsOnRestart, "deliveries_stay_hidden_and_can_be_settled"),
+            (D::ForgetsOnRestart, "dedup_keys_survive"),
+            (D::ForgetsOnRestart, "dead_letters_survive"),
+            (D::LosesWhatIsNotSettled, "any_sequence_of_calls_agrees_with_the_model"),
+            (D::ReturnsWithoutPriority, "any_sequence_of_calls_agrees_with_the_model"),
+        ],
+    );
+}

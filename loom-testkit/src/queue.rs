@@ -1,0 +1,122 @@
+//! The suite for [`MessageQueue`].
+
+pub mod dead_letters;
+pub mod dedup;
+pub mod delivery;
+pub mod model;
+pub mod restart;
+mod scene;
+pub mod settling;
+pub mod unreachable;
+pub mod waiting;
+
+use loom_ports::MessageQueue;
+
+use crate::Case;
+use crate::fixture::fixture;
+
+fixture!(QueueFixture: dyn MessageQueue);
+
+/// All cases, for a fixture.
+#[must_use]
+pub fn cases<F: QueueFixture>() -> Vec<Case> {
+    crate::__queue_cases!(__suite_list [queue QueueFixture F])
+}
+
+/// Generates one `#[test]` per case for the given fixture.
+#[macro_export]
+macro_rules! queue_suite {
+    ($fixture:ty) => {
+        $crate::__queue_cases!(__suite_tests [queue QueueFixture $fixture, []]);
+    };
+    ($fixture:ty, ignore = $why:literal) => {
+        $crate::__queue_cases!(__suite_tests [queue QueueFixture $fixture, [#[ignore = $why]]]);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __queue_cases {
+    ($then:ident $args:tt) => {
+        $crate::$then! { $args
+            delivery::an_unknown_queue_is_empty
+            delivery::a_message_is_received_as_it_was_enqueued
+            delivery::no_more_is_received_than_asked_for
+            delivery::a_received_message_is_hidden
+            delivery::a_message_that_is_not_settled_is_received_again
+            delivery::a_delayed_message_is_not_received_before_its_time
+            delivery::messages_of_one_priority_are_received_in_order
+            delivery::a_greater_priority_is_received_first
+            delivery::within_a_priority_what_became_visible_first_is_first
+            delivery::one_call_receives_from_several_queues
+            delivery::no_queue_gives_nothing
+            delivery::two_messages_of_one_id_are_two_messages
+            delivery::a_message_goes_to_one_of_two_racing_receivers
+            delivery::depth_counts_all_but_what_is_settled
+            delivery::a_thousand_messages_are_received_once_each
+            delivery::queues_with_strange_names_are_kept_apart
+            settling::an_acknowledged_message_never_comes_back
+            settling::a_returned_message_is_visible_at_the_time_given
+            settling::a_returned_message_keeps_its_priority
+            settling::a_returned_message_goes_behind_those_of_its_priority
+            settling::an_expired_delivery_goes_behind_those_of_its_priority
+            settling::an_extended_message_stays_hidden
+            settling::an_extended_delivery_can_be_settled
+            settling::a_receipt_is_good_until_the_message_is_received_again
+            settling::a_stale_receipt_changes_nothing
+            settling::a_settled_receipt_changes_nothing
+            settling::each_delivery_has_a_receipt_of_its_own
+            settling::an_acknowledgement_may_be_repeated_after_any_failure
+            settling::a_delivery_that_was_lost_comes_again
+            dedup::a_key_is_accepted_once
+            dedup::answers_are_in_the_order_of_the_messages
+            dedup::a_key_is_remembered_whatever_became_of_its_message
+            dedup::a_key_is_forgotten_when_its_window_ends
+            dedup::each_queue_has_its_own_keys
+            dedup::without_a_key_nothing_is_a_duplicate
+            dedup::a_keyed_message_is_enqueued_once_whatever_was_lost
+            dead_letters::a_buried_message_keeps_its_id_and_body
+            dead_letters::the_oldest_letter_is_listed_first
+            dead_letters::many_letters_are_read_in_pages
+            dead_letters::letters_of_one_time_are_all_listed
+            dead_letters::listing_goes_on_while_what_was_listed_is_purged
+            dead_letters::each_queue_has_its_own_letters
+            dead_letters::a_replayed_letter_is_a_message_again
+            dead_letters::a_replayed_letter_goes_to_the_end_of_its_queue
+            dead_letters::a_letter_is_replayed_once
+            dead_letters::a_replayed_letter_may_be_buried_again
+            dead_letters::a_replayed_letter_that_is_not_settled_comes_again
+            dead_letters::a_purged_letter_is_gone
+            dead_letters::letters_that_no_queue_carried_can_be_added_and_replayed
+            dead_letters::a_letter_that_is_there_is_left_as_it_is
+            dead_letters::letters_may_be_added_and_purged_again_after_any_failure
+            waiting::what_is_visible_is_received_whatever_the_wait
+            waiting::a_wait_for_nothing_ends
+            waiting::a_message_that_arrives_during_a_wait_is_received_once
+            restart::messages_survive_in_their_order
+            restart::deliveries_stay_hidden_and_can_be_settled
+            restart::dedup_keys_survive
+            restart::dead_letters_survive
+            unreachable::a_queue_out_of_reach_is_never_taken_for_an_empty_one
+            model::any_sequence_of_calls_agrees_with_the_model
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_case_is_listed() {
+        let cases = [
+            include_str!("queue/dead_letters.rs"),
+            include_str!("queue/dedup.rs"),
+            include_str!("queue/delivery.rs"),
+            include_str!("queue/restart.rs"),
+            include_str!("queue/settling.rs"),
+            include_str!("queue/unreachable.rs"),
+            include_str!("queue/waiting.rs"),
+        ];
+        let unlisted = crate::suite::unlisted(include_str!("queue.rs"), &cases);
+        assert_eq!(unlisted, [""; 0]);
+    }
+}
