@@ -39,7 +39,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "loom-testkit",
         uses: &["loom-core", "loom-ports", "loom-runtime"],
-        tests_use: &[],
+        tests_use: &["loom-adapter-memory"],
     },
     Layer {
         name: "loom-server",
