@@ -1,0 +1,158 @@
+//! The engine's journal.
+//!
+//! A journal is a sequence of batches, then zeros. All numbers are little-endian.
+//!
+//! ```text
+//! start  1  items: u32  number: u64
+//! item   2  type: u8  compression: u8  keyspace: u64  key: u16  value: u32  stored: u32  bytes…
+//! clear  4  keyspace: u64
+//! end    3  xxh3-64 of the items: u64  "FJL" 3
+//! ```
+//!
+//! The numbers of batches rise, from journal to journal too.
+
+use std::fs::File;
+use std::hash::Hasher as _;
+use std::io::{self, BufReader, ErrorKind, Read};
+use std::path::Path;
+
+use twox_hash::XxHash3_64;
+
+use super::Finding;
+use crate::key::{Key, Table};
+
+const MAGIC: [u8; 4] = *b"FJL\x03";
+
+/// What was read so far.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    number: Option<u64>,
+    /// The last group that is there as a whole.
+    pub(super) group: Option<u64>,
+}
+
+/// Where a journal cannot be read on.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// The first byte of the batch.
+    pub(super) from: u64,
+    /// The byte.
+    pub(super) at: u64,
+}
+
+/// Reads a journal to its end. `None` if all of it is whole.
+pub(super) fn read(path: &Path, reached: &mut Reached) -> Result<Option<Broken>, Finding> {
+    let mut input = Input { file: BufReader::with_capacity(1 << 18, File::open(path)?), at: 0 };
+    loop {
+        let from = input.at;
+        match input.batch() {
+            Ok(Some(batch)) => {
+                if reached.number.is_some_and(|before| before >= batch.number) {
+                    let name = path.file_name().unwrap_or_default().to_string_lossy();
+                    let what = format!("engine/{name} is out of order at byte {from}");
+                    return Err(Finding::Damage(what));
+                }
+                reached.number = Some(batch.number);
+                reached.group = batch.group.or(reached.group);
+            }
+            Ok(None) => return Ok(None),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) =>
+            {
+                return Ok(Some(Broken { from, at: input.at }));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+struct Batch {
+    number: u64,
+    group: Option<u64>,
+}
+
+struct Input {
+    file: BufReader<File>,
+    at: u64,
+}
+
+impl Input {
+    /// The next batch, or `None` where only zeros follow.
+    fn batch(&mut self) -> io::Result<Option<Batch>> {
+        match self.tag()? {
+            Some(1) => {}
+            None | Some(0) => return self.zeros().map(|()| None),
+            Some(_) => return Err(ErrorKind::InvalidData.into()),
+        }
+        let items = u32::from_le_bytes(self.take()?);
+        let number = u64::from_le_bytes(self.take()?);
+        let (mut sum, mut group) = (XxHash3_64::new(), None);
+        for _ in 0..items {
+            group = self.item(&mut sum)?.or(group);
+        }
+        let [tag] = self.take()?;
+        let checksum = u64::from_le_bytes(self.take()?);
+        if tag != 3 || self.take()? != MAGIC || checksum != sum.finish() {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        Ok(Some(Batch { number, group }))
+    }
+
+    /// Reads over an item. Returns the number of the group that it ends, if it ends one.
+    fn item(&mut self, sum: &mut XxHash3_64) -> io::Result<Option<u64>> {
+        let [tag] = self.take()?;
+        sum.write(&[tag]);
+        match tag {
+            2 => {}
+            4 => {
+                sum.write(&self.take::<8>()?);
+                return Ok(None);
+            }
+            _ => return Err(ErrorKind::InvalidData.into()),
+        }
+        let head: [u8; 20] = self.take()?;
+        sum.write(&head);
+        let key_bytes = u64::from(u16::from_le_bytes([head[10], head[11]]));
+        let value_bytes = u64::from(u32::from_le_bytes([head[16], head[17], head[18], head[19]]));
+        let key = self.bytes(key_bytes)?;
+        let value = self.bytes(value_bytes)?;
+        sum.write(&key);
+        sum.write(&value);
+        let ends_group = key == Key::of(Table::Group).as_ref();
+        Ok(ends_group.then(|| value.try_into().ok().map(u64::from_be_bytes)).flatten())
+    }
+
+    fn tag(&mut self) -> io::Result<Option<u8>> {
+        match self.take::<1>() {
+            Ok([tag]) => Ok(Some(tag)),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.file.read_exact(&mut bytes)?;
+        self.at += N as u64;
+        Ok(bytes)
+    }
+
+    fn bytes(&mut self, count: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        // A length that went bad must not be believed before that much was read.
+        let read = (&mut self.file).take(count).read_to_end(&mut bytes)? as u64;
+        self.at += read;
+        if read < count { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+    }
+
+    fn zeros(&mut self) -> io::Result<()> {
+        let (zeros, mut chunk) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+        loop {
+            match self.file.read(&mut chunk)? {
+                0 => return Ok(()),
+                read if chunk[..read] == zeros[..read] => self.at += read as u64,
+                _ => return Err(ErrorKind::InvalidData.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! The messages of a queue: where each one stands, and how it gets there.
+//!
+//! A message is *ready*, or *hidden* until some time, because it is delayed or somebody works on
+//! it. Whatever is asked of a queue first makes ready what need not be hidden any more, so that
+//! messages are received in the order in which they became visible.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use loom_core::{MessageId, QueueName, Timestamp};
+use loom_ports::{Dedup, Enqueue, Enqueued};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Broken;
+use crate::key::{Key, Parts, Table};
+use crate::row;
+use crate::view::View;
+
+/// How many messages become ready at once in one batch.
+const RIPE_MAX: usize = 1024;
+/// How many dedup keys are looked up for each message that brings one, to remove what expired.
+const FORGOTTEN_MAX: usize = 4;
+
+/// How many queues are remembered.
+const QUEUES_MAX: usize = 4096;
+
+/// What is remembered of a queue.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    messages: u64,
+    /// For each priority that may have ready messages, a place before which there are none.
+    fronts: BTreeMap<u8, u64>,
+}
+
+/// What never changes of a message.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct BodyRow {
+    pub(super) id: MessageId,
+    pub(super) body: Bytes,
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+pub(super) struct PlaceRow {
+    pub(super) priority: u8,
+    pub(super) attempts: u32,
+    /// The last receipt is still good.
+    pub(super) is_taken: bool,
+    pub(super) place: Place,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(super) enum Place {
+    Ready(u64),
+    Hidden(Timestamp),
+}
+
+pub(super) fn enqueue(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    messages: Vec<Enqueue>,
+    now: Timestamp,
+) -> Result<Vec<Enqueued>, Broken> {
+    ripen(view, queue, now)?;
+    let mut answers = Vec::with_capacity(messages.len());
+    for Enqueue { id, body, priority, visible_at, dedup } in messages {
+        if let Some(dedup) = &dedup
+            && !remember(view, queue, dedup, now)?
+        {
+            answers.push(Enqueued::Duplicate);
+            continue;
+        }
+        let body = BodyRow { id, body };
+        add(view, queue, &body, priority, visible_at, now)?;
+        answers.push(Enqueued::Accepted);
+    }
+    Ok(answers)
+}
+
+/// Adds a message that was never received.
+pub(super) fn add(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    body: &BodyRow,
+    priority: u8,
+    visible_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), Broken> {
+    let n = view.ticket()?;
+    view.insert(body_key(queue, n), row::encode(body));
+    let place = PlaceRow { priority, attempts: 0, is_taken: false, place: Place::Ready(0) };
+    if visible_at > now {
+        hide(view, queue, n, place, visible_at);
+    } else {
+        make_ready(view, queue, n, place)?;
+    }
+    lines(view, queue)?.messages += 1;
+    Ok(())
+}
+
+/// Puts a message behind all others of its priority. It must stand nowhere.
+pub(super) fn make_ready(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    n: u64,
+    message: PlaceRow,
+) -> Result<(), Broken> {
+    let order = view.ticket()?;
+    let message = PlaceRow { place: Place::Ready(order), ..message };
+    view.insert(ready_key(queue, message.priority, order), n.to_be_bytes());
+    view.insert(place_key(queue, n), row::encode(&message));
+    lines(view, queue)?.fronts.entry(message.priority).or_insert(order);
+    Ok(())
+}
+
+/// Hides a message. It must stand nowhere.
+pub(super) fn hide(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    n: u64,
+    message: PlaceRow,
+    until: Timestamp,
+) {
+    let message = PlaceRow { place: Place::Hidden(until), ..message };
+    let lane = hidden(queue);
+    view.insert_into(&lane, lane.clone().number(until.as_millis()).number(n), []);
+    view.insert(place_key(queue, n), row::encode(&message));
+}
+
+/// Takes a message from where it stands.
+pub(super) fn lift(view: &mut View<'_>, queue: &QueueName, n: u64, message: PlaceRow) {
+    match message.place {
+        Place::Ready(order) => view.remove(ready_key(queue, message.priority, order)),
+        Place::Hidden(until) => {
+            view.remove(hidden(queue).number(until.as_millis()).number(n));
+        }
+    }
+}
+
+/// Removes a message that was lifted.
+pub(super) fn remove(view: &mut View<'_>, queue: &QueueName, n: u64) -> Result<(), Broken> {
+    view.remove(place_key(queue, n));
+    view.remove(body_key(queue, n));
+    let lines = lines(view, queue)?;
+    lines.messages = lines.messages.saturating_sub(1);
+    Ok(())
+}
+
+/// Makes ready what is hidden no longer, in the order in which it became visible.
+pub(super) fn ripen(view: &mut View<'_>, queue: &QueueName, now: Timestamp) -> Result<(), Broken> {
+    let lane = hidden(queue);
+    loop {
+        let rows = view.front_of(&lane, RIPE_MAX)?;
+        for (key, _) in &rows {
+            let mut parts = Parts::of(key);
+            parts.text()?;
+            let (until, n) = (Timestamp::from_millis(parts.number()?), parts.number()?);
+            if until > now {
+                return Ok(());
+            }
+            view.remove(key.clone());
+            make_ready(view, queue, n, place(view, queue, n)?)?;
+        }
+        if rows.len() < RIPE_MAX {
+            return Ok(());
+        }
+    }
+}
+
+/// The ready messages of a queue that are to be received first, each with its place.
+pub(super) fn first_ready(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    limit: usize,
+) -> Result<Vec<u64>, Broken> {
+    let mut found = Vec::new();
+    let priorities: Vec<_> = lines(view, queue)?.fronts.keys().rev().copied().collect();
+    for priority in priorities {
+        if found.len() >= limit {
+            break;
+        }
+        let front = lines(view, queue)?.fronts[&priority];
+        let from = ready_key(queue, priority, front);
+        let end = ready(queue, priority).end();
+        let rows = view.scan(from.as_ref(), &end, limit - found.len())?;
+        let first = rows.first().map(|(key, _)| ready_order(key)).transpose()?;
+        let fronts = &mut lines(view, queue)?.fronts;
+        match first {
+            Some(order) => fronts.insert(priority, order),
+            None => fronts.remove(&priority),
+        };
+        for (_, n) in rows {
+            found.push(row::number("queue place", &n)?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn depth(view: &mut View<'_>, queue: &QueueName) -> Result<u64, Broken> {
+    Ok(lines(view, queue)?.messages)
+}
+
+pub(super) fn place(view: &View<'_>, queue: &QueueName, n: u64) -> Result<PlaceRow, Broken> {
+    find_place(view, queue, n)?.ok_or(Broken::Row("queue place"))
+}
+
+pub(super) fn find_place(
+    view: &View<'_>,
+    queue: &QueueName,
+    n: u64,
+) -> Result<Option<PlaceRow>, Broken> {
+    let stored = view.get(&place_key(queue, n))?;
+    stored.map(|raw| row::decode("queue place", &raw)).transpose()
+}
+
+pub(super) fn body(view: &View<'_>, queue: &QueueName, n: u64) -> Result<BodyRow, Broken> {
+    let stored = view.get(&body_key(queue, n))?.ok_or(Broken::Row("queue body"))?;
+    row::decode("queue body", &stored)
+}
+
+/// Whether a dedup key is new; it is remembered then.
+fn remember(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    dedup: &Dedup,
+    now: Timestamp,
+) -> Result<bool, Broken> {
+    let Dedup { key, until } = dedup;
+    let ends = Key::of(Table::QueueDedupEnd).text(queue.as_str());
+    let of_key = |key: &str| Key::of(Table::QueueDedup).text(queue.as_str()).text(key);
+    for (end, _) in view.front_of(&ends, FORGOTTEN_MAX)? {
+        let mut parts = Parts::of(&end);
+        parts.text()?;
+        if Timestamp::from_millis(parts.number()?) > now {
+            break;
+        }
+        view.remove(of_key(parts.text()?));
+        view.remove(end.clone());
+    }
+    let end_of = |until: u64| ends.clone().number(until).text(key.as_str());
+    if let Some(raw) = view.get(&of_key(key.as_str()))? {
+        let before = row::number("dedup", &raw)?;
+        if before > now.as_millis() {
+            return Ok(false);
+        }
+        view.remove(end_of(before));
+    }
+    view.insert(of_key(key.as_str()), until.as_millis().to_be_bytes());
+    view.insert_into(&ends, end_of(until.as_millis()), []);
+    Ok(true)
+}
+
+/// What is remembered of a queue; looked up if it is not.
+fn lines<'a>(view: &'a mut View<'_>, queue: &QueueName) -> Result<&'a mut Lines, Broken> {
+    if !view.desk.lines.contains_key(queue) {
+        let lines = look_up(view, queue)?;
+        if view.desk.lines.len() >= QUEUES_MAX {
+            view.desk.lines.clear();
+        }
+        view.desk.lines.insert(queue.clone(), lines);
+    }
+    Ok(view.desk.lines.get_mut(queue).expect("it was just looked up"))
+}
+
+fn look_up(view: &View<'_>, queue: &QueueName) -> Result<Lines, Broken> {
+    let messages = view.stored_keys(&Key::of(Table::QueuePlace).text(queue.as_str()))?;
+    let mut lines = Lines { messages: messages.len() as u64, fronts: BTreeMap::new() };
+    let all = Key::of(Table::QueueReady).text(queue.as_str());
+    let mut from = all.as_ref().to_vec();
+    while let Some((key, _)) = view.scan(&from, &all.end(), 1)?.pop() {
+        let mut parts = Parts::of(&key);
+        parts.text()?;
+        let priority = u8::MAX - parts.byte()?;
+        lines.fronts.insert(priority, ready_order(&key)?);
+        from = ready(queue, priority).end();
+    }
+    Ok(lines)
+}
+
+fn ready_order(key: &[u8]) -> Result<u64, Broken> {
+    let mut parts = Parts::of(key);
+    parts.text()?;
+    parts.byte()?;
+    parts.number()
+}
+
+fn hidden(queue: &QueueName) -> Key {
+    Key::of(Table::QueueHidden).text(queue.as_str())
+}
+
+fn ready(queue: &QueueName, priority: u8) -> Key {
+    Key::of(Table::QueueReady).text(queue.as_str()).byte(u8::MAX - priority)
+}
+
+fn ready_key(queue: &QueueName, priority: u8, order: u64) -> Key {
+    ready(queue, priority).number(order)
+}
+
+fn place_key(queue: &QueueName, n: u64) -> Key {
+    Key::of(Table::QueuePlace).text(queue.as_str()).number(n)
+}
+
+fn body_key(queue: &QueueName, n: u64) -> Key {
+    Key::of(Table::QueueBody).text(queue.as_str()).number(n)
+}

@@ -1,0 +1,41 @@
+//! The rows as of a moment, read on the caller's thread.
+
+use fjall::{Keyspace, Readable, Snapshot, UserValue};
+
+use crate::error::Broken;
+use crate::key::Key;
+use crate::view::Row;
+
+/// Sees all changes of a request or none.
+pub(crate) struct Reader<'a> {
+    rows: &'a Keyspace,
+    snapshot: Snapshot,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(rows: &'a Keyspace, snapshot: Snapshot) -> Self {
+        Self { rows, snapshot }
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Result<Option<UserValue>, Broken> {
+        Ok(self.snapshot.get(self.rows, key)?)
+    }
+
+    /// The rows whose keys are in `from..end`, in order.
+    pub(crate) fn scan(
+        &self,
+        from: &[u8],
+        end: &[u8],
+    ) -> impl Iterator<Item = Result<Row, Broken>> + use<> {
+        // The engine does not take a range that is the wrong way round.
+        let end = end.max(from);
+        self.snapshot.range(self.rows, from..end).map(|row| row.into_inner().map_err(Broken::from))
+    }
+
+    pub(crate) fn rows_of(
+        &self,
+        prefix: &Key,
+    ) -> impl Iterator<Item = Result<Row, Broken>> + use<> {
+        self.scan(prefix.as_ref(), &prefix.end())
+    }
+}

@@ -1,0 +1,243 @@
+//! A directory in use, and the ports over it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::Arc;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use loom_ports::{
+    BlobStore, Coordination, IdempotencyStore, JournalStore, LockManager, MessageQueue, PortError,
+    StateStore,
+};
+use tokio::sync::Notify;
+
+use crate::blob::{Blobs, EmbeddedBlob};
+use crate::coordination::EmbeddedCoordination;
+use crate::directory::Directory;
+use crate::error::{self, Broken, OpenError};
+use crate::idempotency::EmbeddedIdempotency;
+use crate::integrity;
+use crate::journal::EmbeddedJournal;
+use crate::key::{Key, Table};
+use crate::lock::EmbeddedLocks;
+use crate::options::{Durability, Options};
+use crate::queue::EmbeddedQueue;
+use crate::reader::Reader;
+use crate::row;
+use crate::state::EmbeddedState;
+use crate::view::View;
+use crate::watermark::Watermark;
+use crate::writer::{Press, Stats, Writer};
+
+/// Changes that are kept in memory until they are sorted into a data file. Fixed when a
+/// directory is created. While writes outrun the disk, up to five times as much is in use.
+const WRITE_BUFFER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Every storage port over one directory. Clones share it; the last one closes it.
+#[derive(Clone, Debug)]
+pub struct EmbeddedStores {
+    core: Arc<Core>,
+}
+
+/// What all ports share. Fields are dropped in order: the thread that writes ends before the
+/// engine closes, and the engine before the directory is free for others.
+pub(crate) struct Core {
+    writer: Writer,
+    pub(crate) blobs: Blobs,
+    /// Something may be there to receive.
+    pub(crate) enqueued: Notify,
+    rows: Keyspace,
+    db: Database,
+    durability: Durability,
+    _directory: Directory,
+}
+
+impl EmbeddedStores {
+    /// Opens a directory, and creates it if there is none. Takes the time to read what was
+    /// written last (up to 64 MiB), and to look for blobs that nothing refers to.
+    ///
+    /// # Errors
+    ///
+    /// Says which other process uses the directory, what is wrong with it, or why it could not
+    /// be read. Whatever it is, nothing that was acknowledged has been changed.
+    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
+        let dir = dir.as_ref();
+        let io = |source| OpenError::Io { dir: dir.into(), source };
+        let damaged = |what| OpenError::Damaged { dir: dir.into(), what };
+
+        let directory = Directory::open(dir)?;
+        let (watermark, synced) = Watermark::open(dir).map_err(io)?;
+        integrity::check(&directory.engine(), synced).map_err(|finding| finding.into_error(dir))?;
+        // What is too damaged for the engine to say so makes it panic.
+        let (db, rows) = panic::catch_unwind(AssertUnwindSafe(|| engine(&directory, &options)))
+            .map_err(|_| damaged("the storage engine cannot make sense of its files".into()))?
+            .map_err(|error| error::open_error(dir.into(), error))?;
+
+        let last = Reader::new(&rows, db.snapshot()).get(&Key::of(Table::Group));
+        let last = last.and_then(|raw| raw.map_or(Ok(0), |raw| row::number("group", &raw)));
+        let group = last.map_err(|error| damaged(error.to_string()))?;
+        if group < synced.unwrap_or(0) {
+            return Err(damaged(integrity::lost(group, synced.unwrap_or(0))));
+        }
+
+        let blobs = Blobs::open(directory.blobs(), &Reader::new(&rows, db.snapshot()))
+            .map_err(|error| damaged(error.to_string()))?;
+        let press = Press {
+            db: db.clone(),
+            rows: rows.clone(),
+            durability: options.durability,
+            watermark,
+            group,
+            probe,
+            dir: dir.into(),
+        };
+        let writer = Writer::start(press).map_err(io)?;
+        let core = Core {
+            writer,
+            blobs,
+            enqueued: Notify::new(),
+            rows,
+            db,
+            durability: options.durability,
+            _directory: directory,
+        };
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// The authority.
+    #[must_use]
+    pub fn journal(&self) -> Arc<dyn JournalStore> {
+        Arc::new(EmbeddedJournal::new(Arc::clone(&self.core)))
+    }
+
+    /// The carrier.
+    #[must_use]
+    pub fn queue(&self) -> Arc<dyn MessageQueue> {
+        Arc::new(EmbeddedQueue::new(Arc::clone(&self.core)))
+    }
+
+    /// The projection.
+    #[must_use]
+    pub fn state(&self) -> Arc<dyn StateStore> {
+        Arc::new(EmbeddedState::new(Arc::clone(&self.core)))
+    }
+
+    /// Large values.
+    #[must_use]
+    pub fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::new(EmbeddedBlob::new(Arc::clone(&self.core)))
+    }
+
+    /// Locks for users.
+    #[must_use]
+    pub fn locks(&self) -> Arc<dyn LockManager> {
+        Arc::new(EmbeddedLocks::new(Arc::clone(&self.core)))
+    }
+
+    /// Once-only execution for users.
+    #[must_use]
+    pub fn idempotency(&self) -> Arc<dyn IdempotencyStore> {
+        Arc::new(EmbeddedIdempotency::new(Arc::clone(&self.core)))
+    }
+
+    /// Membership, of the hosts within this process.
+    #[must_use]
+    pub fn coordination(&self) -> Arc<dyn Coordination> {
+        Arc::new(EmbeddedCoordination::new(Arc::clone(&self.core)))
+    }
+
+    /// What the directory was opened for.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        self.core.durability
+    }
+
+    /// How much was done since the directory was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.core.writer.stats()
+    }
+}
+
+impl Core {
+    pub(crate) fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// Changes rows, as [`Writer::write`].
+    pub(crate) async fn write<T, F>(&self, operation: &'static str, work: F) -> Result<T, PortError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut View<'_>) -> Result<T, Broken> + Send + 'static,
+    {
+        self.writer.write(work).await.map_err(|error| error.at(operation))
+    }
+
+    /// Reads rows. What it returns is durable.
+    pub(crate) async fn read<T>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, Broken> + Send,
+    ) -> Result<T, PortError> {
+        let result = work(&self.reader());
+        if self.writer.is_unsynced() {
+            self.write(operation, |_| Ok(())).await?;
+        }
+        result.map_err(|error| error.at(operation))
+    }
+
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader::new(&self.rows, self.db.snapshot())
+    }
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core").field("writer", &self.writer).finish_non_exhaustive()
+    }
+}
+
+fn engine(directory: &Directory, options: &Options) -> fjall::Result<(Database, Keyspace)> {
+    let db = Database::builder(directory.engine())
+        .manual_journal_persist(true)
+        .cache_size(options.cache_bytes)
+        // Waits for sealed journals to be deleted before it takes more.
+        .max_journaling_size(192 * 1024 * 1024)
+        .open()?;
+    // All tables share one keyspace: its journal can be deleted as soon as one buffer is sorted
+    // into a data file, and memory has one bound.
+    let rows = db.keyspace("rows", || {
+        KeyspaceCreateOptions::default()
+            .manual_journal_persist(true)
+            .max_memtable_size(WRITE_BUFFER_BYTES)
+    })?;
+    Ok((db, rows))
+}
+
+/// Writes a file as large as the engine needs, to learn why it could not.
+fn probe(dir: &Path) -> io::Result<()> {
+    let path = dir.join("probe");
+    let megabyte = vec![1; 1024 * 1024];
+    let written = fs::File::create(&path).and_then(|mut file| {
+        (0..32).try_for_each(|_| file.write_all(&megabyte))?;
+        file.sync_all()
+    });
+    let removed = fs::remove_file(&path);
+    written.and(removed)
+}
+
+impl From<EmbeddedStores> for loom_ports::Stores {
+    fn from(stores: EmbeddedStores) -> Self {
+        Self {
+            journal: stores.journal(),
+            queue: stores.queue(),
+            state: stores.state(),
+            blobs: stores.blobs(),
+            locks: stores.locks(),
+            idempotency: stores.idempotency(),
+            coordination: stores.coordination(),
+        }
+    }
+}
