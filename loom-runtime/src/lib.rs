@@ -26,6 +26,7 @@ mod tenures;
 mod timers;
 mod topic;
 mod turn_log;
+pub mod typed;
 pub mod volatile;
 
 pub use activities::{ActivityError, ActivityOptions, Attempt};
@@ -37,8 +38,9 @@ pub use envelope::Reply;
 pub use handle::{ActorRef, Pending, Request};
 pub use ingress::KeptDeadLetter;
 pub use loom_core as core;
-pub use loom_macros::*;
+pub use loom_macros::actor;
 pub use settings::Settings;
 pub use system::{RandomIds, SystemClock};
 pub use topic::SUBSCRIBERS_MAX;
 pub use turn_log::TurnLog;
+pub use typed::Call;

@@ -1,0 +1,11 @@
+use loom_runtime::actor;
+
+#[derive(Default, serde::Deserialize, serde::Serialize)]
+struct Wallet {
+    cents: i64,
+}
+
+#[actor(kind = "wallet", kind = "purse")]
+impl Wallet {}
+
+fn main() {}
