@@ -6,7 +6,11 @@
 use clap::{Parser, Subcommand};
 
 mod cost;
+mod counter;
+mod durable;
+mod memory;
 mod report;
+mod resident;
 mod rounds;
 mod volatile;
 
@@ -19,12 +23,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Subject {
+    /// Durable turns on one directory.
+    Durable(durable::Options),
+    /// What durable actors take: memory while they are idle, and space on the disk.
+    Memory(memory::Options),
     /// In-process actors: tell, ask, spawn, lookup, publish, memory.
     Volatile(volatile::Options),
 }
 
 fn main() {
     match Arguments::parse().subject {
+        Subject::Durable(options) => durable::run(&options),
+        Subject::Memory(options) => memory::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
     }
 }

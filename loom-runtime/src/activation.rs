@@ -39,6 +39,9 @@ enum Phase {
     Idle(Option<Box<Body>>),
     /// A task handles its messages.
     Running,
+    /// Given up, but its task has messages that must go back before another activation may
+    /// take any.
+    Closing,
     /// Given up; another activation may take its place.
     Closed,
 }
@@ -89,8 +92,28 @@ pub(crate) enum Pushed {
     Start(Option<Box<Body>>),
     /// The mailbox is full.
     Full(Envelope),
-    /// The activation was given up.
+    /// The activation is being given up.
+    Closing(Envelope),
+    /// The activation was given up, and another may take its place.
     Closed(Envelope),
+}
+
+/// What a task does next.
+pub(crate) enum Next {
+    /// Handles this.
+    Message(Box<Envelope>, Box<Body>),
+    /// Nothing: it ends.
+    Idle,
+    /// Gives back what it has.
+    Closing(Box<Body>),
+}
+
+/// What giving an activation up found.
+pub(crate) enum Closed {
+    /// No task runs. The body is there if the actor was loaded.
+    Idle(Option<Box<Body>>),
+    /// A task runs, and will give back what it has; or somebody gave the activation up before.
+    Running,
 }
 
 impl Activation {
@@ -110,13 +133,18 @@ impl Activation {
     pub(crate) fn push(&self, envelope: Envelope, mailbox_max: usize, now: Timestamp) -> Pushed {
         let mut inner = self.lock();
         inner.used_at = now;
-        if matches!(inner.phase, Phase::Closed) {
-            return Pushed::Closed(envelope);
+        match inner.phase {
+            Phase::Closed => return Pushed::Closed(envelope),
+            Phase::Closing => return Pushed::Closing(envelope),
+            Phase::Idle(_) | Phase::Running => {}
         }
         // What an invocation waits for must get past the messages that wait for it.
         let urgent = !matches!(envelope.delivery.message.body, loom_core::Body::Invoke { .. });
         if !urgent && inner.mailbox.len() + inner.held >= mailbox_max {
             return Pushed::Full(envelope);
+        }
+        if inner.mailbox.capacity() == 0 {
+            inner.mailbox.reserve_exact(1);
         }
         inner.mailbox.push_back(envelope);
         match std::mem::replace(&mut inner.phase, Phase::Running) {
@@ -125,24 +153,26 @@ impl Activation {
         }
     }
 
-    /// The next message. Without one, the body is put back and the task must end.
-    pub(crate) fn next(&self, mut body: Box<Body>) -> Option<(Envelope, Box<Body>)> {
+    /// What the task does next. With nothing to do, the body is put back.
+    pub(crate) fn next(&self, mut body: Box<Body>) -> Next {
         let mut inner = self.lock();
+        if matches!(inner.phase, Phase::Closing | Phase::Closed) {
+            return Next::Closing(body);
+        }
         let held = match body.kernel.invocation() {
             None => body.held.pop_front(),
             Some(_) => None,
         };
         let next = held.or_else(|| inner.mailbox.pop_front());
         inner.held = body.held.len();
-        match (next, &inner.phase) {
-            (Some(envelope), _) => Some((envelope, body)),
-            (None, Phase::Closed) => None,
-            (None, _) => {
-                inner.mailbox.shrink_to(16);
-                inner.phase = Phase::Idle(Some(body));
-                None
-            }
+        if let Some(envelope) = next {
+            return Next::Message(Box::new(envelope), body);
         }
+        // Most actors are idle most of the time: room for messages is much of what they take.
+        inner.mailbox = VecDeque::new();
+        body.held.shrink_to_fit();
+        inner.phase = Phase::Idle(Some(body));
+        Next::Idle
     }
 
     /// The first message, left in its place, for loading the actor on its behalf.
@@ -150,20 +180,39 @@ impl Activation {
         self.lock().mailbox.front().map(look)
     }
 
-    /// Gives the activation up. Returns the messages that were not handled, and the body if no
-    /// task has it. A second call returns nothing.
-    pub(crate) fn close(&self) -> (Vec<Envelope>, Option<Box<Body>>) {
+    /// Begins to give the activation up. Returns its body if no task has it: the caller must
+    /// then give back what it holds. Otherwise the task will.
+    pub(crate) fn close(&self) -> Closed {
         let mut inner = self.lock();
-        let body = match std::mem::replace(&mut inner.phase, Phase::Closed) {
-            Phase::Idle(body) => body,
-            Phase::Running | Phase::Closed => None,
+        let closed = match std::mem::replace(&mut inner.phase, Phase::Closing) {
+            Phase::Idle(body) => Closed::Idle(body),
+            Phase::Running | Phase::Closing => Closed::Running,
+            Phase::Closed => {
+                inner.phase = Phase::Closed;
+                Closed::Running
+            }
         };
         self.settled.notify_waiters();
-        (inner.mailbox.drain(..).collect(), body)
+        closed
+    }
+
+    /// Takes the messages that nobody will handle.
+    pub(crate) fn drain(&self) -> Vec<Envelope> {
+        self.lock().mailbox.drain(..).collect()
+    }
+
+    /// Ends giving the activation up: everything went back.
+    pub(crate) fn closed(&self) {
+        self.lock().phase = Phase::Closed;
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(self.lock().phase, Phase::Closed)
+        matches!(self.lock().phase, Phase::Closing | Phase::Closed)
+    }
+
+    /// Waits until the activation is being given up.
+    pub(crate) async fn given_up(&self) {
+        self.until(|inner| matches!(inner.phase, Phase::Closing | Phase::Closed)).await;
     }
 
     /// Closes the activation if it has nothing to do and nothing uncommitted.
@@ -176,6 +225,7 @@ impl Activation {
         let evicted = idle
             && inner.uncommitted == 0
             && inner.mailbox.is_empty()
+            && inner.held == 0
             && inner.used_at < used_before;
         if evicted {
             inner.phase = Phase::Closed;
@@ -217,23 +267,29 @@ impl Activation {
         inner.uncommitted = inner.uncommitted.saturating_sub(1);
         if let Some(at) = key.and_then(|key| inner.uncommitted_keys.iter().position(|k| k == key)) {
             inner.uncommitted_keys.swap_remove(at);
+            if inner.uncommitted_keys.is_empty() {
+                inner.uncommitted_keys = Vec::new();
+            }
         }
         inner.view = Some(view);
         drop(inner);
         self.settled.notify_waiters();
     }
 
-    /// Waits until fewer than `max` turns wait for their commit, or the activation is closed.
+    /// Waits until fewer than `max` turns wait for their commit, or the activation is given up.
     pub(crate) async fn fewer_uncommitted(&self, max: usize) {
+        self.until(|inner| {
+            inner.uncommitted < max || matches!(inner.phase, Phase::Closing | Phase::Closed)
+        })
+        .await;
+    }
+
+    async fn until(&self, holds: impl Fn(&Inner) -> bool) {
         loop {
-            let settled = self.settled.notified();
-            let mut settled = std::pin::pin!(settled);
+            let mut settled = std::pin::pin!(self.settled.notified());
             settled.as_mut().enable();
-            {
-                let inner = self.lock();
-                if inner.uncommitted < max || matches!(inner.phase, Phase::Closed) {
-                    return;
-                }
+            if holds(&self.lock()) {
+                return;
             }
             settled.await;
         }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use loom_core::{ActorId, HostId, InvalidId, PartitionId, Timestamp};
-use loom_ports::{Clock, Cursor, IdSource, Page, PortError, Stores};
+use loom_core::{ActorId, HostId, InvalidId, PartitionCount, PartitionId, Timestamp};
+use loom_ports::{
+    BlobName, Clock, Cursor, IdSource, Page, PortError, Put, PutCondition, PutOutcome, Stores,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
@@ -33,7 +35,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Host {
     shared: Arc<Shared>,
-    _life: Arc<Life>,
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    life: Arc<Life>,
 }
 
 /// Ends the host's tasks, which hold the host too, when the last handle is gone.
@@ -64,6 +67,33 @@ pub enum StartError {
     /// A store failed.
     #[error("the stores cannot be used: {0}")]
     Store(#[from] PortError),
+    /// The number of partitions was fixed when the cluster was created.
+    #[error(
+        "the cluster was created with {created_with} partitions, and {configured} are configured"
+    )]
+    Partitions {
+        /// As it was created.
+        created_with: String,
+        /// As it is configured.
+        configured: PartitionCount,
+    },
+}
+
+/// Fixes the number of partitions with the first start of a cluster: with another one, messages
+/// and journals would not be found.
+async fn check_partitions(stores: &Stores, configured: PartitionCount) -> Result<(), StartError> {
+    let name = BlobName::parse("cluster/partitions")?;
+    let bytes = configured.to_string().into();
+    let put = Put { bytes, condition: PutCondition::IfAbsent };
+    if let PutOutcome::Stored(_) = stores.blobs.put(&name, put).await? {
+        return Ok(());
+    }
+    let found = stores.blobs.get(&name, None).await?.unwrap_or_default();
+    let created_with = String::from_utf8_lossy(&found).into_owned();
+    if created_with == configured.to_string() {
+        return Ok(());
+    }
+    Err(StartError::Partitions { created_with, configured })
 }
 
 /// Puts a host together.
@@ -265,6 +295,8 @@ impl HostBuilder {
         }
         let partitions = self.settings.partitions.ids().map(|id| Arc::new(Partition::new(id)));
         let phase = watch::Sender::new(Phase::Running);
+        let capabilities = self.stores.journal.capabilities();
+        check_partitions(&self.stores, self.settings.partitions).await?;
         let shared = Arc::new(Shared {
             id: HostId::parse(&format!("host-{:032x}", self.ids.next()))?,
             stores: self.stores,
@@ -277,19 +309,21 @@ impl HostBuilder {
             ingress: Ingress::default(),
             phase: phase.clone(),
             runtime: Handle::current(),
+            turn_bytes_max: capabilities.turn_bytes_max,
             projector: Projector::new(self.projected),
             active: AtomicUsize::new(0),
             settings: self.settings,
         });
+        // From here on, a start that fails ends what it began.
+        let host = Host { shared: Arc::clone(&shared), life: Arc::new(Life(phase)) };
         tenures::beat(&shared).await;
-        let owned = tenures::claim_all(&shared).await?;
-        let durability = shared.stores.journal.capabilities().durability;
-        info!(host = %shared.id, owned, durability, "started");
+        let owned = tenures::claim_first(&shared).await?;
+        info!(host = %shared.id, owned, durability = capabilities.durability, "started");
         shared.spawn(tenures::run(Arc::clone(&shared)));
         shared.spawn(timers::run(Arc::clone(&shared)));
         shared.spawn(ingress::run(Arc::clone(&shared)));
         shared.spawn(housekeeping::run(Arc::clone(&shared)));
         shared.spawn(projector::run(Arc::clone(&shared)));
-        Ok(Host { shared, _life: Arc::new(Life(phase)) })
+        Ok(host)
     }
 }

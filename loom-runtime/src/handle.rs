@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use loom_core::{
     ActorId, Body, Delivery, EventName, IdempotencyKey, Message, MessageId, Method, Outcome,
-    Payload, RequestKey,
+    Payload, RequestKey, fingerprint,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -109,14 +109,13 @@ impl ActorRef {
     }
 
     fn message(&self, body: Body, key: Option<RequestKey>) -> Message {
-        Message {
-            id: self.host.message_id(),
-            to: self.id.clone(),
-            body,
-            key,
-            cause: None,
-            sent_at: self.host.clock.now(),
-        }
+        // The same request has the same id in each attempt, so that one that kills its host is
+        // known again.
+        let id = match &key {
+            Some(key) => keyed_message_id(&self.id, key),
+            None => self.host.message_id(),
+        };
+        Message { id, to: self.id.clone(), body, key, cause: None, sent_at: self.host.clock.now() }
     }
 }
 
@@ -246,6 +245,12 @@ impl Pending {
             outcome => Ok(Reply { outcome, ..reply }),
         }
     }
+}
+
+fn keyed_message_id(to: &ActorId, key: &RequestKey) -> MessageId {
+    let hash = fingerprint(&[to.as_str().as_bytes(), key.key.as_str().as_bytes()]);
+    let name = format!("{to}#{hash:016x}");
+    MessageId::parse(&name).expect("an actor id and a hash fit in a message id")
 }
 
 async fn answered(answer: oneshot::Receiver<Answer>) -> Answer {

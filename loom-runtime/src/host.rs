@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use loom_core::{
     ActorId, Body, Delivery, HostId, Message, MessageId, PartitionId, Retry, Seq, TimerKey,
-    Timestamp, partition_of,
+    Timestamp, fingerprint, partition_of,
 };
 use loom_ports::{Clock, IdSource, Stores};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 
-use crate::activation::{Activation, Pushed, View};
+use crate::activation::{Activation, Body as ActorBody, Closed, Pushed, View};
 use crate::activities::Activities;
 use crate::actor::KindEntry;
 use crate::envelope::{Envelope, Origin};
@@ -38,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) ingress: Ingress,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) runtime: Handle,
+    pub(crate) turn_bytes_max: usize,
     pub(crate) projector: Projector,
     pub(crate) active: AtomicUsize,
 }
@@ -114,7 +115,9 @@ impl Shared {
                     self.spawn(task::run(host, partition, activation, body));
                     return Ok(());
                 }
-                Pushed::Full(envelope) => return Err(envelope.refuse(Why::Full)),
+                Pushed::Full(envelope) | Pushed::Closing(envelope) => {
+                    return Err(envelope.refuse(Why::Full));
+                }
                 Pushed::Closed(returned) => {
                     envelope = returned;
                     self.forget(partition, &activation);
@@ -163,34 +166,31 @@ impl Shared {
         }
     }
 
-    /// Gives an activation up: what it did not handle goes back, in order, before another
-    /// activation can take anything.
-    pub(crate) fn close(
-        self: &Arc<Self>,
-        partition: &Arc<Partition>,
-        activation: &Arc<Activation>,
-    ) {
-        self.give_up(partition, activation, Vec::new(), "its actor must be read again");
+    /// Gives an activation up: its actor must be read again.
+    pub(crate) fn close(self: &Arc<Self>, partition: &Partition, activation: &Arc<Activation>) {
+        if let Closed::Idle(body) = activation.close() {
+            self.give_back(partition, activation, Vec::new(), body, "its actor must be read again");
+        }
     }
 
-    /// As [`close`](Self::close), with messages that were taken out of the mailbox already.
-    pub(crate) fn give_up(
+    /// Gives back, in order, what an activation that was given up did not handle; only then may
+    /// another take its place.
+    pub(crate) fn give_back(
         self: &Arc<Self>,
-        partition: &Arc<Partition>,
+        partition: &Partition,
         activation: &Arc<Activation>,
-        taken: Vec<Envelope>,
+        unhandled: Vec<Envelope>,
+        body: Option<Box<ActorBody>>,
         why: &str,
     ) {
-        let (waiting, body) = activation.close();
-        let mut calls = Vec::new();
-        let (held, callers) = body.map(|body| (body.held, body.waiting)).unwrap_or_default();
-        for envelope in taken.into_iter().chain(held).chain(waiting) {
+        let (held, waiting) = body.map(|body| (body.held, body.waiting)).unwrap_or_default();
+        for envelope in unhandled.into_iter().chain(held).chain(activation.drain()) {
             self.refuse(envelope, CallError::Unavailable(why.to_owned()));
         }
-        calls.extend(callers);
-        for caller in calls {
+        for caller in waiting {
             let _ = caller.send(Err(CallError::Unknown { call_id: self.message_id() }));
         }
+        activation.closed();
         self.forget(partition, activation);
     }
 
@@ -294,7 +294,7 @@ impl Shared {
     /// A number for jitter.
     pub(crate) fn seed(&self) -> u64 {
         let id = self.ids.next().to_le_bytes();
-        loom_core::fingerprint(&[&id])
+        fingerprint(&[&id])
     }
 
     /// What to do with a message whose handling failed that often.

@@ -15,23 +15,35 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// Keeps house for as long as the host lives.
 pub(crate) async fn run(host: Arc<Shared>) {
-    let (mut evict_at, mut sweep_at) = (Timestamp::EPOCH, Timestamp::EPOCH);
+    let house = async {
+        // A sweep waits for the disk as often as there are partitions.
+        tokio::join!(keep_small(&host), keep_swept(&host));
+    };
+    tokio::select! {
+        biased;
+        () = host.stopping() => {}
+        () = house => {}
+    }
+}
+
+async fn keep_small(host: &Arc<Shared>) {
+    let mut evict_at = Timestamp::EPOCH;
     loop {
         let now = host.clock.now();
         host.flush_delivered();
         if now >= evict_at || host.active.load(Ordering::Relaxed) > host.settings.active_max {
-            evict(&host, now);
+            evict(host, now);
             evict_at = now.saturating_add(EVICT_EVERY);
         }
-        if now >= sweep_at {
-            sweep(&host, now).await;
-            sweep_at = now.saturating_add(SWEEP_EVERY);
-        }
-        tokio::select! {
-            biased;
-            () = host.stopping() => return,
-            () = host.clock.sleep_until(now.saturating_add(TICK)) => {}
-        }
+        host.clock.sleep_until(now.saturating_add(TICK)).await;
+    }
+}
+
+async fn keep_swept(host: &Shared) {
+    loop {
+        let now = host.clock.now();
+        sweep(host, now).await;
+        host.clock.sleep_until(now.saturating_add(SWEEP_EVERY)).await;
     }
 }
 

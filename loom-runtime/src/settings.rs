@@ -21,6 +21,9 @@ pub struct Settings {
     /// How often a handler that panics is tried before its message is a dead letter, and how
     /// long it is waited in between.
     pub retry: RetryPolicy,
+    /// How many hosts may die, or lose an actor while they read it, on behalf of one message
+    /// before it is a dead letter.
+    pub deaths_max: u32,
     /// How long a tenure lasts without being renewed.
     pub lease: Duration,
     /// How long the key of a handled request is remembered.
@@ -40,6 +43,7 @@ impl Default for Settings {
             idle_after: Duration::from_mins(1),
             uncommitted_max: 64,
             retry: handler_retry(),
+            deaths_max: 5,
             lease: Duration::from_secs(10),
             key_window: Duration::from_hours(24),
             payload_bytes_max: 4 << 20,

@@ -5,19 +5,23 @@ mod handler;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use loom_core::{
-    Admission, Body as Says, Kernel, KeyVerdict, Outcome, Payload, Record, Timestamp, judge_key,
-    keep_event, skip_fire,
+    Admission, Body as Says, End, Failure, FailureCode, Kernel, KeyVerdict, Outcome, Payload,
+    Record, Timestamp, judge_key, keep_event, skip_fire,
 };
 use loom_ports::Load;
 use tracing::warn;
 
 use crate::CallError;
-use crate::activation::{Activation, Body, SinceSnapshot, View};
+use crate::activation::{Activation, Body, Next, SinceSnapshot, View};
 use crate::envelope::{Envelope, Origin, Reply};
 use crate::host::Shared;
 use crate::partition::Partition;
+
+/// How long messages wait for an actor that cannot be read, before they go back.
+const FAILED_PAUSE: Duration = Duration::from_millis(200);
 
 /// Handles messages until there are none, or the activation is given up.
 pub(crate) async fn run(
@@ -32,26 +36,35 @@ pub(crate) async fn run(
             Ok(body) => body,
             Err(why) => {
                 warn!(actor = %activation.id, why, "activation failed");
-                return host.give_up(&partition, &activation, Vec::new(), &why);
+                // Whoever tries again at once finds the same.
+                host.pause(FAILED_PAUSE).await;
+                let _ = activation.close();
+                return host.give_back(&partition, &activation, Vec::new(), None, &why);
             }
         },
     };
     loop {
-        let Some((envelope, taken)) = activation.next(body) else {
-            return;
+        let (envelope, taken) = match activation.next(body) {
+            Next::Message(envelope, taken) => (envelope, taken),
+            Next::Idle => return,
+            Next::Closing(body) => {
+                let why = "its actor must be read again";
+                return host.give_back(&partition, &activation, Vec::new(), Some(body), why);
+            }
         };
         let mut task =
             Task { host: &host, partition: &partition, activation: &activation, body: taken };
-        match task.take(envelope).await {
-            Ok(()) => body = task.body,
-            Err(Lost(envelope)) => {
-                let held = task.body.held.drain(..);
-                let unhandled =
-                    envelope.map(|envelope| *envelope).into_iter().chain(held).collect();
-                task.tell_waiting_unknown();
-                return host.give_up(&partition, &activation, unhandled, "its host lost it");
-            }
+        let mut taken = task.take(*envelope).await;
+        if let Err(Lost::TooLarge { envelope, bytes }) = taken {
+            taken = task.fail_too_large(envelope, bytes).await;
         }
+        if let Err(Lost::Gone(envelope) | Lost::TooLarge { envelope, .. }) = taken {
+            let unhandled = envelope.map(|envelope| *envelope).into_iter().collect();
+            let _ = activation.close();
+            let why = "its host lost it";
+            return host.give_back(&partition, &activation, unhandled, Some(task.body), why);
+        }
+        body = task.body;
         activation.fewer_uncommitted(host.settings.uncommitted_max).await;
     }
 }
@@ -92,8 +105,14 @@ async fn load(
     }))
 }
 
-/// The activation cannot go on. The message that it was handling, if nobody was told yet.
-struct Lost(Option<Box<Envelope>>);
+/// Why the activation cannot go on as it is. Each has the message that it was handling, if
+/// nothing of its handling was committed.
+enum Lost {
+    /// Its turns cannot be committed any more.
+    Gone(Option<Box<Envelope>>),
+    /// This turn is larger than the store takes.
+    TooLarge { envelope: Option<Box<Envelope>>, bytes: usize },
+}
 
 type Taken = Result<(), Lost>;
 
@@ -190,9 +209,22 @@ impl Task<'_> {
         let _ = caller.send(answer);
     }
 
-    fn tell_waiting_unknown(&mut self) {
-        for caller in self.body.waiting.drain(..) {
-            let _ = caller.send(Err(CallError::Unknown { call_id: self.host.message_id() }));
+    /// Reads the actor again, without the turn that was too large, and fails the request.
+    async fn fail_too_large(&mut self, envelope: Option<Box<Envelope>>, bytes: usize) -> Taken {
+        self.activation.fewer_uncommitted(1).await;
+        let Ok(fresh) = load(self.host, self.partition, self.activation).await else {
+            return Err(Lost::Gone(envelope));
+        };
+        let stale = std::mem::replace(&mut self.body, fresh);
+        self.body.held = stale.held;
+        self.body.waiting = stale.waiting;
+        let bytes_max = self.host.stores.journal.capabilities().turn_bytes_max;
+        let detail = format!("the turn is {bytes} bytes, and the store takes {bytes_max}");
+        let failure = Failure::new(FailureCode::TooLarge, detail);
+        if let Some(envelope) = envelope {
+            return self.fail(*envelope, failure);
         }
+        let end = End::Finished(Outcome::Failed(failure));
+        self.commit_upheld(None, vec![], end, (None, vec![]))
     }
 }

@@ -1,15 +1,36 @@
 //! Owning partitions: claiming, renewing, giving up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use loom_core::Payload;
-use loom_ports::{PortError, Renewal, TenureClaim};
+use loom_ports::{PortError, Renewal, Retry, TenureClaim};
 use tracing::{info, warn};
 
 use crate::host::Shared;
 use crate::partition::Partition;
 use crate::relay;
+
+/// Claims every partition that is free, when a host starts. A store that is only slow or busy
+/// gets some time; what was claimed is released if that does not help.
+pub(crate) async fn claim_first(host: &Arc<Shared>) -> Result<usize, PortError> {
+    const TRIES_MAX: u32 = 5;
+    const PAUSE: Duration = Duration::from_millis(100);
+    let mut tries = 0;
+    loop {
+        let error = match claim_all(host).await {
+            Ok(owned) => return Ok(owned),
+            Err(error) => error,
+        };
+        tries += 1;
+        if tries == TRIES_MAX || error.kind().retry() == Retry::Never {
+            release_all(host).await;
+            return Err(error);
+        }
+        host.pause(PAUSE).await;
+    }
+}
 
 /// Claims every partition that is free. An error says that the journal cannot be reached.
 pub(crate) async fn claim_all(host: &Arc<Shared>) -> Result<usize, PortError> {

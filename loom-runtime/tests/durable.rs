@@ -11,6 +11,8 @@ mod calls;
 mod death;
 #[path = "durable/delivery.rs"]
 mod delivery;
+#[path = "durable/faults.rs"]
+mod faults;
 #[path = "durable/suspension.rs"]
 mod suspension;
 #[path = "durable/time.rs"]

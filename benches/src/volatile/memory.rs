@@ -2,6 +2,8 @@
 
 use std::any::Any;
 
+use crate::resident::resident_bytes;
+
 use super::{actix_peer, coerce_peer, kameo_peer, limits, ours, ractor_peer, runtime};
 
 pub(super) const WORK: &str = "idle actor";
@@ -41,11 +43,4 @@ fn per_actor(before: u64, actors: u32, living: impl Any) -> u64 {
     let bytes = resident_bytes().saturating_sub(before) / u64::from(actors);
     drop(living);
     bytes
-}
-
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a resident size");
-    let digits = line.split_whitespace().nth(1).expect("a number");
-    digits.parse::<u64>().expect("kibibytes") * 1024
 }

@@ -142,10 +142,10 @@ impl Task<'_> {
         committed: Option<oneshot::Sender<()>>,
     ) -> Taken {
         let Some(tenure) = self.partition.tenure().filter(|_| !self.activation.is_closed()) else {
-            return Err(Lost(envelope.map(Box::new)));
+            return Err(Lost::Gone(envelope.map(Box::new)));
         };
         let body = &mut *self.body;
-        let seal = body.since_snapshot.seal(self.host, &tenure);
+        let seal = body.since_snapshot.seal(self.host, &tenure, body.kernel.state().len());
         let (at, snapshot) = (seal.at, seal.snapshot);
         let before = body.kernel.state().clone();
         let (mut turn, mut outgoing) = match draft.seal(&mut body.kernel, &self.activation.id, seal)
@@ -153,9 +153,13 @@ impl Task<'_> {
             Ok(sealed) => sealed,
             Err(error) => {
                 error!(actor = %self.activation.id, %error, "turn does not follow from its actor");
-                return Err(Lost(envelope.map(Box::new)));
+                return Err(Lost::Gone(envelope.map(Box::new)));
             }
         };
+        let (bytes, bytes_max) = (turn.size_bytes(), self.host.turn_bytes_max);
+        if bytes > bytes_max {
+            return Err(Lost::TooLarge { envelope: envelope.map(Box::new), bytes });
+        }
         if self.host.projector.follows(&self.activation.id) && before != *body.kernel.state() {
             let projection = Outgoing::Projection(self.activation.id.clone());
             turn.send(&projection);
@@ -201,10 +205,11 @@ impl SinceSnapshot {
         }
     }
 
-    fn seal(&self, host: &Shared, tenure: &Tenure) -> Seal {
+    fn seal(&self, host: &Shared, tenure: &Tenure, state_bytes: usize) -> Seal {
         let at = host.clock.now();
-        let snapshot =
-            host.settings.snapshots.due(self.records + 1, self.bytes, self.snapshot_bytes);
+        let due = host.settings.snapshots.due(self.records + 1, self.bytes, self.snapshot_bytes);
+        // A state that only just fits in a turn of its own is not written twice in one.
+        let snapshot = due && state_bytes < host.turn_bytes_max / 4;
         Seal {
             commit: CommitId(host.ids.next()),
             epoch: tenure.epoch,

@@ -34,6 +34,7 @@ enum Stopped {
 struct Call {
     method: Method,
     args: Payload,
+    role: HandlerRole,
 }
 
 type Ran = (Stopped, Option<Bytes>, Rest);
@@ -54,10 +55,10 @@ enum StartError {
 impl Task<'_> {
     /// Runs the handler of a message that was never handled.
     pub(super) async fn start(&mut self, mut envelope: Envelope) -> Taken {
-        let noted = std::mem::take(&mut self.body.noted_attempts).saturating_sub(1);
-        envelope.attempts = envelope.attempts.max(noted);
-        if let Retry::GiveUp = self.host.retry(envelope.attempts) {
-            return self.bury(envelope, "the host died while it was handled");
+        let deaths = std::mem::take(&mut self.body.noted_attempts).saturating_sub(1);
+        if deaths >= self.host.settings.deaths_max {
+            envelope.attempts = deaths;
+            return self.bury(envelope, "every host died while it was handled");
         }
         if let Says::Fire { timer, run, .. } = &mut envelope.delivery.message.body {
             *run = self.body.kernel.timer(timer).and_then(|timer| timer.run.clone());
@@ -66,12 +67,16 @@ impl Task<'_> {
             Ok(call) => call,
             Err(failure) => return self.fail(envelope, failure),
         };
+        if call.role == HandlerRole::Query {
+            return self.query(envelope, &call);
+        }
         loop {
             let (stopped, state, rest) = match self.handle(&call, Some(envelope)).await {
                 Ok(ran) => ran,
                 Err(StartError::Lost(lost)) => return Err(lost),
                 Err(StartError::State(why, envelope)) => {
                     if let Some(envelope) = envelope {
+                        self.host.pause(super::FAILED_PAUSE).await;
                         self.host.refuse(*envelope, CallError::Unavailable(why));
                     }
                     return Ok(());
@@ -90,6 +95,24 @@ impl Task<'_> {
             match self.host.retry(envelope.attempts) {
                 Retry::GiveUp => return self.bury(envelope, &reason),
                 Retry::After(delay) => self.host.pause(delay).await,
+            }
+        }
+    }
+
+    /// Answers a query that came as a message.
+    fn query(&mut self, envelope: Envelope, call: &Call) -> Taken {
+        let Body { entry, kernel, .. } = &*self.body;
+        let entry = entry.as_ref().expect("a call is only made of an actor whose kind is known");
+        let (state, version) = (kernel.state(), kernel.state_version());
+        match entry.query(state, version, call.method.as_str(), &call.args) {
+            Ok(Outcome::Failed(failure)) => self.fail(envelope, failure),
+            Ok(outcome) => {
+                let end = End::Finished(outcome);
+                self.commit_upheld(Some(envelope), vec![], end, (None, vec![]))
+            }
+            Err(error) => {
+                self.host.refuse(envelope, CallError::Unavailable(error.to_string()));
+                Ok(())
             }
         }
     }
@@ -192,7 +215,7 @@ impl Task<'_> {
                 let detail = format!("{method:?} of {:?} runs for timers only", me.kind());
                 Err(Failure::new(FailureCode::UnknownMethod, detail))
             }
-            Some(_) => Ok(Call { method, args }),
+            Some(role) => Ok(Call { method, args, role }),
         }
     }
 
@@ -217,7 +240,16 @@ impl Task<'_> {
                         None => Poll::Pending,
                     },
                 });
-                match polled.await {
+                let polled = tokio::select! {
+                    biased;
+                    polled = polled => polled,
+                    // Nothing that it does can be committed any more.
+                    () = self.activation.given_up() => {
+                        let envelope = rest.envelope.take().map(Box::new);
+                        return Err(StartError::Lost(Lost::Gone(envelope)));
+                    }
+                };
+                match polled {
                     Ok(Ok(outcome)) => break Stopped::Ended(outcome),
                     Ok(Err(panic)) => break Stopped::Panicked(panic_text(&*panic)),
                     Err(Boundary::Suspend) => break Stopped::Suspended,
@@ -283,7 +315,7 @@ impl Task<'_> {
         self.wait_for_outcome(&mut envelope);
         let (committed, durable) = oneshot::channel();
         self.submit(draft, envelope, None, Some(committed))?;
-        durable.await.map_err(|_| Lost(None))
+        durable.await.map_err(|_| Lost::Gone(None))
     }
 
     /// A caller that must wait for more than this turn is told by the turn that ends it all.

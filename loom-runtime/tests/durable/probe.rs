@@ -33,6 +33,10 @@ pub(crate) enum Do {
     Subscribe(String),
     Publish(String, Vec<Do>),
     Reject(String),
+    /// Never goes on, as long as the world says so.
+    HangWhile(String),
+    /// Does it that often.
+    Spread(Box<Do>, u32),
     /// Panics as long as the world says so.
     PanicWhile(String),
     /// Does the first in a world where the flag is set, else the second.
@@ -146,6 +150,16 @@ impl Probe {
                     world.flags.get(&flag).copied().unwrap_or_default()
                 });
                 assert!(!panics, "the world says so");
+            }
+            Do::HangWhile(name) => {
+                let hangs = with_world(cx.key(), |world| world.stuck.get(&name).copied());
+                if hangs.unwrap_or_default() {
+                    std::future::pending::<()>().await;
+                }
+            }
+            Do::Spread(action, times) => {
+                let todo = (0..times).map(|_| (*action).clone()).collect();
+                self.act(cx, todo).await?;
             }
             Do::IfWorld(flag, then, otherwise) => {
                 let set = with_world(cx.key(), |world| world.flags.get(&flag).copied());
