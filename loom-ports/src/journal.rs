@@ -26,9 +26,10 @@ pub trait JournalStore: Debug + Send + Sync + 'static {
 
     /// Takes a partition for `host`, until `now + lease` at the least.
     ///
-    /// Granted when nobody holds it, when its holder's lease has ended, or when `host` holds it
-    /// already; each grant has a greater epoch than all before it, and from then on the
-    /// earlier epochs are fenced. The lease decides only when another host may take over.
+    /// Granted when nobody holds it, when its holder's lease has ended or its holder is known to
+    /// be dead, or when `host` holds it already; each grant has a greater epoch than all before
+    /// it, and from then on the earlier epochs are fenced. The lease decides only when another
+    /// host may take over.
     /// May be repeated after any failure.
     async fn claim(
         &self,

@@ -156,7 +156,8 @@ macro_rules! __journal_cases {
             ids::actors_and_keys_are_not_run_together
             restart::a_journal_and_all_that_commits_with_it_survive
             restart::what_was_cleared_deleted_or_swept_stays_so
-            restart::tenures_and_leases_survive
+            restart::tenures_survive
+            restart::after_a_restart_a_lease_is_kept_or_its_tenure_is_fenced
             restart::attempts_are_counted_across_a_restart
             restart::nothing_undelivered_is_lost_by_a_restart
             restart::a_large_commit_survives_whole

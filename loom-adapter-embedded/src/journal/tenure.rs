@@ -77,6 +77,8 @@ fn last<'a>(view: &'a mut View<'_>, partition: PartitionId) -> Result<&'a Tenure
     if !view.desk.tenures.contains_key(&partition) {
         let stored = view.get(&key(partition))?;
         let stored = stored.map_or(Ok(TenureRow::default()), |raw| row::decode("tenure", &raw))?;
+        // Whoever had the lease did not outlive the process that had the directory.
+        let stored = TenureRow { until: Timestamp::EPOCH, ..stored };
         view.desk.tenures.insert(partition, stored);
     }
     Ok(&view.desk.tenures[&partition])

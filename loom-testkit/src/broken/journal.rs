@@ -126,7 +126,7 @@ fn defects_are_caught() {
             (D::ListsWhoNeverWrote, "to_be_tried_is_not_to_have_a_journal"),
             (D::IsEmptyWhenOutOfReach, "a_store_out_of_reach_is_never_taken_for_an_empty_one"),
             (D::ForgetsOnRestart, "a_journal_and_all_that_commits_with_it_survive"),
-            (D::ForgetsOnRestart, "tenures_and_leases_survive"),
+            (D::ForgetsOnRestart, "tenures_survive"),
             (D::ForgetsOnRestart, "attempts_are_counted_across_a_restart"),
             (D::ForgetsOnRestart, "nothing_undelivered_is_lost_by_a_restart"),
             (D::ChecksNoSequence, "any_sequence_of_calls_agrees_with_the_model"),
