@@ -99,7 +99,10 @@ impl<A: Actor> Activated for Typed<A> {
     }
 
     fn to_json(&self) -> Result<Bytes, serde_json::Error> {
-        Payload::of(&self.0).map(|payload| payload.0)
+        let mut json = serde_json::to_vec(&self.0)?;
+        // It stays in memory for as long as the actor does.
+        json.shrink_to_fit();
+        Ok(json.into())
     }
 }
 

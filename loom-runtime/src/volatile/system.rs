@@ -58,7 +58,7 @@ pub enum Shutdown {
 
 impl Spawn {
     /// Room for messages unless another capacity is given.
-    pub const CAPACITY_MESSAGES: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+    pub const CAPACITY_MESSAGES: NonZeroUsize = NonZeroUsize::new(1024).expect("more than zero");
 
     /// Without a name.
     #[must_use]

@@ -77,7 +77,8 @@ async fn a_key_is_forgotten_after_its_window() {
 async fn a_rejected_request_changes_nothing_and_is_remembered() {
     let kit = Kit::new("rejected");
     let host = kit.host().await;
-    let todo = || vec![Do::Add(7), Do::Send(kit.id("b"), vec![Do::Add(1)]), Do::Reject("no".into())];
+    let todo =
+        || vec![Do::Add(7), Do::Send(kit.id("b"), vec![Do::Add(1)]), Do::Reject("no".into())];
     let error = kit.act(&host, "a", todo()).await.unwrap_err();
     assert_eq!(error.typed::<String>(), CallError::Rejected("no".to_owned()));
     kit.act_keyed(&host, "a", "k", todo()).await.unwrap();
@@ -166,7 +167,8 @@ async fn snapshots_trim_the_journal_and_replay_to_the_same_state() {
     use loom_ports::JournalStore;
 
     let kit = Kit::new("snapshots");
-    let snapshots = SnapshotPolicy { records_max: 10.try_into().unwrap(), ..SnapshotPolicy::default() };
+    let snapshots =
+        SnapshotPolicy { records_max: 10.try_into().unwrap(), ..SnapshotPolicy::default() };
     let settings = Settings { snapshots, ..settings() };
     let host = kit.builder().settings(settings).start().await.unwrap();
     for n in 0..95 {
@@ -175,7 +177,8 @@ async fn snapshots_trim_the_journal_and_replay_to_the_same_state() {
     let id = ActorId::parse(&kit.id("a")).unwrap();
     let kept = kit.stores.journal.read(&id, Seq(1), 1000).await.unwrap().items;
     assert!((10..=30).contains(&kept.len()), "{} records are kept", kept.len());
-    let records: Vec<_> = kept.iter().map(|stored| Record::decode(&stored.bytes).unwrap()).collect();
+    let records: Vec<_> =
+        kept.iter().map(|stored| Record::decode(&stored.bytes).unwrap()).collect();
     let kernel = Kernel::replay(records[0].head, &records).unwrap();
     let replayed: Probe = serde_json::from_slice(kernel.state()).unwrap();
     assert_eq!(replayed, kit.state(&host, "a").await);

@@ -1,7 +1,7 @@
 //! Messages between actors.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use loom_core::{Backoff, RetryPolicy};

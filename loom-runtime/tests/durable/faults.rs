@@ -15,7 +15,8 @@ use crate::probe::Do;
 fn chance(seed: u64) -> impl FnMut(u64) -> u64 {
     let mut state = seed;
     move |below| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     }
 }
@@ -41,7 +42,12 @@ fn faulty(kit: &Kit, seed: u64, one_in: u64) -> Stores {
 async fn start(kit: &Kit, seed: u64, one_in: u64) -> Host {
     for attempt in 0.. {
         let settings = Settings { mailbox_max: 8, deaths_max: 100, ..settings() };
-        match kit.builder_on(faulty(kit, seed + attempt * 1_000, one_in)).settings(settings).start().await {
+        match kit
+            .builder_on(faulty(kit, seed + attempt * 1_000, one_in))
+            .settings(settings)
+            .start()
+            .await
+        {
             Ok(host) => return host,
             Err(StartError::Store(_)) => kit.pass(100).await,
             Err(error) => panic!("{error}"),

@@ -55,7 +55,12 @@ impl Kit {
         format!("probe/{}.{actor}", self.name)
     }
 
-    pub(crate) async fn act(&self, host: &Host, actor: &str, todo: Vec<Do>) -> Result<i64, CallError> {
+    pub(crate) async fn act(
+        &self,
+        host: &Host,
+        actor: &str,
+        todo: Vec<Do>,
+    ) -> Result<i64, CallError> {
         host.actor(self.id(actor))?.call("act", &todo).await
     }
 

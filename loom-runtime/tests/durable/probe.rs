@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use loom_core::{Law, LateFire, Laws, Outcome, Payload};
+use loom_core::{LateFire, Law, Laws, Outcome, Payload};
 use loom_runtime::{Actor, CallError, Context, HandlerRole, HandlerSpec, dispatch};
 use serde::{Deserialize, Serialize};
 
@@ -172,7 +172,8 @@ impl Probe {
     }
 
     async fn effect(&mut self, cx: &mut Context<'_>, name: String) {
-        let sticks = with_world(cx.key(), |world| world.stuck.get(&name).copied().unwrap_or_default());
+        let sticks =
+            with_world(cx.key(), |world| world.stuck.get(&name).copied().unwrap_or_default());
         let world = world_of(cx.key());
         let noted = name.clone();
         let ran = cx

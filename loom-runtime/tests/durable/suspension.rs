@@ -148,13 +148,10 @@ async fn a_keyed_request_that_is_suspended_is_joined_by_its_duplicate() {
     let kit = Kit::new("joined");
     let host = kit.host().await;
     let todo = || vec![Do::SleepMs(5_000), Do::Add(1)];
-    let (first, second) = tokio::join!(
-        kit.act_keyed(&host, "a", "k", todo()),
-        async {
-            kit.pass(1_000).await;
-            kit.act_keyed(&host, "a", "k", todo()).await
-        },
-    );
+    let (first, second) = tokio::join!(kit.act_keyed(&host, "a", "k", todo()), async {
+        kit.pass(1_000).await;
+        kit.act_keyed(&host, "a", "k", todo()).await
+    },);
     assert_eq!(first.unwrap().outcome, second.unwrap().outcome);
     assert!(kit.act_keyed(&host, "a", "k", todo()).await.unwrap().duplicate);
     assert_eq!(kit.sum(&host, "a").await, 1);
