@@ -9,6 +9,7 @@
 mod admit;
 mod apply;
 mod builder;
+mod draft;
 mod op;
 mod step;
 
@@ -19,11 +20,12 @@ use serde::{Deserialize, Serialize};
 
 pub use admit::{Admission, KeyVerdict, judge_key};
 pub use apply::ReplayError;
+pub use draft::{Draft, Seal};
 pub use op::Op;
-pub use step::{Draft, End, Seal, Segment, answer, bury, keep_event, skip_fire, stall, step};
+pub use step::{End, Segment, answer, bury, keep_event, skip_fire, stall, step};
 
 use crate::{
-    ActorId, Epoch, EventName, Head, Message, PartitionId, Payload, Seq, Step, StepId, Timer,
+    ActorId, Epoch, EventName, Head, Lane, Message, PartitionId, Payload, Seq, Step, StepId, Timer,
     TimerKey,
 };
 
@@ -37,8 +39,8 @@ pub struct Kernel {
     /// JSON. Empty before the first turn.
     state: Bytes,
     state_version: u32,
-    /// For each partition that sent something, the last of its messages that was handled.
-    marks: BTreeMap<PartitionId, (Epoch, u64)>,
+    /// For each partition that sent something, the last of each lane that was handled.
+    marks: BTreeMap<(PartitionId, Lane), (Epoch, u64)>,
     timers: BTreeMap<TimerKey, Timer>,
     invocation: Option<Box<Invocation>>,
     kept: VecDeque<(EventName, Payload)>,
@@ -125,7 +127,7 @@ impl Kernel {
         self.kept.iter().find(|(kept, _)| kept == name).map(|(_, payload)| payload)
     }
 
-    /// Kept events of a name, oldest first.
+    /// All kept events, oldest first.
     pub fn kept_events(&self) -> impl Iterator<Item = (&EventName, &Payload)> {
         self.kept.iter().map(|(name, payload)| (name, payload))
     }

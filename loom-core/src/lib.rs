@@ -41,10 +41,10 @@ pub use message::{
 pub use partition::{
     InvalidPartitionCount, PARTITIONS_MAX, PartitionCount, PartitionId, partition_of, place,
 };
-pub use position::{CommitId, Epoch, Head, Incarnation, Seq, Stamp, StepId};
+pub use position::{CommitId, Epoch, Head, Incarnation, Lane, Seq, Stamp, StepId};
 pub use record::{
-    Answer, Ask, Event, RECORD_VERSION, Receipt, Record, RecordError, Step, Timer, TimerKey,
-    TimerRun, SKIP_GRACE,
+    Answer, Ask, Event, RECORD_VERSION, Receipt, Record, RecordError, SKIP_GRACE, Step, Timer,
+    TimerKey, TimerRun,
 };
 pub use retry::{Backoff, InvalidJitter, JitterPercent, Retry, RetryPolicy};
 pub use snapshot_policy::SnapshotPolicy;

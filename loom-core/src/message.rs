@@ -1,5 +1,7 @@
 //! What travels: messages between actors, and requests to the world.
 
+mod failure;
+
 use std::fmt;
 
 use bytes::Bytes;
@@ -8,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash3_64;
 
 use crate::{
-    ActivityName, ActorId, EventName, IdempotencyKey, MessageId, Method, Seq, Stamp, StepId,
+    ActivityName, ActorId, EventName, IdempotencyKey, Lane, MessageId, Method, Seq, Stamp, StepId,
     TimerKey, TimerRun, Timestamp,
 };
+
+pub use failure::{Failure, FailureCode};
 
 /// A JSON value as text: arguments, replies, states.
 ///
@@ -63,6 +67,17 @@ pub struct Message {
     pub cause: Option<Cause>,
     /// When it was sent.
     pub sent_at: Timestamp,
+}
+
+impl Message {
+    /// Among which messages it keeps its place.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self.body {
+            Body::Invoke { .. } | Body::Fire { .. } => Lane::Requests,
+            Body::Event { .. } | Body::Answer { .. } => Lane::News,
+        }
+    }
 }
 
 /// What a message says.
@@ -181,68 +196,6 @@ pub enum Outcome {
     Failed(Failure),
 }
 
-/// Why a request could not be carried out. Sending it again would end the same way.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, thiserror::Error)]
-#[error("{code}: {detail}")]
-pub struct Failure {
-    /// What sort of failure.
-    pub code: FailureCode,
-    /// To whom and why, in a sentence.
-    pub detail: String,
-}
-
-impl Failure {
-    /// A failure of the given sort.
-    #[must_use]
-    pub fn new(code: FailureCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
-    }
-}
-
-/// What sort of [`Failure`].
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FailureCode {
-    /// No code for this kind of actor is registered.
-    UnknownKind,
-    /// The kind has no such handler.
-    UnknownMethod,
-    /// The arguments do not have the handler's shape.
-    BadArguments,
-    /// The idempotency key was used for another request.
-    KeyReused,
-    /// A law of the state would have been broken.
-    LawBroken,
-    /// The turn was larger than its store takes.
-    TooLarge,
-    /// The handler failed in every attempt, and the message is a dead letter.
-    Dead,
-    /// What was waited for did not come in time.
-    TimedOut,
-    /// No activity of that name is registered, or it failed in every attempt.
-    ActivityFailed,
-    /// The receiver holds as many events as it may.
-    EventsFull,
-}
-
-impl fmt::Display for FailureCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UnknownKind => "unknown kind",
-            Self::UnknownMethod => "unknown method",
-            Self::BadArguments => "bad arguments",
-            Self::KeyReused => "idempotency key reused",
-            Self::LawBroken => "law broken",
-            Self::TooLarge => "too large",
-            Self::Dead => "dead letter",
-            Self::TimedOut => "timed out",
-            Self::ActivityFailed => "activity failed",
-            Self::EventsFull => "too many unread events",
-        })
-    }
-}
-
 /// What a turn sends, once it is committed.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Outgoing {
@@ -281,3 +234,6 @@ pub struct DeadLetter {
     /// When it was given up.
     pub at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

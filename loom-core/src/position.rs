@@ -64,8 +64,8 @@ pub struct CommitId(pub u128);
 
 /// The place of a message among all that its source partition sent.
 ///
-/// Messages from one partition to one actor arrive in this order, which is why a single
-/// stamp per source partition is enough to recognize every duplicate.
+/// Messages of one [`Lane`] from one partition to one actor are handled in this order, which
+/// is why a single stamp per lane and source partition is enough to recognize every duplicate.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Stamp {
     /// The partition of the sender.
@@ -74,6 +74,19 @@ pub struct Stamp {
     pub epoch: Epoch,
     /// Counts the messages of the tenure.
     pub n: u64,
+}
+
+/// Which messages of a partition are handled in the order in which they were sent.
+///
+/// There are two such orders: while an invocation is open, requests wait for its end, and news,
+/// which may be what it waits for, overtakes them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// What runs a handler from its beginning.
+    Requests,
+    /// Events and answers.
+    News,
 }
 
 /// The place at which a handler asked for something: which invocation, and its how manieth
@@ -130,3 +143,6 @@ impl fmt::Display for Stamp {
         write!(f, "{}:{}.{}", self.partition, self.epoch, self.n)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::{
-    ActorId, CommitId, Event, Head, IdempotencyKey, Kernel, Outcome, Outgoing, Record, Seq,
-    TimerKey, Timestamp,
+    ActorId, CommitId, Event, Failure, FailureCode, Head, IdempotencyKey, Kernel, Outcome,
+    Outgoing, Payload, Record, Seq, TimerKey, Timestamp,
 };
 
 /// One atomic append to one actor's journal, with all that must commit with it.
@@ -97,7 +97,6 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn of(kernel: &Kernel, record: &Record, key_expires: Timestamp) -> Self {
         let mut timers = Vec::new();
-        let mut outcome = None;
         for event in &record.events {
             match event {
                 Event::TimerSet { key, timer } => {
@@ -105,11 +104,10 @@ impl Rows {
                     timers.push(TimerChange::Set(key.clone(), timer.at));
                 }
                 Event::TimerCleared { key } => timers.extend(clear(&timers, kernel, key)),
-                Event::Finished(ended) => outcome = Some(ended),
                 _ => {}
             }
         }
-        let handled = mark(kernel, record, outcome, key_expires);
+        let handled = mark(kernel, record, key_expires);
         Self { expected: kernel.head(), timers, handled }
     }
 
@@ -150,19 +148,34 @@ fn clear(earlier: &[TimerChange], kernel: &Kernel, cleared: &TimerKey) -> Option
 }
 
 /// The request this record handles, or whose invocation it ends, is marked if it has a key.
-fn mark(
-    kernel: &Kernel,
-    record: &Record,
-    outcome: Option<&Outcome>,
-    expires: Timestamp,
-) -> Option<HandledKey> {
-    let (key, seq) = match (&record.input, kernel.invocation()) {
-        (Some(input), None) => (input.key.as_ref(), record.head.seq),
-        (_, Some(open)) if outcome.is_some() => (open.message.key.as_ref(), open.began),
-        _ => (None, record.head.seq),
+fn mark(kernel: &Kernel, record: &Record, expires: Timestamp) -> Option<HandledKey> {
+    let ended = record.events.iter().rev().find_map(|event| match event {
+        Event::Finished(outcome) => Some(outcome.clone()),
+        _ => None,
+    });
+    let (key, seq, reply) = match (kernel.invocation(), ended) {
+        (Some(open), Some(outcome)) => (open.message.key.as_ref()?, open.began, Some(outcome)),
+        (_, ended) => {
+            let key = record.input.as_ref()?.key.as_ref()?;
+            (key, record.head.seq, ended.or_else(|| without_end(&record.events)))
+        }
     };
-    let key = key?;
-    let handled =
-        Handled { fingerprint: key.fingerprint, seq, reply: outcome.map(Outcome::encode) };
+    let reply = reply.as_ref().map(Outcome::encode);
+    let handled = Handled { fingerprint: key.fingerprint, seq, reply };
     Some(HandledKey { key: key.key.clone(), handled, expires })
 }
+
+/// The outcome of a message that no handler was run for. `None` if one was, and has not ended.
+fn without_end(events: &[Event]) -> Option<Outcome> {
+    let outcome = events.iter().find_map(|event| match event {
+        Event::Began { .. } => Some(None),
+        Event::Buried { reason, .. } => {
+            Some(Some(Outcome::Failed(Failure::new(FailureCode::Dead, reason.clone()))))
+        }
+        _ => None,
+    });
+    outcome.unwrap_or(Some(Outcome::Returned(Payload::NULL)))
+}
+
+#[cfg(test)]
+mod tests;

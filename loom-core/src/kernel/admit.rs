@@ -1,7 +1,7 @@
 //! What to do with a message.
 
 use crate::{
-    Answer, Ask, Body, Delivery, Failure, FailureCode, Handled, Kernel, Outcome, Payload,
+    Answer, Ask, Body, Delivery, Failure, FailureCode, Handled, Kernel, Lane, Outcome, Payload,
     RequestKey, Seq, Stamp, Step, StepId, TimerKey, Timestamp,
 };
 
@@ -69,20 +69,28 @@ pub fn judge_key(key: &RequestKey, seen: Option<&Handled>) -> KeyVerdict {
 impl Kernel {
     /// Decides what to do with a message. Keyed requests are judged by [`judge_key`] first.
     pub fn admit(&self, delivery: &Delivery, now: Timestamp) -> Admission {
-        if delivery.stamp.is_some_and(|stamp| self.has_handled(stamp)) {
+        let message = &delivery.message;
+        if delivery.stamp.is_some_and(|stamp| self.has_handled(stamp, message.lane())) {
             return Admission::Duplicate;
         }
-        match &delivery.message.body {
-            Body::Invoke { .. } if self.invocation.is_some() => Admission::Busy,
-            Body::Invoke { .. } => Admission::Run,
+        match &message.body {
+            Body::Invoke { .. } => self.admit_request(),
             Body::Event { name, payload } => self.admit_event(name, payload, now),
             Body::Answer { step, outcome } => self.admit_answer(*step, outcome.clone(), now),
+            // Of a dead letter that is tried again: its timer went on without it.
+            Body::Fire { timer: TimerKey::Named(_), run: Some(_), .. } if message.key.is_some() => {
+                self.admit_request()
+            }
             Body::Fire { timer, at, .. } => self.admit_fire(timer, *at, now),
         }
     }
 
-    fn has_handled(&self, stamp: Stamp) -> bool {
-        let mark = self.marks.get(&stamp.partition);
+    fn admit_request(&self) -> Admission {
+        if self.invocation.is_some() { Admission::Busy } else { Admission::Run }
+    }
+
+    fn has_handled(&self, stamp: Stamp, lane: Lane) -> bool {
+        let mark = self.marks.get(&(stamp.partition, lane));
         mark.is_some_and(|mark| *mark >= (stamp.epoch, stamp.n))
     }
 
@@ -140,7 +148,7 @@ impl Kernel {
         }
     }
 
-    fn awaits(&self, step: StepId) -> bool {
+    pub(super) fn awaits(&self, step: StepId) -> bool {
         self.invocation.as_ref().is_some_and(|open| open.awaited().any(|awaited| awaited == step))
     }
 

@@ -8,7 +8,10 @@ use super::Invocation;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ReplayError {
     /// The record is not the next one.
-    #[error("record {found:?} does not follow {head:?}")]
+    #[error(
+        "record {} of incarnation {} does not follow record {} of incarnation {}",
+        .found.seq, .found.incarnation, .head.seq, .head.incarnation
+    )]
     Gap {
         /// The end of what was replayed.
         head: Head,
@@ -33,8 +36,8 @@ pub enum ReplayError {
         /// Hash of the committed state.
         recorded: u64,
     },
-    /// An event that only an open invocation can have.
-    #[error("record {seq}: {event} without an open invocation")]
+    /// An event of an open invocation, or of one of its requests, that there is not.
+    #[error("record {seq}: {event}, and nothing that it is for")]
     NoInvocation {
         /// The record.
         seq: Seq,
@@ -51,16 +54,11 @@ impl Kernel {
     /// Fails when the record does not follow, or does not lead to the state it says it led to.
     /// The actor is then in no defined state, and must be dropped.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReplayError> {
-        let actual = self.advance(record)?;
-        if actual != record.state_hash {
-            let (seq, recorded) = (record.head.seq, record.state_hash);
-            return Err(ReplayError::Diverged { seq, actual, recorded });
-        }
-        Ok(())
+        check(self.advance(record)?, record)
     }
 
     /// As [`apply`](Self::apply), but returns the hash of the state instead of checking it.
-    pub(super) fn advance(&mut self, record: &Record) -> Result<u64, ReplayError> {
+    pub(crate) fn advance(&mut self, record: &Record) -> Result<u64, ReplayError> {
         if record.head != self.head.next() {
             return Err(ReplayError::Gap { head: self.head, found: record.head });
         }
@@ -74,11 +72,12 @@ impl Kernel {
         Ok(state_hash(&self.state))
     }
 
-    /// Replays records, the first of which may hold a snapshot to begin with.
+    /// Replays records, the first of which may hold a snapshot to begin with. Without records,
+    /// it is an actor that has no journal yet, at `start`.
     ///
     /// # Errors
     ///
-    /// As [`apply`](Self::apply).
+    /// As [`apply`](Self::apply); and when there are no records, but should be.
     pub fn replay<'a>(
         start: Head,
         records: impl IntoIterator<Item = &'a Record>,
@@ -86,7 +85,7 @@ impl Kernel {
         let mut kernel = None;
         for record in records {
             match (&mut kernel, &record.snapshot) {
-                (None, Some(snapshot)) => kernel = Some((**snapshot).clone()),
+                (None, Some(snapshot)) => kernel = Some(begin_with(snapshot, record)?),
                 (None, None) => {
                     let empty = Head { seq: Seq::EMPTY, ..record.head };
                     kernel.insert(Self::new(empty)).apply(record)?;
@@ -94,12 +93,19 @@ impl Kernel {
                 (Some(kernel), _) => kernel.apply(record)?,
             }
         }
-        Ok(kernel.unwrap_or_else(|| Self::new(start)))
+        match kernel {
+            Some(kernel) => Ok(kernel),
+            None if start.seq == Seq::EMPTY => Ok(Self::new(start)),
+            None => {
+                let head = Head { seq: Seq::EMPTY, ..start };
+                Err(ReplayError::Gap { head, found: start })
+            }
+        }
     }
 
     fn mark(&mut self, input: &Receipt) {
         if let Some(stamp) = input.stamp {
-            self.marks.insert(stamp.partition, (stamp.epoch, stamp.n));
+            self.marks.insert((stamp.partition, input.lane), (stamp.epoch, stamp.n));
         }
     }
 
@@ -179,4 +185,18 @@ impl Kernel {
             TimerKey::Drive(of) => Some(*of) == began,
         })
     }
+}
+
+fn begin_with(snapshot: &Kernel, record: &Record) -> Result<Kernel, ReplayError> {
+    let (head, found) = (snapshot.head, record.head);
+    if head != found {
+        return Err(ReplayError::Gap { head, found });
+    }
+    check(state_hash(&snapshot.state), record)?;
+    Ok(snapshot.clone())
+}
+
+fn check(actual: u64, record: &Record) -> Result<(), ReplayError> {
+    let (seq, recorded) = (record.head.seq, record.state_hash);
+    if actual == recorded { Ok(()) } else { Err(ReplayError::Diverged { seq, actual, recorded }) }
 }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::{Draft, Op};
 use crate::{
-    ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery, Event, Head, Kernel,
-    Message, MessageId, Outcome, Outgoing, Payload, Receipt, ReplyTo, Seq, Step, StepId, Timer,
-    TimerKey, Timestamp,
+    ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery, Event, Head, Kernel, Message,
+    MessageId, Outcome, Outgoing, Payload, Receipt, ReplyTo, Seq, Step, StepId, Timer, TimerKey,
+    Timestamp,
 };
 
 /// A turn being put together.
@@ -45,6 +45,27 @@ impl<'a> Builder<'a> {
                 || StepId { began: head.seq, position: 0 }.name(me, head.incarnation),
                 correlation,
             ),
+            now,
+            events: Vec::new(),
+        }
+    }
+
+    /// The turn of a message that is handled beside the open invocation, if there is one.
+    pub(super) fn beside(
+        kernel: &'a Kernel,
+        me: &'a ActorId,
+        input: &Delivery,
+        now: Timestamp,
+    ) -> Self {
+        let head = kernel.head().next();
+        Self {
+            kernel,
+            me,
+            head,
+            began: head.seq,
+            position: 0,
+            reply_to: reply_to(&input.message),
+            correlation: correlation(&input.message),
             now,
             events: Vec::new(),
         }
@@ -144,19 +165,18 @@ impl<'a> Builder<'a> {
 
     /// A named timer that fired is set for its next time, or done.
     pub(super) fn progress_timer(&mut self, input: Option<&Delivery>) {
-        let Some(Body::Fire { timer: key @ TimerKey::Named(_), .. }) =
+        let Some(Body::Fire { timer: key @ TimerKey::Named(_), at, .. }) =
             input.map(|delivery| &delivery.message.body)
         else {
             return;
         };
-        let next = self.kernel.timer(key).and_then(|timer| {
-            let (_, at) = timer.fire(self.now);
-            Some(Timer { at: at?, run: timer.run.clone() })
-        });
+        let Some(timer) = self.kernel.timer(key).filter(|timer| timer.at == *at) else {
+            return;
+        };
         let key = key.clone();
-        self.events.push(match next {
-            Some(timer) => Event::TimerSet { key, timer },
-            None => Event::TimerCleared { key },
+        self.events.push(match timer.fire(self.now) {
+            (_, Some(at)) => Event::TimerSet { key, timer: Timer { at, run: timer.run.clone() } },
+            (_, None) => Event::TimerCleared { key },
         });
     }
 
@@ -178,12 +198,33 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(super) fn finish(&mut self, outcome: Outcome) {
+    /// The answer to a request of the open invocation, and what follows from there being one.
+    ///
+    /// Once nothing is awaited any more, a timer drives the invocation on in case this host dies.
+    pub(super) fn answer(&mut self, position: u32, answer: Answer) {
+        let at = answer.at;
+        self.events.push(Event::Answered { position, answer });
+        if let Some(open) = self.kernel.invocation() {
+            let step = StepId { began: open.began, position };
+            self.clear_timer(TimerKey::Step(step));
+            if open.awaited().all(|awaited| awaited == step) {
+                let key = TimerKey::Drive(open.began);
+                self.events.push(Event::TimerSet { key, timer: Timer { at, run: None } });
+            }
+        }
+    }
+
+    /// Tells the actor that waits for the outcome, if one does.
+    pub(super) fn reply(&mut self, outcome: &Outcome) {
         if let Some(ReplyTo { actor, step }) = self.reply_to.take() {
             let id = StepId { began: self.began, position: u32::MAX }
                 .name(self.me, self.head.incarnation);
             self.send_as(id, actor, Body::Answer { step, outcome: outcome.clone() });
         }
+    }
+
+    pub(super) fn finish(&mut self, outcome: Outcome) {
+        self.reply(&outcome);
         let kernel = self.kernel;
         for key in kernel.invocation_timers() {
             self.events.push(Event::TimerCleared { key: key.clone() });
@@ -219,6 +260,7 @@ fn receipt(delivery: &Delivery) -> Receipt {
         id: message.id.clone(),
         label,
         stamp: delivery.stamp,
+        lane: message.lane(),
         key: message.key.clone(),
         correlation: correlation(message),
     }

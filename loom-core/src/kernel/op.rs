@@ -115,10 +115,10 @@ impl Op {
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         match self {
-            Self::Send { args, .. }
-            | Self::Spawn { args, .. }
-            | Self::Activity { args, .. }
-            | Self::Call { args, .. } => fingerprint(&[&args.0]),
+            Self::Spawn { method, args, .. } => fingerprint(&[method.as_str().as_bytes(), &args.0]),
+            Self::Send { args, .. } | Self::Activity { args, .. } | Self::Call { args, .. } => {
+                fingerprint(&[&args.0])
+            }
             Self::Signal { payload, .. } => fingerprint(&[&payload.0]),
             Self::SetTimer { timer: Timer { run: Some(run), .. }, .. } => {
                 fingerprint(&[run.method.as_str().as_bytes(), &run.args.0])

@@ -3,13 +3,11 @@
 use bytes::Bytes;
 
 use super::builder::Builder;
-use super::{Op, ReplayError};
-use crate::turn::Rows;
-
+use super::{Draft, Op};
 use crate::{
-    ActorId, Answer, CommitId, DeadLetter, Delivery, Epoch, Event, EventName, Failure, FailureCode,
-    IdempotencyKey, Kernel, Message, Outcome, Outgoing, Payload, Receipt, Record, RequestKey, Seq,
-    StepId, TimerKey, Timestamp, Turn, fingerprint,
+    ActorId, Answer, Body, DeadLetter, Delivery, Event, EventName, Failure, FailureCode,
+    IdempotencyKey, Kernel, Message, Outcome, Outgoing, Payload, RequestKey, Timestamp,
+    fingerprint,
 };
 
 /// What a handler did, from where it was begun or resumed to where it stopped.
@@ -39,14 +37,6 @@ pub enum End {
     Suspended,
     /// At its end.
     Finished(Outcome),
-}
-
-/// The events of a turn, before it has a commit.
-#[must_use]
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
-    input: Option<Receipt>,
-    events: Vec<Event>,
 }
 
 /// The events that follow from what a handler did.
@@ -88,8 +78,6 @@ pub fn step(kernel: &Kernel, me: &ActorId, segment: Segment<'_>, now: Timestamp)
 }
 
 /// The events that record an answer to a request of the open invocation.
-///
-/// Once nothing is awaited any more, a timer drives the invocation on in case this host dies.
 pub fn answer(
     kernel: &Kernel,
     me: &ActorId,
@@ -97,16 +85,8 @@ pub fn answer(
     position: u32,
     answer: Answer,
 ) -> Draft {
-    let now = answer.at;
-    let mut turn = Builder::begin(kernel, me, Some(delivery), now);
-    turn.events.push(Event::Answered { position, answer });
-    if let Some(open) = kernel.invocation() {
-        let step = StepId { began: open.began, position };
-        turn.clear_timer(TimerKey::Step(step));
-        if open.awaited().all(|awaited| awaited == step) {
-            turn.drive_at(now);
-        }
-    }
+    let mut turn = Builder::begin(kernel, me, Some(delivery), answer.at);
+    turn.answer(position, answer);
     turn.draft(Some(delivery))
 }
 
@@ -133,7 +113,8 @@ pub fn skip_fire(kernel: &Kernel, me: &ActorId, delivery: &Delivery, now: Timest
 
 /// The events that give a message up: it goes to the dead letters, and whoever waits is told.
 ///
-/// Without a `delivery` it is the open invocation's message.
+/// Without a `delivery` it is the open invocation's message, and the invocation ends. A
+/// `delivery` that comes while one is open leaves it open.
 pub fn bury(
     kernel: &Kernel,
     me: &ActorId,
@@ -142,24 +123,44 @@ pub fn bury(
     attempts: u32,
     now: Timestamp,
 ) -> Draft {
-    let mut turn = Builder::begin(kernel, me, delivery, now);
-    turn.progress_timer(delivery);
-    let message = match (delivery, kernel.invocation()) {
-        (Some(delivery), _) => Some(&delivery.message),
-        (None, open) => open.map(|open| &open.message),
+    let open = kernel.invocation();
+    let Some(message) = delivery.map(|delivery| &delivery.message).or(open.map(|o| &o.message))
+    else {
+        return Draft::new(None, Vec::new());
     };
-    if let Some(message) = message {
-        let (mut message, reason) = (message.clone(), reason.to_owned());
-        let detail = format!("{} after {attempts} attempts: {reason}", message.id);
-        message.key = Some(replay_key(&message, now));
-        let letter = DeadLetter { message, reason: reason.clone(), attempts, at: now };
-        turn.events.push(Event::Buried { reason, attempts });
-        turn.events.push(Event::Sent(Box::new(Outgoing::DeadLetter(letter))));
+    let mut turn = match delivery {
+        Some(delivery) => Builder::beside(kernel, me, delivery, now),
+        None => Builder::begin(kernel, me, None, now),
+    };
+    turn.progress_timer(delivery);
+    let detail = format!("{} after {attempts} attempts: {reason}", message.id);
+    let outcome = Outcome::Failed(Failure::new(FailureCode::Dead, detail));
+    let (message, reason) = (dead_letter_message(kernel, message, now), reason.to_owned());
+    let letter = DeadLetter { message, reason: reason.clone(), attempts, at: now };
+    turn.events.push(Event::Buried { reason, attempts });
+    turn.events.push(Event::Sent(Box::new(Outgoing::DeadLetter(letter))));
+    if let (Some(delivery), Some(_)) = (delivery, open) {
+        turn.reply(&outcome);
+        if let Body::Answer { step, .. } = &delivery.message.body
+            && kernel.awaits(*step)
+        {
+            turn.answer(step.position, Answer { outcome, at: now });
+        }
+    } else {
         turn.revert_state();
-        let failure = Failure::new(FailureCode::Dead, detail);
-        turn.finish(Outcome::Failed(failure));
+        turn.finish(outcome);
     }
     turn.draft(delivery)
+}
+
+/// A message as it is to be tried again.
+fn dead_letter_message(kernel: &Kernel, message: &Message, now: Timestamp) -> Message {
+    let mut message = message.clone();
+    message.key = Some(replay_key(&message, now));
+    if let Body::Fire { timer, run: run @ None, .. } = &mut message.body {
+        *run = kernel.timer(timer).and_then(|timer| timer.run.clone());
+    }
+    message
 }
 
 /// The key under which a dead letter is replayed: its own key, if it had one, is spent.
@@ -183,67 +184,4 @@ pub fn stall(
     turn.events.push(Event::Stalled { reason: reason.to_owned(), attempts });
     turn.drive_at(retry_at);
     turn.draft(None)
-}
-
-impl Draft {
-    pub(super) fn new(input: Option<Receipt>, events: Vec<Event>) -> Self {
-        Self { input, events }
-    }
-
-    /// Whether there is nothing to commit.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.input.is_none() && self.events.is_empty()
-    }
-
-    /// Advances `kernel` by these events, and returns the turn that commits them.
-    ///
-    /// # Errors
-    ///
-    /// As [`Kernel::apply`]; never for a draft that was made from this `kernel`.
-    pub fn seal(
-        self,
-        kernel: &mut Kernel,
-        me: &ActorId,
-        seal: Seal,
-    ) -> Result<(Turn, Vec<Outgoing>), ReplayError> {
-        let mut record = Record {
-            head: kernel.head().next(),
-            commit: seal.commit,
-            epoch: seal.epoch,
-            at: seal.at,
-            input: self.input,
-            events: self.events,
-            state_hash: 0,
-            snapshot: None,
-        };
-        let rows = Rows::of(kernel, &record, seal.key_expires);
-        record.state_hash = kernel.advance(&record)?;
-        if seal.snapshot {
-            record.snapshot = Some(Box::new(kernel.clone()));
-        }
-        let turn = rows.into_turn(me, &record, seal.trim_before);
-        let sent = record.events.into_iter().filter_map(|event| match event {
-            Event::Sent(outgoing) => Some(*outgoing),
-            _ => None,
-        });
-        Ok((turn, sent.collect()))
-    }
-}
-
-/// What a draft needs to become a turn.
-#[derive(Clone, Copy, Debug)]
-pub struct Seal {
-    /// Names the commit.
-    pub commit: CommitId,
-    /// The tenure.
-    pub epoch: Epoch,
-    /// When the turn was taken.
-    pub at: Timestamp,
-    /// When the mark of a keyed request may be forgotten.
-    pub key_expires: Timestamp,
-    /// Write a snapshot with the record.
-    pub snapshot: bool,
-    /// Drop older records. Must not be after the last snapshot.
-    pub trim_before: Option<Seq>,
 }
