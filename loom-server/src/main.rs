@@ -1,2 +1,68 @@
-//! Placeholder.
-fn main() {}
+//! The `loom` command: durable actors on one directory, from a file of messages or over HTTP.
+
+mod actors;
+mod cli;
+mod dead_letters;
+mod dev;
+mod exit;
+mod hosting;
+mod http;
+mod journal;
+mod kinds;
+mod logging;
+mod record_view;
+mod run;
+mod signals;
+mod stores;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Exit, Stop};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    logging::start(&cli.command);
+    let exit = match runtime().and_then(|runtime| runtime.block_on(carry_out(cli.command))) {
+        Ok(exit) => exit,
+        Err(stop) => {
+            complain(&stop.why);
+            stop.exit
+        }
+    };
+    exit.into()
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+async fn carry_out(command: Command) -> Result<Exit, Stop> {
+    match command {
+        Command::Run(run) => run::run(run).await,
+        Command::Dev(dev) => dev::run(dev).await,
+        Command::Journal(journal) => journal::run(journal).await,
+        Command::Actors(actors) => actors::run(actors).await,
+        Command::DeadLetters(letters) => dead_letters::run(letters).await,
+    }
+}
+
+fn complain(why: &str) {
+    if why.is_empty() {
+        return;
+    }
+    let mut stderr = io::stderr();
+    let coloured = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let label = if coloured { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
+    // Nobody is left to tell if this fails.
+    let _ = writeln!(stderr, "{label} {why}");
+}

@@ -1,0 +1,275 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use loom_adapter_embedded::Durability;
+
+use crate::exit;
+
+const RUN_EXAMPLES: &str = r#"Each line of FILE is one message to one actor:
+
+  {"to":"wallet/alice","method":"deposit","args":250,"key":"tx-1"}
+
+  to      kind/key: the kind is a built-in one, the key any 1 to 256 bytes without control
+          characters
+  method  what to run
+  args    any JSON; null if it is missing
+  key     names the message: another one to the same actor with the same key is a duplicate, and
+          changes nothing, for as long as --key-window says. A line without a key gets one from
+          its content and its number among equal lines, so that running a file again changes
+          nothing; see --batch
+
+Messages to one actor are handled in the order of their lines. Empty lines are skipped. A line that
+is no message ends the run once all lines before it are done, unless --keep-going.
+
+Built-in kinds:
+  tally   add <integer>; totals (query)
+  wallet  deposit <cents>, withdraw <cents>, transfer {"to":"bob","cents":5}; balance (query)
+  order   place {"wallet":"alice","cents":5,"merchant":"acme"}; status (query)
+
+Examples:
+  loom run messages.jsonl
+  examples/tally/packages.sh | loom run --data tally-data -
+  echo '{"to":"wallet/alice","method":"deposit","args":250,"key":"tx-1"}' | loom run -
+"#;
+
+const DEV_EXAMPLES: &str = r"Routes; a key must be percent-encoded (wallet/a%2Fb%20c):
+
+  POST /v1/actors/{kind}/{key}/{method}         run a method; the body is its arguments, as JSON
+  POST /v1/actors/{kind}/{key}/{method}/send    accept a message (202), and handle it later
+  POST /v1/actors/{kind}/{key}/events/{name}    tell an actor that an event happened
+  GET  /v1/actors/{kind}/{key}/state            its state, as last committed
+  GET  /v1/actors/{kind}/{key}/journal          its records; ?from=SEQ&limit=N
+  GET  /v1/dead-letters                         messages that were given up; ?limit=N&from=CURSOR
+  POST /v1/dead-letters/{id}/replay             have one handled again
+  GET  /health, /ready
+
+A POST with the header `Idempotency-Key` (1 to 256 bytes) is carried out once per actor and key; a
+duplicate gets the same reply, and `Idempotency-Replayed: true`. Errors are problem details
+(RFC 9457) whose `type` is stable.
+
+Examples:
+  loom dev
+  curl -d 250 -H 'content-type: application/json' -H 'idempotency-key: tx-1' \
+       http://127.0.0.1:7070/v1/actors/wallet/alice/deposit
+  curl http://127.0.0.1:7070/v1/actors/wallet/alice/state
+";
+
+const JOURNAL_EXAMPLES: &str = "\
+Examples:
+  loom journal show wallet/alice --limit 20
+  loom journal state wallet/alice --at 17 --json
+  loom journal verify";
+
+/// Durable actors on one directory.
+///
+/// Every message is handled once, and what it did is on disk before anybody hears of it, so that
+/// `kill -9` at any moment loses and repeats nothing.
+#[derive(Debug, Parser)]
+#[command(name = "loom", version, after_help = exit::HELP, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Handle the messages in a file, one JSON object per line
+    #[command(after_long_help = RUN_EXAMPLES)]
+    Run(Run),
+    /// Serve the actors over HTTP, on this machine only
+    #[command(after_long_help = DEV_EXAMPLES)]
+    Dev(Dev),
+    /// Read what actors did
+    #[command(subcommand, after_help = JOURNAL_EXAMPLES)]
+    Journal(Journal),
+    /// List actors, or their states
+    #[command(subcommand)]
+    Actors(Actors),
+    /// List messages that were given up, or have one handled again
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+}
+
+/// Where the data is.
+#[derive(Args, Debug)]
+pub(crate) struct Data {
+    /// The data directory
+    #[arg(long = "data", value_name = "DIR", default_value = "data", env = "LOOM_DATA")]
+    pub(crate) dir: PathBuf,
+}
+
+/// Where the data is, for commands that write.
+#[derive(Args, Debug)]
+pub(crate) struct Store {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// What an answered message survives: `fsync` a power failure, `os` only the death of the
+    /// process
+    #[arg(long, value_enum, default_value = "fsync", env = "LOOM_DURABILITY")]
+    pub(crate) durability: DurabilityArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum DurabilityArg {
+    Fsync,
+    Os,
+}
+
+impl From<DurabilityArg> for Durability {
+    fn from(arg: DurabilityArg) -> Self {
+        match arg {
+            DurabilityArg::Fsync => Self::Fsync,
+            DurabilityArg::Os => Self::Os,
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) store: Store,
+    /// The messages; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// How many messages are handled at the same time
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = in_flight)]
+    pub(crate) in_flight: usize,
+    /// How long the key of a message is remembered
+    #[arg(long, value_name = "DAYS", default_value_t = 30,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) key_window: u16,
+    /// Report lines that are no messages, and go on
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// Keeps the lines without a key of this file apart from equal lines of other files
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) batch: String,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn in_flight(raw: &str) -> Result<usize, String> {
+    match raw.parse() {
+        Ok(n @ 1..=65_536) => Ok(n),
+        _ => Err("a number from 1 to 65536 is needed".to_owned()),
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Dev {
+    #[command(flatten)]
+    pub(crate) store: Store,
+    /// Where to listen; port 0 takes a free one and prints it
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
+    pub(crate) listen: SocketAddr,
+    /// Listen on an address that other machines can reach. There is no authentication
+    #[arg(long)]
+    pub(crate) allow_remote: bool,
+    /// How long a call waits for its reply before the answer is that its outcome is unknown
+    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) call_limit: u64,
+    /// How long an `Idempotency-Key` is remembered
+    #[arg(long, value_name = "DAYS", default_value_t = 1,
+          value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) key_window: u16,
+    /// Print the address as JSON once requests are taken
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Journal {
+    /// Print the records of an actor
+    Show {
+        #[command(flatten)]
+        data: Data,
+        /// kind/key
+        actor: String,
+        /// The first record
+        #[arg(long, value_name = "SEQ", default_value_t = 1)]
+        from: u64,
+        /// The most records
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+        /// One JSON object per record
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the state of an actor, now or as it was
+    State {
+        #[command(flatten)]
+        data: Data,
+        /// kind/key
+        actor: String,
+        /// As it was after this record
+        #[arg(long, value_name = "SEQ", value_parser = clap::value_parser!(u64).range(1..))]
+        at: Option<u64>,
+        /// With the number, the time and the hash of the record
+        #[arg(long)]
+        json: bool,
+    },
+    /// Replay every actor, and compare with what was committed
+    Verify {
+        #[command(flatten)]
+        data: Data,
+        /// Print the counts as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Actors {
+    /// Print which actors there are
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// Only those of this kind
+        #[arg(long)]
+        kind: Option<String>,
+        /// One JSON object per actor
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the state of every actor
+    States {
+        #[command(flatten)]
+        data: Data,
+        /// Only those of this kind
+        #[arg(long)]
+        kind: Option<String>,
+        /// One JSON object per actor
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetters {
+    /// Print the messages that were given up, oldest first within each partition
+    List {
+        #[command(flatten)]
+        data: Data,
+        /// One JSON object per message
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have a message handled again
+    Replay {
+        #[command(flatten)]
+        data: Data,
+        /// Which one, as `list` prints it
+        id: String,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! The HTTP API.
+
+mod actors;
+mod arguments;
+mod dead_letters;
+mod guard;
+mod health;
+mod idempotency;
+mod problem;
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use loom_runtime::Host;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::stores::Authority;
+use problem::Problem;
+
+/// What all handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    pub(crate) host: Host,
+    pub(crate) authority: Authority,
+    pub(crate) started: Instant,
+    /// How long a call waits for its reply.
+    pub(crate) call_limit: Duration,
+    /// The largest body.
+    pub(crate) payload_bytes_max: usize,
+    /// Only this machine can connect.
+    pub(crate) local_only: bool,
+    /// The server is about to end.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// Serves until `stopping` is true, and then until every request has its answer.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    api: Api,
+    mut stopping: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let stop = async move {
+        // An error says that whoever could stop it is gone.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    axum::serve(listener, router(Arc::new(api))).with_graceful_shutdown(stop).await
+}
+
+fn router(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/v1/actors/{kind}/{key}/{method}", get(actors::read).post(actors::call))
+        .route("/v1/actors/{kind}/{key}/{method}/send", post(actors::send))
+        .route("/v1/actors/{kind}/{key}/events/{name}", post(actors::signal))
+        .route("/v1/dead-letters", get(dead_letters::list))
+        .route("/v1/dead-letters/{id}/replay", post(dead_letters::replay))
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .fallback(|| async { Problem::no_route() })
+        .method_not_allowed_fallback(|| async { Problem::wrong_http_method() })
+        .layer(from_fn_with_state(Arc::clone(&api), guard::local_only))
+        .with_state(api)
+}
