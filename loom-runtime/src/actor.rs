@@ -157,6 +157,10 @@ impl KindEntry {
         })
     }
 
+    pub(crate) fn handlers(&self) -> &'static [HandlerSpec] {
+        self.handlers
+    }
+
     pub(crate) fn role(&self, method: &str) -> Option<HandlerRole> {
         self.handlers.iter().find(|spec| spec.name == method).map(|spec| spec.role)
     }

@@ -24,8 +24,8 @@ use crate::projector::Projector;
 use crate::timers::Timers;
 use crate::topic::Topic;
 use crate::{
-    ActivityError, ActivityOptions, Actor, ActorRef, Attempt, KeptDeadLetter, RandomIds, Settings,
-    SystemClock, housekeeping, ingress, projector, tenures, timers,
+    ActivityError, ActivityOptions, Actor, ActorRef, Attempt, HandlerSpec, KeptDeadLetter,
+    RandomIds, Settings, SystemClock, housekeeping, ingress, projector, tenures, timers,
 };
 
 /// A host: runs the actors of the partitions that it owns. Cheap to clone.
@@ -153,6 +153,17 @@ impl Host {
     /// The names of the kinds of actor that this host has code for.
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
         self.shared.kinds.keys().map(String::as_str)
+    }
+
+    /// The handlers of a kind, if this host has code for it.
+    #[must_use]
+    pub fn handlers(&self, kind: &str) -> Option<&'static [HandlerSpec]> {
+        self.shared.kinds.get(kind).map(|entry| entry.handlers())
+    }
+
+    /// The partitions of the cluster.
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> + use<> {
+        self.shared.settings.partitions.ids()
     }
 
     /// The partition of an actor.

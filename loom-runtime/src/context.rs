@@ -27,7 +27,7 @@ use crate::{CallError, TurnLog, topic};
 /// [`now`](Self::now) and [`random`](Self::random); everything outside comes from
 /// [`effect`](Self::effect) or an [`activity`](Self::activity).
 ///
-/// In a unit test, a context is made by hand from a [`TurnLog`].
+/// In a unit test, a context is made by hand, from [`TurnLog::by_hand`].
 #[derive(Debug)]
 pub struct Context<'a> {
     log: &'a TurnLog,
@@ -67,13 +67,13 @@ impl<'a> Context<'a> {
 
     /// This actor.
     #[must_use]
-    pub fn actor_id(&self) -> &ActorId {
+    pub fn actor_id(&self) -> &'a ActorId {
         self.log.me()
     }
 
     /// This actor's key.
     #[must_use]
-    pub fn key(&self) -> &str {
+    pub fn key(&self) -> &'a str {
         self.log.me().key()
     }
 
@@ -280,7 +280,12 @@ impl<'a> Context<'a> {
             Asked::Awaited => return never().await,
             Asked::New => {}
         }
-        if !self.log.is_by_hand() {
+        if self.log.is_by_hand() {
+            if let Some(outcome) = self.log.answer_by_hand(&format!("effect {name}")) {
+                self.log.push(Op::Effect { name: name.to_owned(), outcome: outcome.clone() });
+                return value(outcome);
+            }
+        } else {
             self.log.stop_at(Boundary::Flush);
             self.past_boundary().await;
         }
@@ -384,7 +389,7 @@ impl<'a> Context<'a> {
         let wait = Op::Wait { name: name.clone(), until };
         match self.log.look_up(&wait.ask(), wait.fingerprint()) {
             Asked::Answered(outcome) => outcome,
-            Asked::Awaited => self.suspend(&wait.ask()).await,
+            Asked::Awaited => self.suspend().await,
             Asked::New => match self.log.take_kept(&name) {
                 Some(payload) => {
                     self.log.push(Op::Take { name, payload: payload.clone() });
@@ -398,22 +403,20 @@ impl<'a> Context<'a> {
     async fn ask(&mut self, op: Op) -> Outcome {
         match self.log.look_up(&op.ask(), op.fingerprint()) {
             Asked::Answered(outcome) => outcome,
-            Asked::Awaited => self.suspend(&op.ask()).await,
+            Asked::Awaited => self.suspend().await,
             Asked::New => self.ask_new(op).await,
         }
     }
 
     async fn ask_new(&mut self, op: Op) -> Outcome {
-        let ask = op.ask();
+        if self.log.is_by_hand() {
+            return self.log.end_by_hand(op);
+        }
         self.log.push(op);
-        self.suspend(&ask).await
+        self.suspend().await
     }
 
-    async fn suspend(&mut self, ask: &Ask) -> Outcome {
-        if self.log.is_by_hand() {
-            let detail = format!("no answer to {ask} was given by hand");
-            return Outcome::Failed(loom_core::Failure::new(FailureCode::TimedOut, detail));
-        }
+    async fn suspend(&mut self) -> Outcome {
         self.log.stop_at(Boundary::Suspend);
         never().await
     }

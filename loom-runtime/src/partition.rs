@@ -25,6 +25,8 @@ pub(crate) struct Partition {
 #[derive(Debug, Default)]
 struct Inner {
     tenure: Option<Arc<Tenure>>,
+    /// When the lease ends, as far as this host knows.
+    lease_until: Timestamp,
     next_n: u64,
     activations: BTreeMap<ActorId, Arc<Activation>>,
     submitted: Vec<Submitted>,
@@ -71,6 +73,17 @@ impl Partition {
 
     pub(crate) fn tenure(&self) -> Option<Arc<Tenure>> {
         self.lock().tenure.clone()
+    }
+
+    /// Notes that the lease lasts until then.
+    pub(crate) fn extend_lease(&self, until: Timestamp) {
+        self.lock().lease_until = until;
+    }
+
+    /// Whether the partition is owned, but perhaps not for other hosts.
+    pub(crate) fn lease_has_ended(&self, now: Timestamp) -> bool {
+        let inner = self.lock();
+        inner.tenure.is_some() && inner.lease_until <= now
     }
 
     /// Begins a tenure, or ends it. Returns the actors of the former one.

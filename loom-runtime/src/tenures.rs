@@ -51,6 +51,7 @@ async fn claim(host: &Arc<Shared>, partition: &Arc<Partition>) -> Result<bool, P
     match journal.claim(partition.id, &host.id, lease, host.clock.now()).await? {
         TenureClaim::Held { .. } => Ok(false),
         TenureClaim::Granted(tenure) => {
+            partition.extend_lease(host.clock.now().saturating_add(lease));
             partition.set_tenure(Some(tenure));
             relay::begin(host, partition);
             host.timers.hint(partition.id, host.clock.now());
@@ -83,13 +84,19 @@ async fn renew(host: &Arc<Shared>, partition: &Arc<Partition>) {
     let Some(tenure) = partition.tenure() else { return };
     let (journal, lease) = (&host.stores.journal, host.settings.lease);
     match journal.renew(&tenure, lease, host.clock.now()).await {
-        Ok(Renewal::Renewed { .. }) => {}
+        Ok(Renewal::Renewed { until }) => partition.extend_lease(until),
         Ok(Renewal::Lost(fenced)) => {
             warn!(partition = %partition.id, epoch = %fenced.epoch, "tenure lost");
             drop_tenure(host, partition);
         }
-        // Whether the partition is still owned, the next commit will tell.
-        Err(error) => warn!(partition = %partition.id, %error, "tenure could not be renewed"),
+        Err(error) => {
+            warn!(partition = %partition.id, %error, "tenure could not be renewed");
+            // Another host may own it by now. Whoever waits here is told that the outcome is
+            // unknown, and finds it with the same key wherever it is then.
+            if partition.lease_has_ended(host.clock.now()) {
+                drop_tenure(host, partition);
+            }
+        }
     }
 }
 

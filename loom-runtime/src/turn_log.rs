@@ -1,5 +1,7 @@
 //! What a running handler has asked for, shared between its context and whoever runs it.
 
+mod by_hand;
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +9,8 @@ use loom_core::{
     ActorId, Ask, EventName, Incarnation, Kernel, MessageId, Op, Outcome, Payload, Seq, Step,
     StepId, Timestamp, fingerprint,
 };
+
+use self::by_hand::Answers;
 
 /// What a handler has asked for.
 ///
@@ -17,7 +21,6 @@ pub struct TurnLog {
     me: ActorId,
     incarnation: Incarnation,
     began: Seq,
-    by_hand: bool,
     inner: Mutex<Inner>,
 }
 
@@ -30,6 +33,8 @@ struct Inner {
     draws: u64,
     kept: VecDeque<(EventName, Payload)>,
     boundary: Option<Boundary>,
+    /// What a test answers, for a handler run by hand.
+    answers: Option<Answers>,
 }
 
 /// Why a handler does not go on by itself.
@@ -66,29 +71,7 @@ impl TurnLog {
             ..Inner::empty()
         });
         let began = open.map_or(head.seq.next(), |open| open.began);
-        Self { me: me.clone(), incarnation: head.incarnation, began, by_hand: false, inner }
-    }
-
-    /// The log of a handler that is run by hand, as in a unit test.
-    #[must_use]
-    pub fn by_hand(me: ActorId, now: Timestamp) -> Self {
-        let inner = Mutex::new(Inner { now, ..Inner::empty() });
-        let (incarnation, began) = (Incarnation::default(), Seq::EMPTY.next());
-        Self { me, incarnation, began, by_hand: true, inner }
-    }
-
-    /// Answers the handler's next request that waits for something, for a handler run by hand.
-    pub fn answer(&self, ask: Ask, fingerprint: u64, outcome: Outcome) {
-        let mut inner = self.lock();
-        let at = inner.now;
-        let answer = Some(loom_core::Answer { outcome, at });
-        inner.recorded.push(Step { ask, fingerprint, answer });
-    }
-
-    /// What the handler asked for that was not recorded before.
-    #[must_use]
-    pub fn asked(&self) -> Vec<Op> {
-        self.lock().ops.clone()
+        Self { me: me.clone(), incarnation: head.incarnation, began, inner }
     }
 
     pub(crate) fn me(&self) -> &ActorId {
@@ -186,11 +169,6 @@ impl TurnLog {
         self.lock().boundary = None;
     }
 
-    /// Whether nobody commits what the handler asks for.
-    pub(crate) fn is_by_hand(&self) -> bool {
-        self.by_hand
-    }
-
     // A handler that panics does so between calls, never within one.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -207,6 +185,7 @@ impl Inner {
             draws: 0,
             kept: VecDeque::new(),
             boundary: None,
+            answers: None,
         }
     }
 }

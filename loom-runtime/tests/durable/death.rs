@@ -1,6 +1,7 @@
 //! Hosts that die, stop and lose their partitions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use loom_ports::Stores;
@@ -42,6 +43,30 @@ async fn a_host_that_lost_its_partitions_commits_nothing_more() {
     }
     let error = kit.act(&old, "a", vec![Do::Add(1)]).await.unwrap_err();
     assert!(matches!(error, CallError::Unavailable(_)), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_store_is_gone_is_told_that_the_outcome_is_unknown() {
+    let kit = Kit::new("gone");
+    let stores: Stores = kit.stores.clone().into();
+    let gone = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&gone);
+    let plan = FaultPlan::chosen(move |_| asked.load(Ordering::Relaxed).then_some(Fault::Refused));
+    let journal = Arc::new(FaultyJournal::new(Arc::clone(&stores.journal), plan));
+    let host = kit.builder_on(Stores { journal, ..stores }).start().await.unwrap();
+    let actor = host.actor(kit.id("a")).unwrap();
+    let todo = vec![Do::Wait("never".into())];
+    let pending = actor.request("act", &todo).unwrap().submit().unwrap();
+    kit.pass(1_000).await;
+    gone.store(true, Ordering::Relaxed);
+    kit.pass(60_000).await;
+    let error = pending.outcome().await.unwrap_err();
+    assert!(matches!(error, CallError::Unknown { .. }), "{error}");
+    gone.store(false, Ordering::Relaxed);
+    kit.pass(20_000).await;
+    actor.signal("never", &3).await.unwrap();
+    kit.pass(1_000).await;
+    assert_eq!(kit.sum(&host, "a").await, 3);
 }
 
 #[tokio::test(start_paused = true)]
