@@ -8,11 +8,16 @@ use clap::{Parser, Subcommand};
 mod cost;
 mod counter;
 mod durable;
+mod engines;
 mod memory;
 mod report;
 mod resident;
 mod rounds;
 mod volatile;
+
+/// As in the `loom` command. The peers have it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
 #[command(about = "Measures Loom beside its peers")]
@@ -25,6 +30,8 @@ struct Arguments {
 enum Subject {
     /// Durable turns on one directory.
     Durable(durable::Options),
+    /// Storage engines that could carry the embedded stores.
+    Engines(engines::Options),
     /// What durable actors take: memory while they are idle, and space on the disk.
     Memory(memory::Options),
     /// In-process actors: tell, ask, spawn, lookup, publish, memory.
@@ -34,6 +41,7 @@ enum Subject {
 fn main() {
     match Arguments::parse().subject {
         Subject::Durable(options) => durable::run(&options),
+        Subject::Engines(options) => engines::run(&options),
         Subject::Memory(options) => memory::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
     }

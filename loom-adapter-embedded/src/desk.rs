@@ -1,8 +1,9 @@
 //! What the thread that writes keeps in memory.
 
 use std::collections::HashMap;
+use std::mem;
 
-use loom_core::QueueName;
+use loom_core::{PartitionId, QueueName, Timestamp};
 
 use crate::error::Broken;
 use crate::journal::{Actors, Tenures};
@@ -15,9 +16,11 @@ use crate::view::View;
 /// How many tickets are set aside at once, so that few requests have to write it down.
 const TICKETS_AT_ONCE: u64 = 4096;
 
-/// All of it can be read again.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
+    /// When the lease of each tenure ends. Nowhere else: no holder from before can be alive when
+    /// the directory is opened, for its process had the directory.
+    pub(crate) leases: HashMap<PartitionId, Timestamp>,
     pub(crate) tenures: Tenures,
     pub(crate) actors: Actors,
     pub(crate) lanes: Lanes,
@@ -32,8 +35,10 @@ struct Tickets {
 }
 
 impl Desk {
+    /// Forgets what can be read again.
     pub(crate) fn forget(&mut self) {
-        *self = Self::default();
+        let leases = mem::take(&mut self.leases);
+        *self = Self { leases, ..Self::default() };
     }
 }
 

@@ -30,7 +30,7 @@ use crate::stores::Core;
 /// The largest turn. What is larger would fill the engine's buffer on its own.
 const TURN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Journals in a directory.
+/// Journals in a directory. Tenures outlive a restart; leases end with it.
 #[derive(Debug)]
 pub(crate) struct EmbeddedJournal {
     core: Arc<Core>,
@@ -126,11 +126,12 @@ impl JournalStore for EmbeddedJournal {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Handled>, PortError> {
-        // That a request was never seen needs no commit to be true for good.
-        if let Ok(None) = mark::handled(&self.core.reader(), actor, key, now) {
-            return Ok(None);
+        let found = mark::handled(&self.core.reader(), actor, key, now);
+        // What is not there needs no disk to stay so until its turn, which is checked.
+        if !matches!(found, Ok(None)) {
+            self.core.settle("handled").await?;
         }
-        self.core.read("handled", |rows| mark::handled(rows, actor, key, now)).await
+        found.map_err(|error| error.at("handled"))
     }
 
     async fn due(

@@ -1,5 +1,6 @@
 //! [`MessageQueue`] over rows.
 
+mod dedup;
 mod letter;
 mod line;
 mod settle;

@@ -182,10 +182,16 @@ impl Core {
         work: impl FnOnce(&Reader<'_>) -> Result<T, Broken> + Send,
     ) -> Result<T, PortError> {
         let result = work(&self.reader());
+        self.settle(operation).await?;
+        result.map_err(|error| error.at(operation))
+    }
+
+    /// Returns once all that could be read so far is durable.
+    pub(crate) async fn settle(&self, operation: &'static str) -> Result<(), PortError> {
         if self.writer.is_unsynced() {
             self.write(operation, |_| Ok(())).await?;
         }
-        result.map_err(|error| error.at(operation))
+        Ok(())
     }
 
     pub(crate) fn reader(&self) -> Reader<'_> {
@@ -203,6 +209,8 @@ fn engine(directory: &Directory, options: &Options) -> fjall::Result<(Database, 
     let db = Database::builder(directory.engine())
         .manual_journal_persist(true)
         .cache_size(options.cache_bytes)
+        // Of two, one would hand compactions back and forth until the other takes them.
+        .worker_threads(1)
         // Waits for sealed journals to be deleted before it takes more.
         .max_journaling_size(192 * 1024 * 1024)
         .open()?;

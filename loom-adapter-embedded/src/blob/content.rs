@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use twox_hash::XxHash3_64;
 
+use super::name;
 use crate::directory;
 use crate::error::Broken;
 use crate::reader::Reader;
@@ -75,8 +76,8 @@ impl Blobs {
     pub(crate) fn open(dir: PathBuf, rows: &Reader<'_>) -> Result<Self, Broken> {
         for entry in fs::read_dir(&dir)? {
             let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.starts_with(UNFINISHED) || !super::is_used(rows, &Etag(name.into()))? {
+            let Ok(file) = entry.file_name().into_string() else { continue };
+            if file.starts_with(UNFINISHED) || !name::is_used(rows, &Etag(file.into()))? {
                 fs::remove_file(entry.path())?;
             }
         }
@@ -140,7 +141,7 @@ impl Blobs {
     /// Gives a content another name, to be removed under, unless it is pinned or used.
     pub(crate) fn set_aside(&self, etag: &Etag, aside: &Path, rows: &Reader<'_>) {
         let pins = lock(&self.pins);
-        if !pins.contains_key(etag) && matches!(super::is_used(rows, etag), Ok(false)) {
+        if !pins.contains_key(etag) && matches!(name::is_used(rows, etag), Ok(false)) {
             // Two may have had the same to remove.
             let _ = fs::rename(self.path(etag), aside);
         }

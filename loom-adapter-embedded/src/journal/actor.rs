@@ -39,14 +39,18 @@ pub(super) struct ActorState {
     pub(super) is_noted: bool,
 }
 
-pub(super) fn state(view: &mut View<'_>, actor: &ActorId) -> Result<ActorState, Broken> {
+pub(super) fn state(
+    view: &mut View<'_>,
+    partition: PartitionId,
+    actor: &ActorId,
+) -> Result<ActorState, Broken> {
     let actors = &mut view.desk.actors;
     if let Some(state) = actors.recent.get(actor) {
         return Ok(*state);
     }
     let state = match actors.older.get(actor) {
         Some(state) => *state,
-        None => look_up(view, actor)?,
+        None => look_up(view, partition, actor)?,
     };
     set_state(view, actor, state);
     Ok(state)
@@ -64,12 +68,17 @@ pub(super) fn set_state(view: &mut View<'_>, actor: &ActorId, state: ActorState)
     actors.recent.insert(actor.clone(), state);
 }
 
-fn look_up(view: &View<'_>, actor: &ActorId) -> Result<ActorState, Broken> {
+fn look_up(view: &View<'_>, partition: PartitionId, actor: &ActorId) -> Result<ActorState, Broken> {
     let incarnation = match view.get(&life_key(actor))? {
         Some(raw) => raw[..].try_into().map(u32::from_be_bytes).map_err(|_| Broken::Row("life"))?,
         None => 0,
     };
-    let last = view.stored_backwards(&record::prefix(actor), |_| Ok(true))?;
+    // A row that is not there costs a glance at a filter; a range takes a look into each file.
+    let last = if view.has(&partition_key(partition, actor.as_str()))? {
+        view.stored_backwards(&record::prefix(actor), |_| Ok(true))?
+    } else {
+        Vec::new()
+    };
     let (seq, commit) = match last.first() {
         Some((key, value)) => (record::seq(key)?, Some(record::commit(value)?)),
         None => (Seq::EMPTY, None),

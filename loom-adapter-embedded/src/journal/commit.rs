@@ -24,7 +24,7 @@ pub(super) fn commit(
     let mut outcomes = Vec::with_capacity(turns.len());
     let mut failed: Vec<ActorId> = Vec::new();
     for turn in turns {
-        let state = actor::state(view, &turn.actor)?;
+        let state = actor::state(view, tenure.partition, &turn.actor)?;
         let outcome = if was_committed(view, &turn.actor, state, turn.expected, turn.commit)? {
             CommitOutcome::Already
         } else if turn.expected != state.head || failed.contains(&turn.actor) {
@@ -123,7 +123,7 @@ pub(super) fn resolve(
     if let Err(fenced) = tenure::check(view, tenure)? {
         return Ok(Resolution::Fenced(fenced));
     }
-    let state = actor::state(view, actor)?;
+    let state = actor::state(view, tenure.partition, actor)?;
     Ok(if was_committed(view, actor, state, expected, commit)? {
         Resolution::Committed
     } else if expected < state.head {

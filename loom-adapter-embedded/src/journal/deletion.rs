@@ -17,7 +17,7 @@ pub(super) fn delete(
     if let Err(fenced) = tenure::check(view, tenure)? {
         return Ok(CommitOutcome::Fenced(fenced));
     }
-    let ActorState { head, .. } = actor::state(view, actor)?;
+    let ActorState { head, .. } = actor::state(view, tenure.partition, actor)?;
     if head != expected {
         return Ok(CommitOutcome::Conflict { head });
     }

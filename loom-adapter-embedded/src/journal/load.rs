@@ -9,7 +9,7 @@ use super::{record, tenure};
 use crate::error::Broken;
 use crate::key::{Key, Table};
 use crate::row;
-use crate::view::{Need, View};
+use crate::view::{Need, Row, View};
 
 /// How many messages are counted between two commits of an actor.
 const NOTED_MAX: usize = 256;
@@ -30,9 +30,13 @@ pub(super) fn load(
     if let Err(fenced) = tenure::check(view, tenure)? {
         return Ok(Load::Fenced(fenced));
     }
-    let state = actor::state(view, actor)?;
-    let newest_first =
-        view.stored_backwards(&record::prefix(actor), |(_, value)| Ok(record::is_snapshot(value)))?;
+    let state = actor::state(view, tenure.partition, actor)?;
+    let newest_first = if state.commit.is_some() {
+        let is_first = |(_, value): &Row| Ok(record::is_snapshot(value));
+        view.stored_backwards(&record::prefix(actor), is_first)?
+    } else {
+        Vec::new()
+    };
     let records = newest_first.iter().rev().map(record::decode).collect::<Result<_, _>>()?;
     let attempts = match cause {
         Some(cause) => note(view, actor, state, cause)?,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Broken;
 use crate::key::{Key, Table};
 use crate::row;
-use crate::view::{Need, View};
+use crate::view::View;
 
 /// Tenures that were looked up.
 pub(crate) type Tenures = HashMap<PartitionId, TenureRow>;
@@ -21,8 +21,6 @@ pub(crate) struct TenureRow {
     epoch: Epoch,
     /// `None` once it was released.
     host: Option<HostId>,
-    /// The end of the lease.
-    until: Timestamp,
 }
 
 pub(super) fn claim(
@@ -33,11 +31,13 @@ pub(super) fn claim(
     now: Timestamp,
 ) -> Result<TenureClaim, Broken> {
     let last = last(view, partition)?.clone();
-    if let Some(by) = last.host.filter(|by| *by != host && last.until > now) {
-        return Ok(TenureClaim::Held { by, until: last.until });
+    let until = view.desk.leases.get(&partition).copied().unwrap_or(Timestamp::EPOCH);
+    if let Some(by) = last.host.filter(|by| *by != host && until > now) {
+        return Ok(TenureClaim::Held { by, until });
     }
-    let (epoch, until) = (Epoch(last.epoch.0 + 1), now.saturating_add(lease));
-    set(view, partition, TenureRow { epoch, host: Some(host.clone()), until });
+    let epoch = Epoch(last.epoch.0 + 1);
+    set(view, partition, TenureRow { epoch, host: Some(host.clone()) });
+    view.desk.leases.insert(partition, now.saturating_add(lease));
     Ok(TenureClaim::Granted(Tenure { partition, epoch, host }))
 }
 
@@ -51,17 +51,13 @@ pub(super) fn renew(
         return Ok(Renewal::Lost(fenced));
     }
     let until = now.saturating_add(lease);
-    let host = Some(tenure.host.clone());
-    set(view, tenure.partition, TenureRow { epoch: tenure.epoch, host, until });
-    // A lease only keeps other hosts away, and none outlives the power.
-    view.need = Need::Os;
+    view.desk.leases.insert(tenure.partition, until);
     Ok(Renewal::Renewed { until })
 }
 
 pub(super) fn release(view: &mut View<'_>, tenure: &Tenure) -> Result<(), Broken> {
     if check(view, tenure)?.is_ok() {
-        let ended = TenureRow { epoch: tenure.epoch, host: None, until: Timestamp::EPOCH };
-        set(view, tenure.partition, ended);
+        set(view, tenure.partition, TenureRow { epoch: tenure.epoch, host: None });
     }
     Ok(())
 }
@@ -77,8 +73,6 @@ fn last<'a>(view: &'a mut View<'_>, partition: PartitionId) -> Result<&'a Tenure
     if !view.desk.tenures.contains_key(&partition) {
         let stored = view.get(&key(partition))?;
         let stored = stored.map_or(Ok(TenureRow::default()), |raw| row::decode("tenure", &raw))?;
-        // Whoever had the lease did not outlive the process that had the directory.
-        let stored = TenureRow { until: Timestamp::EPOCH, ..stored };
         view.desk.tenures.insert(partition, stored);
     }
     Ok(&view.desk.tenures[&partition])

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use loom_core::{MessageId, QueueName, Timestamp};
-use loom_ports::{Dedup, Enqueue, Enqueued};
+use loom_ports::{Enqueue, Enqueued};
 use serde::{Deserialize, Serialize};
 
+use super::dedup;
 use crate::error::Broken;
 use crate::key::{Key, Parts, Table};
 use crate::row;
@@ -18,9 +19,6 @@ use crate::view::View;
 
 /// How many messages become ready at once in one batch.
 const RIPE_MAX: usize = 1024;
-/// How many dedup keys are looked up for each message that brings one, to remove what expired.
-const FORGOTTEN_MAX: usize = 4;
-
 /// How many queues are remembered.
 const QUEUES_MAX: usize = 4096;
 
@@ -63,9 +61,9 @@ pub(super) fn enqueue(
 ) -> Result<Vec<Enqueued>, Broken> {
     ripen(view, queue, now)?;
     let mut answers = Vec::with_capacity(messages.len());
-    for Enqueue { id, body, priority, visible_at, dedup } in messages {
-        if let Some(dedup) = &dedup
-            && !remember(view, queue, dedup, now)?
+    for Enqueue { id, body, priority, visible_at, dedup: key } in messages {
+        if let Some(key) = &key
+            && !dedup::remember(view, queue, key, now)?
         {
             answers.push(Enqueued::Duplicate);
             continue;
@@ -216,38 +214,6 @@ pub(super) fn find_place(
 pub(super) fn body(view: &View<'_>, queue: &QueueName, n: u64) -> Result<BodyRow, Broken> {
     let stored = view.get(&body_key(queue, n))?.ok_or(Broken::Row("queue body"))?;
     row::decode("queue body", &stored)
-}
-
-/// Whether a dedup key is new; it is remembered then.
-fn remember(
-    view: &mut View<'_>,
-    queue: &QueueName,
-    dedup: &Dedup,
-    now: Timestamp,
-) -> Result<bool, Broken> {
-    let Dedup { key, until } = dedup;
-    let ends = Key::of(Table::QueueDedupEnd).text(queue.as_str());
-    let of_key = |key: &str| Key::of(Table::QueueDedup).text(queue.as_str()).text(key);
-    for (end, _) in view.front_of(&ends, FORGOTTEN_MAX)? {
-        let mut parts = Parts::of(&end);
-        parts.text()?;
-        if Timestamp::from_millis(parts.number()?) > now {
-            break;
-        }
-        view.remove(of_key(parts.text()?));
-        view.remove(end.clone());
-    }
-    let end_of = |until: u64| ends.clone().number(until).text(key.as_str());
-    if let Some(raw) = view.get(&of_key(key.as_str()))? {
-        let before = row::number("dedup", &raw)?;
-        if before > now.as_millis() {
-            return Ok(false);
-        }
-        view.remove(end_of(before));
-    }
-    view.insert(of_key(key.as_str()), until.as_millis().to_be_bytes());
-    view.insert_into(&ends, end_of(until.as_millis()), []);
-    Ok(true)
 }
 
 /// What is remembered of a queue; looked up if it is not.

@@ -8,5 +8,6 @@ mod damage;
 mod directory;
 mod full;
 mod growth;
+mod lease;
 mod scene;
 mod tail;
