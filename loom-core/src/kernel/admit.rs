@@ -125,12 +125,8 @@ impl Kernel {
                 (false, _) => Admission::SkipFire,
             },
             TimerKey::Step(step) => self.admit_answer(*step, self.timed_out(*step), now),
-            TimerKey::Drive(began) => match &self.invocation {
-                Some(open) if open.began == *began && open.awaited().next().is_none() => {
-                    Admission::Drive
-                }
-                _ => Admission::Stale,
-            },
+            // It is set for the open invocation alone, and cleared with it.
+            TimerKey::Drive(_) => Admission::Drive,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use expect_test::expect;
 
-use super::script::check;
+use super::scene::Scene;
+use super::script::{check, play_on};
+use crate::Incarnation;
 
 #[test]
 fn an_effect_is_committed_around() {
@@ -395,6 +397,94 @@ fn message_ids_name_their_step_and_are_not_used_again() {
                 sent shop/1@0.8.0 to bank/1 of m8: post 1
                 sent shop/1@0.8.4294967295 to bank/1 of m8: answer 9.2: returned 8
                 finished: returned 8
+        "#]],
+    );
+}
+
+#[test]
+fn message_ids_of_another_life_are_others() {
+    let mut scene = Scene::of_life(Incarnation(2), 1);
+    let log = play_on(
+        &mut scene,
+        "
+        10 invoke for=bank/1:9.0 | send bank/1, activity mail, suspend
+        20 answer 1.1 7
+        30 go | signal bank/1 paid, spawn kid/1 => 7
+        ",
+    );
+    expect![[r#"
+        10 invoke for=bank/1:9.0 | send bank/1, activity mail, suspend
+          #1 run "m1" of m1
+            began run null for bank/1 9.0
+            sent shop/1@2.1.0 to bank/1 of m1: post 1
+            step send bank/1 post: returned null
+            sent shop/1@2.1.1: activity mail 4 for 1.1
+            step activity mail: awaited
+        20 answer 1.1 7
+          #2 answer 1.1 "m2" of m2
+            answered 1: returned 7 @20
+            set drive 1 @20
+            + drive 1 @20
+        30 go | signal bank/1 paid, spawn kid/1 => 7
+          #3 -
+            sent shop/1@2.1.2 to bank/1 of m1: event paid 2
+            child kid/1
+            sent shop/1@2.1.3 to kid/1 of m1: grow 3
+            sent shop/1@2.1.4294967295 to bank/1 of m1: answer 9.0: returned 7
+            cleared drive 1
+            finished: returned 7
+            - drive 1 @20
+    "#]]
+    .assert_eq(&log);
+}
+
+#[test]
+fn an_invocation_that_goes_on_forgets_that_it_stalled() {
+    let mut scene = Scene::new(1);
+    let mut stalled_after = |script| {
+        play_on(&mut scene, script);
+        let open = scene.live.invocation().unwrap();
+        (open.attempts, open.stalled.is_some())
+    };
+    assert_eq!(stalled_after("10 invoke | flush"), (0, false));
+    assert_eq!(stalled_after("20 stall 1 90"), (1, true));
+    assert_eq!(stalled_after("30 stall 2 90"), (2, true));
+    assert_eq!(stalled_after("40 go | flush"), (2, true));
+    assert_eq!(stalled_after("50 go | effect http 1, flush"), (0, false));
+}
+
+#[test]
+fn an_effect_cut_off_is_driven_on_although_something_is_awaited() {
+    check(
+        "
+        10 invoke | call bank/1, flush
+        20 fire drive:1@10 | effect http 7, suspend
+        30 answer 1.0 8
+        40 go | => 15
+        ",
+        &expect![[r#"
+            10 invoke | call bank/1, flush
+              #1 run "m1" of m1
+                began run null
+                sent shop/1@0.1.0 to bank/1 of m1: pay 1 for shop/1 1.0
+                step call bank/1 pay: awaited
+                set drive 1 @10
+                + drive 1 @10
+            20 fire drive:1@10 | effect http 7, suspend
+              #2 -
+                step effect http: returned 7
+                cleared drive 1
+                - drive 1 @10
+            30 answer 1.0 8
+              #3 answer 1.0 "m3" of m3
+                answered 0: returned 8 @30
+                set drive 1 @30
+                + drive 1 @30
+            40 go | => 15
+              #4 -
+                cleared drive 1
+                finished: returned 15
+                - drive 1 @30
         "#]],
     );
 }

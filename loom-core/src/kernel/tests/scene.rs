@@ -60,7 +60,11 @@ pub(super) fn bits(kernel: &Kernel) -> Vec<u8> {
 impl Scene {
     /// `snapshots` chooses the turns that write a snapshot.
     pub(super) fn new(snapshots: u64) -> Self {
-        let live = Kernel::new(Head::default());
+        Self::of_life(Incarnation(0), snapshots)
+    }
+
+    pub(super) fn of_life(incarnation: Incarnation, snapshots: u64) -> Self {
+        let live = Kernel::new(Head { incarnation, seq: Seq::EMPTY });
         Self {
             me: ActorId::parse("shop/1").unwrap(),
             replays: vec![live.clone()],

@@ -25,17 +25,22 @@ pub(super) fn check(script: &str, expect: &Expect) {
 }
 
 pub(super) fn play(script: &str) -> (Scene, String) {
-    let lines: Vec<_> = script.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut scene = Scene::new(fingerprint(&[script.as_bytes()]));
+    let log = play_on(&mut scene, script);
+    (scene, log)
+}
+
+pub(super) fn play_on(scene: &mut Scene, script: &str) -> String {
+    let lines: Vec<_> = script.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let mut log = String::new();
     for (number, line) in (1..).zip(lines) {
-        let came = play_line(&mut scene, number, line);
+        let came = play_line(scene, number, line);
         scene.check_journal();
         log.push_str(line);
         log.push('\n');
         log.push_str(&print::came(&came));
     }
-    (scene, log)
+    log
 }
 
 fn play_line(scene: &mut Scene, number: usize, line: &str) -> Came {
