@@ -21,6 +21,7 @@ use crate::host::{Phase, Shared};
 use crate::ingress::Ingress;
 use crate::partition::Partition;
 use crate::projector::Projector;
+use crate::task::commit::ENVELOPE_BYTES_MAX;
 use crate::timers::Timers;
 use crate::topic::Topic;
 use crate::{
@@ -67,6 +68,17 @@ pub enum StartError {
     /// A store failed.
     #[error("the stores cannot be used: {0}")]
     Store(#[from] PortError),
+    /// Payloads could be larger than the store takes twice in one turn, which a dead letter needs.
+    #[error(
+        "payload_bytes_max is {payload_bytes_max}, and the store takes turns of {turn_bytes_max} \
+         bytes: at most about half of that can be a payload"
+    )]
+    PayloadBytesMax {
+        /// As it is configured.
+        payload_bytes_max: usize,
+        /// What the store takes.
+        turn_bytes_max: usize,
+    },
     /// The number of partitions was fixed when the cluster was created.
     #[error(
         "the cluster was created with {created_with} partitions, and {configured} are configured"
@@ -307,6 +319,11 @@ impl HostBuilder {
         let partitions = self.settings.partitions.ids().map(|id| Arc::new(Partition::new(id)));
         let phase = watch::Sender::new(Phase::Running);
         let capabilities = self.stores.journal.capabilities();
+        let payload_bytes_max = self.settings.payload_bytes_max;
+        if 2 * (payload_bytes_max + ENVELOPE_BYTES_MAX) > capabilities.turn_bytes_max {
+            let turn_bytes_max = capabilities.turn_bytes_max;
+            return Err(StartError::PayloadBytesMax { payload_bytes_max, turn_bytes_max });
+        }
         check_partitions(&self.stores, self.settings.partitions).await?;
         let shared = Arc::new(Shared {
             id: HostId::parse(&format!("host-{:032x}", self.ids.next()))?,

@@ -4,13 +4,13 @@
 //! committed, because the receiver keeps one mark for all of them. As long as every delivery succeeds,
 //! entries go straight from their commit to the mailbox. Once one is refused, the relay is *behind*:
 //! nothing goes straight, and the outbox is scanned in order until its end is reached. An
-//! entry that is refused blocks only those behind it to the same actor.
+//! entry that is refused blocks only those behind it in the same lane of the same actor.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use loom_core::{ActorId, Delivery, Epoch, Kernel, Outgoing, Record, Stamp};
+use loom_core::{ActorId, Delivery, Epoch, Kernel, Lane, Outgoing, Record, Stamp};
 use loom_ports::{Delivered, Load, PortError, Tenure, Undelivered};
 use tracing::{error, warn};
 
@@ -130,8 +130,9 @@ async fn scan(host: Arc<Shared>, partition: Arc<Partition>) {
 /// What a scan came to.
 #[derive(Default)]
 struct Pass {
-    /// Actors that took nothing more. What goes to them must wait for what was sent before.
-    blocked: BTreeSet<ActorId>,
+    /// Lanes of actors that took nothing more. What goes there must wait for what was sent
+    /// before.
+    blocked: BTreeSet<(ActorId, Lane)>,
     /// Something could not be delivered.
     stuck: bool,
     /// Something could.
@@ -180,7 +181,7 @@ async fn scan_entry(
         }
     };
     let to = match &outgoing {
-        Outgoing::Message(message) => Some(message.to.clone()),
+        Outgoing::Message(message) => Some((message.to.clone(), message.lane())),
         Outgoing::Activity(request) => {
             if !is_awaited(host, tenure, &request.reply_to).await? {
                 arrived(partition, Delivered { epoch, n });

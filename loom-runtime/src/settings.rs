@@ -28,7 +28,7 @@ pub struct Settings {
     pub lease: Duration,
     /// How long the key of a handled request is remembered.
     pub key_window: Duration,
-    /// The largest arguments, event or reply.
+    /// The largest arguments, event or reply. At most about half of the largest turn of the store.
     pub payload_bytes_max: usize,
     /// When snapshots are written. Records before the last but one are trimmed.
     pub snapshots: SnapshotPolicy,
@@ -46,7 +46,7 @@ impl Default for Settings {
             deaths_max: 5,
             lease: Duration::from_secs(10),
             key_window: Duration::from_hours(24),
-            payload_bytes_max: 4 << 20,
+            payload_bytes_max: 2 << 20,
             snapshots: SnapshotPolicy::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! The task that handles the messages of one actor, one after another.
 
-mod commit;
+pub(crate) mod commit;
 mod handler;
 
 use std::collections::VecDeque;
@@ -55,8 +55,8 @@ pub(crate) async fn run(
         let mut task =
             Task { host: &host, partition: &partition, activation: &activation, body: taken };
         let mut taken = task.take(*envelope).await;
-        if let Err(Lost::TooLarge { envelope, bytes }) = taken {
-            taken = task.fail_too_large(envelope, bytes).await;
+        if let Err(Lost::TooLarge { envelope, what }) = taken {
+            taken = task.fail_too_large(envelope, what).await;
         }
         if let Err(Lost::Gone(envelope) | Lost::TooLarge { envelope, .. }) = taken {
             let unhandled = envelope.map(|envelope| *envelope).into_iter().collect();
@@ -111,7 +111,7 @@ enum Lost {
     /// Its turns cannot be committed any more.
     Gone(Option<Box<Envelope>>),
     /// This turn is larger than the store takes.
-    TooLarge { envelope: Option<Box<Envelope>>, bytes: usize },
+    TooLarge { envelope: Option<Box<Envelope>>, what: String },
 }
 
 type Taken = Result<(), Lost>;
@@ -210,7 +210,7 @@ impl Task<'_> {
     }
 
     /// Reads the actor again, without the turn that was too large, and fails the request.
-    async fn fail_too_large(&mut self, envelope: Option<Box<Envelope>>, bytes: usize) -> Taken {
+    async fn fail_too_large(&mut self, envelope: Option<Box<Envelope>>, what: String) -> Taken {
         self.activation.fewer_uncommitted(1).await;
         let Ok(fresh) = load(self.host, self.partition, self.activation).await else {
             return Err(Lost::Gone(envelope));
@@ -218,9 +218,7 @@ impl Task<'_> {
         let stale = std::mem::replace(&mut self.body, fresh);
         self.body.held = stale.held;
         self.body.waiting = stale.waiting;
-        let bytes_max = self.host.stores.journal.capabilities().turn_bytes_max;
-        let detail = format!("the turn is {bytes} bytes, and the store takes {bytes_max}");
-        let failure = Failure::new(FailureCode::TooLarge, detail);
+        let failure = Failure::new(FailureCode::TooLarge, what);
         if let Some(envelope) = envelope {
             return self.fail(*envelope, failure);
         }

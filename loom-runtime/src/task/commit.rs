@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use loom_core::{
     ActorId, Body as Says, CommitId, Draft, End, Failure, FailureCode, Kernel, Op, Outcome,
-    Outgoing, Seal, Segment, Seq, bury, step,
+    Outgoing, Seal, Segment, Seq, Turn, bury, step,
 };
 use loom_ports::Tenure;
 use tokio::sync::oneshot;
@@ -18,6 +18,9 @@ use crate::envelope::{Caller, Envelope, Reply};
 use crate::host::Shared;
 use crate::partition::{Release, Submitted};
 use crate::{CallError, committer};
+
+/// The most that ids, cause and reason add to a payload.
+pub(crate) const ENVELOPE_BYTES_MAX: usize = 16 << 10;
 
 impl Task<'_> {
     pub(super) fn commit_segment(
@@ -127,6 +130,7 @@ impl Task<'_> {
         let me = &self.activation.id;
         error!(actor = %me, message = %envelope.delivery.message.id, reason, "dead letter");
         let (attempts, now) = (envelope.attempts.max(1), self.host.clock.now());
+        let reason = &shortened(reason);
         let draft = bury(&self.body.kernel, me, Some(&envelope.delivery), reason, attempts, now);
         let reply = dead(me, reason);
         self.body.typed = None;
@@ -156,9 +160,8 @@ impl Task<'_> {
                 return Err(Lost::Gone(envelope.map(Box::new)));
             }
         };
-        let (bytes, bytes_max) = (turn.size_bytes(), self.host.turn_bytes_max);
-        if bytes > bytes_max {
-            return Err(Lost::TooLarge { envelope: envelope.map(Box::new), bytes });
+        if let Some(what) = too_large(&turn, self.host) {
+            return Err(Lost::TooLarge { envelope: envelope.map(Box::new), what });
         }
         if self.host.projector.follows(&self.activation.id) && before != *body.kernel.state() {
             let projection = Outgoing::Projection(self.activation.id.clone());
@@ -185,6 +188,19 @@ impl Task<'_> {
         }
         Ok(())
     }
+}
+
+/// What makes a turn larger than may be, if it is. Whatever is sent must be small enough for
+/// its receiver to set it aside: as a dead letter it is written twice in one turn.
+fn too_large(turn: &Turn, host: &Shared) -> Option<String> {
+    let (bytes, bytes_max) = (turn.size_bytes(), host.turn_bytes_max);
+    if bytes > bytes_max {
+        return Some(format!("the turn is {bytes} bytes, and the store takes {bytes_max}"));
+    }
+    let bytes = turn.outbox.iter().map(|entry| entry.bytes.len()).max()?;
+    let bytes_max = host.settings.payload_bytes_max + ENVELOPE_BYTES_MAX;
+    (bytes > bytes_max)
+        .then(|| format!("a message that it sends is {bytes} bytes, and {bytes_max} are allowed"))
 }
 
 impl View {
@@ -219,6 +235,12 @@ impl SinceSnapshot {
             trim_before: self.snapshot.filter(|_| snapshot),
         }
     }
+}
+
+/// What a dead letter says of why it died, at most.
+fn shortened(reason: &str) -> String {
+    const CHARS_MAX: usize = 1_000;
+    reason.chars().take(CHARS_MAX).collect()
 }
 
 pub(super) fn dead(actor: &ActorId, reason: &str) -> Reply {

@@ -60,7 +60,8 @@ impl Task<'_> {
             envelope.attempts = deaths;
             return self.bury(envelope, "every host died while it was handled");
         }
-        if let Says::Fire { timer, run, .. } = &mut envelope.delivery.message.body {
+        // A fire that was a dead letter still says what it ran.
+        if let Says::Fire { timer, run: run @ None, .. } = &mut envelope.delivery.message.body {
             *run = self.body.kernel.timer(timer).and_then(|timer| timer.run.clone());
         }
         let call = match self.call_of(&envelope.delivery) {
@@ -75,11 +76,8 @@ impl Task<'_> {
                 Ok(ran) => ran,
                 Err(StartError::Lost(lost)) => return Err(lost),
                 Err(StartError::State(why, envelope)) => {
-                    if let Some(envelope) = envelope {
-                        self.host.pause(super::FAILED_PAUSE).await;
-                        self.host.refuse(*envelope, CallError::Unavailable(why));
-                    }
-                    return Ok(());
+                    self.host.pause(super::FAILED_PAUSE).await;
+                    return self.cannot_read(envelope, why);
                 }
             };
             let Some(kept) = rest.envelope else {
@@ -110,9 +108,21 @@ impl Task<'_> {
                 let end = End::Finished(outcome);
                 self.commit_upheld(Some(envelope), vec![], end, (None, vec![]))
             }
-            Err(error) => {
-                self.host.refuse(envelope, CallError::Unavailable(error.to_string()));
+            Err(error) => self.cannot_read(Some(Box::new(envelope)), error.to_string()),
+        }
+    }
+
+    /// The stored state does not fit the code. A caller is told; anything else goes back, with
+    /// all that is behind it, for code that fits.
+    fn cannot_read(&mut self, envelope: Option<Box<Envelope>>, why: String) -> Taken {
+        match envelope {
+            Some(envelope) if matches!(envelope.origin, Origin::Caller(_)) => {
+                self.host.refuse(*envelope, CallError::Unavailable(why));
                 Ok(())
+            }
+            envelope => {
+                warn!(actor = %self.activation.id, why, "state cannot be read");
+                Err(Lost::Gone(envelope))
             }
         }
     }

@@ -127,14 +127,22 @@ async fn a_turn_too_large_for_the_store_fails_and_the_actor_lives() {
     let kit = Kit::new("too-large");
     let host = kit.host().await;
     kit.act(&host, "a", vec![Do::Add(1)]).await.unwrap();
-    let big = || vec![Do::Say("x".repeat(3 << 20))];
-    kit.act(&host, "a", big()).await.unwrap();
-    let sends = (0..4).map(|_| Do::Send(kit.id("b"), big())).collect::<Vec<_>>();
-    let error = kit.act(&host, "a", vec![Do::Spread(Box::new(sends[0].clone()), 6)]).await;
+    let big = |mib: usize| Do::Say("x".repeat(mib << 20));
+    kit.act(&host, "a", vec![big(1)]).await.unwrap();
+    let send = Do::Send(kit.id("b"), vec![big(1)]);
+    let error = kit.act(&host, "a", vec![Do::Spread(Box::new(send), 9)]).await;
     let Err(CallError::Failed(failure)) = error else { panic!("{error:?}") };
     assert_eq!(failure.code, FailureCode::TooLarge);
     assert!(failure.detail.contains("bytes"), "{}", failure.detail);
     assert_eq!(kit.act(&host, "a", vec![Do::Add(1)]).await, Ok(2));
+
+    // Grown by effects, so that no message brings it in.
+    let grow = Do::Send(kit.id("b"), vec![Do::Grow(2_300_000), Do::SendState(kit.id("c"))]);
+    kit.act(&host, "a", vec![grow]).await.unwrap();
+    kit.pass(10_000).await;
+    let letters = kit.dead_letters(&host).await;
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    assert!(letters[0].reason.contains("a message that it sends"), "{}", letters[0].reason);
 }
 
 #[tokio::test(start_paused = true)]

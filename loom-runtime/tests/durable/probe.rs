@@ -35,6 +35,10 @@ pub(crate) enum Do {
     Reject(String),
     /// Never goes on, as long as the world says so.
     HangWhile(String),
+    /// Says so many characters.
+    Grow(usize),
+    /// Sends all it said.
+    SendState(String),
     /// Does it that often.
     Spread(Box<Do>, u32),
     /// Panics as long as the world says so.
@@ -156,6 +160,11 @@ impl Probe {
                 if hangs.unwrap_or_default() {
                     std::future::pending::<()>().await;
                 }
+            }
+            Do::Grow(chars) => self.said.push("x".repeat(chars)),
+            Do::SendState(to) => {
+                let todo: Vec<_> = self.said.iter().cloned().map(Do::Say).collect();
+                cx.send(to, "act", &todo).map_err(text)?;
             }
             Do::Spread(action, times) => {
                 let todo = (0..times).map(|_| (*action).clone()).collect();

@@ -1,6 +1,8 @@
 //! Handlers that take more than one turn.
 
-use crate::kit::Kit;
+use loom_runtime::Settings;
+
+use crate::kit::{Kit, settings};
 use crate::probe::Do;
 
 #[tokio::test(start_paused = true)]
@@ -217,4 +219,18 @@ async fn time_and_chance_are_the_same_in_every_run() {
     let number = |at: usize| said[at].parse::<u64>().unwrap();
     assert!(number(2) - number(0) >= 1_000);
     assert_ne!(said[1], said[3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_gets_past_requests_that_wait_for_its_invocation() {
+    let kit = Kit::new("past");
+    let settings = Settings { mailbox_max: 2, ..settings() };
+    let host = kit.builder().settings(settings).start().await.unwrap();
+    // More requests than the mailbox of `a` takes, sent by `b` before the reply `a` waits for.
+    let flood = Do::Send(kit.id("a"), vec![Do::Add(1)]);
+    let callee = vec![Do::Spread(Box::new(flood), 20), Do::Add(100)];
+    let todo = vec![Do::Call(kit.id("b"), callee)];
+    assert_eq!(kit.act(&host, "a", todo).await, Ok(100));
+    kit.pass(10_000).await;
+    assert_eq!(kit.sum(&host, "a").await, 120);
 }

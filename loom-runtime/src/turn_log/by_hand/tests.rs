@@ -60,15 +60,12 @@ fn without_an_answer_time_passes_and_limits_run_out() {
         let event = cx.wait_for_within::<bool>(MINUTE, "approved").await;
         (called.unwrap_err(), event)
     };
-    run(
-        &log(),
-        handler,
-        &expect![[r#"
+    let expected = expect![[r#"
         (Failed(Failure { code: TimedOut, detail: "call wallet/alice withdraw, by hand" }), Ok(None)) at 1970-01-01T00:03:00.000Z
         sleep until 1970-01-01T00:01:00.000Z
         call wallet/alice withdraw 10 until 1970-01-01T00:02:00.000Z
-        wait for approved until 1970-01-01T00:03:00.000Z"#]],
-    );
+        wait for approved until 1970-01-01T00:03:00.000Z"#]];
+    run(&log(), handler, &expected);
 }
 
 #[test]
@@ -80,14 +77,11 @@ fn effects_are_run_unless_they_are_answered() {
         let ran: String = cx.effect("parcel", async |key| format!("run as {key}")).await.unwrap();
         (answered, ran)
     };
-    run(
-        &log,
-        handler,
-        &expect![[r#"
+    let expected = expect![[r#"
         ("from the test", "run as order/7@0.1.1") at 1970-01-01T00:00:00.000Z
         effect parcel
-        effect parcel"#]],
-    );
+        effect parcel"#]];
+    run(&log, handler, &expected);
 }
 
 #[test]
@@ -100,18 +94,15 @@ fn a_transcript_has_a_line_for_each_request() {
         cx.cancel("thanks").unwrap();
         cx.publish("news", &1).unwrap();
     };
-    run(
-        &log(),
-        handler,
-        &expect![[r#"
+    let expected = expect![[r#"
         () at 1970-01-01T00:00:00.000Z
         signal order/8 approved true
         spawn parcel/7/1 pack "book"
         set timer thanks: thank "7" at 1970-01-01T00:01:00.000Z
         set timer check: check null at 1970-01-01T00:01:00.000Z, then every 60000 ms
         clear timer thanks
-        send topic/news publish 1"#]],
-    );
+        send topic/news publish 1"#]];
+    run(&log(), handler, &expected);
 }
 
 #[test]
