@@ -12,7 +12,7 @@ use loom_ports::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tracing::info;
 
 use crate::activities::{ActivityEntry, name};
@@ -340,6 +340,8 @@ impl HostBuilder {
             turn_bytes_max: capabilities.turn_bytes_max,
             projector: Projector::new(self.projected),
             active: AtomicUsize::new(0),
+            stirred: Notify::new(),
+            crowded: Notify::new(),
             settings: self.settings,
         });
         // From here on, a start that fails ends what it began.

@@ -12,7 +12,7 @@ use loom_core::{
 };
 use loom_ports::{Clock, IdSource, Stores};
 use tokio::runtime::Handle;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::activation::{Activation, Body as ActorBody, Closed, Pushed, View};
 use crate::activities::Activities;
@@ -41,6 +41,10 @@ pub(crate) struct Shared {
     pub(crate) turn_bytes_max: usize,
     pub(crate) projector: Projector,
     pub(crate) active: AtomicUsize,
+    /// Told when there is something to forget or to evict.
+    pub(crate) stirred: Notify,
+    /// Told when there are more actors in memory than there should be.
+    pub(crate) crowded: Notify,
 }
 
 /// How far a host has come in its life.
@@ -106,7 +110,7 @@ impl Shared {
                 return Err(envelope.refuse(Why::Elsewhere(partition.id)));
             };
             if new {
-                self.active.fetch_add(1, Ordering::Relaxed);
+                self.count_active();
             }
             match activation.push(envelope, self.settings.mailbox_max, now) {
                 Pushed::Queued => return Ok(()),
@@ -130,7 +134,9 @@ impl Shared {
     /// A message was handled, durably.
     pub(crate) fn handled(self: &Arc<Self>, origin: Origin) {
         match origin {
-            Origin::Outbox(partition, entry) => relay::arrived(self.partition(partition), entry),
+            Origin::Outbox(partition, entry) => {
+                relay::arrived(self, self.partition(partition), entry);
+            }
             Origin::Queue(receipt) => self.acknowledge(receipt),
             Origin::Timer(timer) => self.timers.settled(timer),
             Origin::Caller(_) | Origin::Host => {}
@@ -194,6 +200,14 @@ impl Shared {
         self.forget(partition, activation);
     }
 
+    fn count_active(&self) {
+        let active = self.active.fetch_add(1, Ordering::Relaxed) + 1;
+        self.stirred.notify_one();
+        if active > self.settings.active_max {
+            self.crowded.notify_one();
+        }
+    }
+
     pub(crate) fn forget(&self, partition: &Partition, activation: &Arc<Activation>) {
         if partition.remove(activation) {
             self.active.fetch_sub(1, Ordering::Relaxed);
@@ -211,7 +225,7 @@ impl Shared {
             let now = self.clock.now();
             let (activation, new) = partition.activation(id, now).ok_or_else(elsewhere)?;
             if new {
-                self.active.fetch_add(1, Ordering::Relaxed);
+                self.count_active();
             }
             if let Some(view) = activation.view() {
                 return Ok(view);

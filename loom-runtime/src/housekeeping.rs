@@ -9,9 +9,10 @@ use tracing::warn;
 
 use crate::host::Shared;
 
-const TICK: Duration = Duration::from_millis(100);
+/// How long outbox entries that arrived wait for a commit to be forgotten with.
+const FORGET_EVERY: Duration = Duration::from_millis(100);
 const EVICT_EVERY: Duration = Duration::from_secs(1);
-const SWEEP_EVERY: Duration = Duration::from_mins(1);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// Keeps house for as long as the host lives.
 pub(crate) async fn run(host: Arc<Shared>) {
@@ -26,16 +27,21 @@ pub(crate) async fn run(host: Arc<Shared>) {
     }
 }
 
+/// Forgets and evicts. A host that has nothing in memory does nothing at all.
 async fn keep_small(host: &Arc<Shared>) {
-    let mut evict_at = Timestamp::EPOCH;
     loop {
-        let now = host.clock.now();
-        host.flush_delivered();
-        if now >= evict_at || host.active.load(Ordering::Relaxed) > host.settings.active_max {
-            evict(host, now);
-            evict_at = now.saturating_add(EVICT_EVERY);
+        let forgets = host.partitions.iter().any(|partition| partition.has_delivered());
+        if !forgets && host.active.load(Ordering::Relaxed) == 0 {
+            host.stirred.notified().await;
         }
-        host.clock.sleep_until(now.saturating_add(TICK)).await;
+        let pause = if forgets { FORGET_EVERY } else { EVICT_EVERY };
+        tokio::select! {
+            biased;
+            () = host.crowded.notified() => {}
+            () = host.pause(pause) => {}
+        }
+        host.flush_delivered();
+        evict(host, host.clock.now());
     }
 }
 

@@ -21,8 +21,11 @@ use crate::host::Shared;
 
 const RECEIVE: Receive =
     Receive { max: 256, wait: Duration::ZERO, visibility: Duration::from_secs(30) };
-/// How often every queue is looked at, for what other hosts enqueued.
+/// How often every queue is looked at, for what became visible and for what other hosts
+/// enqueued: often for a while after there was something, then seldom.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+const LOOK_SELDOM: Duration = Duration::from_secs(10);
+const BUSY_FOR: Duration = Duration::from_mins(1);
 const RETURN_FOR: Duration = Duration::from_millis(50);
 
 /// Which queues are known to hold something.
@@ -45,19 +48,24 @@ impl Ingress {
 
 /// Receives for as long as the host lives.
 pub(crate) async fn run(host: Arc<Shared>) {
-    let mut look_at = Timestamp::EPOCH;
+    let (mut look_at, mut busy_until) = (Timestamp::EPOCH, Timestamp::EPOCH);
     loop {
         let now = host.clock.now();
         let mut partitions = host.ingress.take();
+        if !partitions.is_empty() {
+            busy_until = now.saturating_add(BUSY_FOR);
+        }
         if now >= look_at {
             partitions = host.owned();
-            look_at = now.saturating_add(LOOK_EVERY);
+            look_at = Timestamp::MAX;
         }
-        if !partitions.is_empty()
-            && let Err(error) = receive_all(&host, &partitions).await
-        {
-            warn!(%error, "queues could not be read");
+        match receive_all(&host, &partitions).await {
+            Ok(false) => {}
+            Ok(true) => busy_until = now.saturating_add(BUSY_FOR),
+            Err(error) => warn!(%error, "queues could not be read"),
         }
+        let pause = if now < busy_until { LOOK_EVERY } else { LOOK_SELDOM };
+        look_at = look_at.min(now.saturating_add(pause));
         tokio::select! {
             biased;
             () = host.stopping() => return,
@@ -67,16 +75,22 @@ pub(crate) async fn run(host: Arc<Shared>) {
     }
 }
 
+/// Takes all that is visible. `true` if there was something.
 async fn receive_all(
     host: &Arc<Shared>,
     partitions: &BTreeSet<PartitionId>,
-) -> Result<(), PortError> {
+) -> Result<bool, PortError> {
+    let mut found = false;
+    if partitions.is_empty() {
+        return Ok(found);
+    }
     let queues: Vec<_> = partitions.iter().map(|partition| queue_of(*partition)).collect();
     loop {
         let received = host.stores.queue.receive(&queues, RECEIVE, host.clock.now()).await?;
         if received.is_empty() {
-            return Ok(());
+            return Ok(found);
         }
+        found = true;
         for delivery in received {
             take(host, delivery).await?;
         }

@@ -139,6 +139,11 @@ impl Partition {
         self.lock().delivered.push(delivered);
     }
 
+    /// Whether outbox entries wait to be forgotten.
+    pub(crate) fn has_delivered(&self) -> bool {
+        !self.lock().delivered.is_empty()
+    }
+
     /// Begins to commit what was only noted, if nothing is being committed and there is
     /// something. `true` if the caller must start the committer.
     pub(crate) fn flush_delivered(&self) -> bool {

@@ -75,9 +75,10 @@ pub(crate) fn committed(
 }
 
 /// An entry arrived, durably.
-pub(crate) fn arrived(partition: &Partition, entry: Delivered) {
+pub(crate) fn arrived(host: &Shared, partition: &Partition, entry: Delivered) {
     partition.relay().in_flight.remove(&(entry.epoch, entry.n));
     partition.note_delivered(entry);
+    host.stirred.notify_one();
 }
 
 /// An entry did not arrive, and must be delivered again.
@@ -184,7 +185,7 @@ async fn scan_entry(
         Outgoing::Message(message) => Some((message.to.clone(), message.lane())),
         Outgoing::Activity(request) => {
             if !is_awaited(host, tenure, &request.reply_to).await? {
-                arrived(partition, Delivered { epoch, n });
+                arrived(host, partition, Delivered { epoch, n });
                 return Ok(());
             }
             None
