@@ -67,6 +67,12 @@ const LAYERS: &[Layer] = &[
         ],
         tests_use: &[],
     },
+    // What users write. They reach everything through the runtime and the stores they chose.
+    Layer {
+        name: "loom-examples",
+        uses: &["loom-adapter-embedded", "loom-runtime"],
+        tests_use: &["loom-adapter-memory", "loom-ports", "loom-testkit"],
+    },
     Layer { name: "xtask", uses: &[], tests_use: &[] },
 ];
 

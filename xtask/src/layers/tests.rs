@@ -24,6 +24,7 @@ fn dependencies_point_inwards() {
         ("loom-runtime", "loom-macros"),
         ("loom-server", "loom-adapter-embedded"),
         ("loom-benches", "loom-testkit"),
+        ("loom-examples", "loom-runtime"),
     ] {
         assert_eq!(verdict(name, on, None, OURS), "", "{name} -> {on}");
     }
@@ -34,6 +35,7 @@ fn dependencies_point_inwards() {
         ("loom-macros", "loom-core"),
         ("loom-runtime", "loom-adapter-memory"),
         ("loom-server", "loom-testkit"),
+        ("loom-server", "loom-examples"),
         ("xtask", "loom-core"),
     ] {
         for kind in [None, Some("build")] {
