@@ -41,10 +41,8 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) {
     let dir = options.dir.clone().unwrap_or_else(std::env::temp_dir);
     let dir = tempfile::tempdir_in(dir).expect("a directory to measure in");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
     let at = |name: &str| dir.path().join(name);
     let stores = journal::Journals::open(&at("loom"));
     let append = Committer::start(Append::open(&at("append")));
@@ -140,6 +138,14 @@ async fn commit(engine: &Committer, committers: u32, records: u32) -> Cost {
         task.await.expect("a committer");
     }
     watch.stop(records)
+}
+
+/// The key of the record at a place. Keys are spread, as those of many actors are, and none is
+/// used twice.
+fn key(place: u64) -> [u8; 8] {
+    // Multiplying by an odd number is a permutation. This one is 2^64 divided by the golden
+    // ratio (Knuth, The Art of Computer Programming 3, section 6.4).
+    place.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()
 }
 
 /// The record at a place: not all zeros, and not the same everywhere.

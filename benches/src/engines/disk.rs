@@ -8,7 +8,7 @@ use std::path::Path;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use lmdb::Transaction as _;
 
-use super::record;
+use super::{key, record};
 
 /// Writes records in the order of their places.
 pub(super) trait Engine {
@@ -50,7 +50,7 @@ impl Engine for Fjall {
         let Self(database, records) = self;
         let mut batch = database.batch();
         for place in places {
-            batch.insert(records, place.to_be_bytes(), record(place).as_slice());
+            batch.insert(records, key(place), record(place).as_slice());
         }
         batch.commit().expect("a batch");
         database.persist(PersistMode::SyncData).expect("a sync");
@@ -75,14 +75,14 @@ impl Engine for Lmdb {
         let Self(environment, records) = self;
         let mut write = environment.begin_rw_txn().expect("a transaction");
         for place in places {
-            let (key, flags) = (place.to_be_bytes(), lmdb::WriteFlags::empty());
-            write.put(*records, &key, &record(place), flags).expect("a record");
+            let flags = lmdb::WriteFlags::empty();
+            write.put(*records, &key(place), &record(place), flags).expect("a record");
         }
         write.commit().expect("a commit");
     }
 }
 
-const REDB_RECORDS: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("records");
+const REDB_RECORDS: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("records");
 
 /// A copy-on-write B+ tree.
 pub(super) struct Redb(redb::Database);
@@ -99,7 +99,7 @@ impl Engine for Redb {
         {
             let mut records = write.open_table(REDB_RECORDS).expect("a table");
             for place in places {
-                records.insert(place, record(place).as_slice()).expect("a record");
+                records.insert(key(place).as_slice(), record(place).as_slice()).expect("a record");
             }
         }
         write.commit().expect("a commit");
@@ -120,7 +120,7 @@ impl Engine for Sled {
     fn write(&mut self, places: Range<u64>) {
         let mut batch = sled::Batch::default();
         for place in places {
-            batch.insert(&place.to_be_bytes(), record(place).as_slice());
+            batch.insert(&key(place), record(place).as_slice());
         }
         self.0.apply_batch(batch).expect("a batch");
         self.0.flush().expect("a sync");
