@@ -47,8 +47,7 @@ impl Order {
         if *self != Self::New {
             return Err("it was placed before".into());
         }
-        let charged = cx.activity("charge", &cents).await;
-        let receipt: String = charged.map_err(|error| error.to_string())?;
+        let receipt: String = cx.activity("charge", &cents).await?;
         *self = Self::AwaitsApproval;
         *self = match Self::ship(cx).await {
             Ok(Some(parcel)) => Self::Shipped { parcel },

@@ -60,6 +60,13 @@ impl CallError {
     }
 }
 
+/// For handlers whose own error is text.
+impl<E: std::fmt::Debug> From<CallError<E>> for String {
+    fn from(error: CallError<E>) -> Self {
+        error.to_string()
+    }
+}
+
 impl<E> CallError<E> {
     pub(crate) fn json(what: &'static str, error: &serde_json::Error) -> Self {
         Self::Json { what, reason: error.to_string() }

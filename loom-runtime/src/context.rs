@@ -58,6 +58,13 @@ impl From<ContextError> for CallError {
     }
 }
 
+/// For handlers whose own error is text.
+impl From<ContextError> for String {
+    fn from(error: ContextError) -> Self {
+        error.to_string()
+    }
+}
+
 impl<'a> Context<'a> {
     /// The context of a handler whose requests go to `log`.
     #[must_use]

@@ -8,13 +8,12 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use loom_core::{ActorId, EventName, Kind, Method, Outcome, Payload, Seq};
-use loom_runtime::{ActorRef, Reply};
+use loom_runtime::{ActorRef, HandlerRole, Reply};
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 use super::{Api, arguments, idempotency};
 use crate::journal;
-use crate::kinds;
 use crate::record_view::{RecordView, json};
 
 /// Records in one answer, unless told otherwise, and at most.
@@ -41,12 +40,13 @@ impl Target {
     fn method(&self, api: &Api) -> Result<Method, Problem> {
         let method = Method::parse(&self.rest)?;
         self.check_kind(api)?;
-        match kinds::methods(self.actor.kind()) {
-            Some(known) if !known.contains(&method.as_str()) => {
-                Err(Problem::unknown_method(self.actor.kind(), method.as_str(), &known))
-            }
-            _ => Ok(method),
+        let handlers = api.host.handlers(self.actor.kind()).unwrap_or_default();
+        let callable = handlers.iter().filter(|handler| handler.role != HandlerRole::Timer);
+        let known: Vec<_> = callable.map(|handler| handler.name).collect();
+        if known.contains(&method.as_str()) {
+            return Ok(method);
         }
+        Err(Problem::unknown_method(self.actor.kind(), method.as_str(), &known))
     }
 
     fn check_kind(&self, api: &Api) -> Result<(), Problem> {
