@@ -6,6 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 
+use fjall::compaction::Leveled;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions};
 use loom_ports::{
     BlobStore, Coordination, IdempotencyStore, JournalStore, LockManager, MessageQueue, PortError,
@@ -34,6 +35,10 @@ use crate::writer::{Press, Stats, Writer};
 /// Changes that are kept in memory until they are sorted into a data file. Fixed when a
 /// directory is created. While writes outrun the disk, up to five times as much is in use.
 const WRITE_BUFFER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The size of data files. While some are merged, which takes as long as they are large, changes
+/// stay in memory. Fixed when a directory is created.
+const TABLE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Every storage port over one directory. Clones share it; the last one closes it.
 #[derive(Clone, Debug)]
@@ -220,6 +225,7 @@ fn engine(directory: &Directory, options: &Options) -> fjall::Result<(Database, 
         KeyspaceCreateOptions::default()
             .manual_journal_persist(true)
             .max_memtable_size(WRITE_BUFFER_BYTES)
+            .compaction_strategy(Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES)))
     })?;
     Ok((db, rows))
 }
