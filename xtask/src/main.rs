@@ -6,6 +6,7 @@ mod ci;
 mod deny;
 mod layers;
 mod manifests;
+mod money;
 mod msrv;
 mod outcome;
 mod semantics;
@@ -52,6 +53,8 @@ enum Task {
     Semantics,
     /// Check licences, banned and duplicate crates, and where crates come from
     Deny,
+    /// Move money between wallets while the server is killed, and count every cent
+    Money(money::Size),
     /// Run the benchmarks in release mode; all arguments go to them, for example `--json`
     #[command(disable_help_flag = true)]
     Bench {
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Task::Style => exit_code(&style::run()),
         Task::Semantics => exit_code(&semantics::run()),
         Task::Deny => exit_code(&deny::run()),
+        Task::Money(size) => exit_code(&money::run(&size)),
         Task::Bench { arguments } => exit_code(&bench::run(&arguments)),
     }
 }

@@ -7,4 +7,5 @@ mod http;
 mod http_server;
 mod journal;
 mod killed;
+mod money;
 mod run_file;
