@@ -75,10 +75,10 @@ fn a_payload_of_20_mib_is_refused_with_its_size() {
     assert_eq!(place.states("tally")["tally/a"], json!({"count": 2, "sum": 2}));
 
     // Little larger than a message may be: it is read, and then refused.
-    let large = "x".repeat(4 << 20);
+    let large = "x".repeat(2 << 20);
     let line = format!(r#"{{"to":"tally/a","method":"add","args":"{large}"}}"#);
     let ended = place.run_stdin(&["run", "-"], line.as_bytes());
-    ended.failed(1, "the payload is 4194306 bytes, and 4194304 are allowed");
+    ended.failed(1, "the payload is 2097154 bytes, and 2097152 are allowed");
 }
 
 #[test]

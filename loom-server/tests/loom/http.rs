@@ -120,7 +120,7 @@ fn a_payload_of_20_mib_is_refused_with_an_answer() {
     let server = Server::start(&place);
     let large = "1".repeat(20 << 20);
     let problem = server.post("/v1/actors/tally/a/add", &large).problem(413, "too-large");
-    assert_eq!(problem["detail"], "the body is larger than the 4194304 bytes that are allowed");
+    assert_eq!(problem["detail"], "the body is larger than the 2097152 bytes that are allowed");
     assert_eq!(server.post("/v1/actors/tally/a/add", "1").status, 200);
 }
 
