@@ -9,6 +9,7 @@ mod cost;
 mod counter;
 mod durable;
 mod engines;
+mod http;
 mod memory;
 mod report;
 mod resident;
@@ -32,6 +33,8 @@ enum Subject {
     Durable(durable::Options),
     /// Storage engines that could carry the embedded stores.
     Engines(engines::Options),
+    /// Durable turns over HTTP, on a server in a process of its own.
+    Http(http::Options),
     /// What durable actors take: memory while they are idle, and space on the disk.
     Memory(memory::Options),
     /// In-process actors: tell, ask, spawn, lookup, publish, memory.
@@ -42,6 +45,7 @@ fn main() {
     match Arguments::parse().subject {
         Subject::Durable(options) => durable::run(&options),
         Subject::Engines(options) => engines::run(&options),
+        Subject::Http(options) => http::run(&options),
         Subject::Memory(options) => memory::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
     }

@@ -17,6 +17,9 @@ const KNOWN_ACTORS: u32 = 1_000_000;
 const KNOWN_ACTIVE: usize = 10_000;
 const GROWTH_TURNS: u32 = 1_000_000;
 
+/// Measures one piece of work in a directory.
+type Measure = fn(&Path) -> Vec<Line>;
+
 /// How the subject is measured.
 #[derive(Args)]
 pub(crate) struct Options {
@@ -42,7 +45,7 @@ pub(crate) fn run(options: &Options) {
     }
     let wanted = |work: &str| options.only.as_ref().is_none_or(|only| work.contains(only));
     let dir = options.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let works: [(_, fn(&Path) -> Vec<Line>); 3] =
+    let works: [(_, Measure); 3] =
         [("idle actor", idle), ("a million known", known), ("a million turns", growth)];
     let mut lines = Vec::new();
     for (work, measure) in works {
@@ -95,10 +98,10 @@ fn growth(dir: &Path) -> Vec<Line> {
     lines(
         "MiB",
         &[
-            ("loom, at the end", mib(growth.last_bytes)),
-            ("loom, at half", mib(growth.half_bytes)),
-            ("loom, at its largest", mib(growth.largest_bytes)),
-            ("written to the disk", mib(growth.written_bytes)),
+            ("loom, at the end", mib(growth.at_end)),
+            ("loom, at half", mib(growth.at_half)),
+            ("loom, at its largest", mib(growth.largest)),
+            ("written to the disk", mib(growth.written)),
         ],
     )
 }

@@ -10,13 +10,13 @@ use super::population::{host, runtime, turns};
 const ACTORS: u32 = 100;
 const SAMPLES: u32 = 100;
 
-/// What the files of a directory took.
+/// What the files of a directory took, in bytes.
 pub(super) struct Growth {
-    pub(super) half_bytes: u64,
-    pub(super) last_bytes: u64,
-    pub(super) largest_bytes: u64,
+    pub(super) at_half: u64,
+    pub(super) at_end: u64,
+    pub(super) largest: u64,
     /// What this process wrote to the disk meanwhile.
-    pub(super) written_bytes: u64,
+    pub(super) written: u64,
 }
 
 /// Has `turns` handled, and looks at the directory after each hundredth of them.
@@ -34,10 +34,10 @@ pub(super) fn of(dir: &Path, turns_all: u32) -> Growth {
         sizes
     });
     Growth {
-        half_bytes: sizes[sizes.len() / 2],
-        last_bytes: size(dir),
-        largest_bytes: sizes.iter().copied().max().unwrap_or_default(),
-        written_bytes: written_bytes() - before,
+        at_half: sizes[sizes.len() / 2],
+        at_end: size(dir),
+        largest: sizes.iter().copied().max().unwrap_or_default(),
+        written: written_bytes() - before,
     }
 }
 
