@@ -3,7 +3,9 @@
 //! Every number comes from rounds that take turns: ours, a peer, the next peer, ours again. What
 //! is asserted is that the work was done; times are only printed.
 
-use clap::{Parser, Subcommand};
+use std::process::Command;
+
+use clap::{CommandFactory, Parser, Subcommand};
 
 mod cost;
 mod counter;
@@ -23,8 +25,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(about = "Measures Loom beside its peers")]
 struct Arguments {
+    /// All of them, one after the other, unless told otherwise.
     #[command(subcommand)]
-    subject: Subject,
+    subject: Option<Subject>,
 }
 
 #[derive(Subcommand)]
@@ -42,11 +45,22 @@ enum Subject {
 }
 
 fn main() {
-    match Arguments::parse().subject {
+    let Some(subject) = Arguments::parse().subject else { return all() };
+    match subject {
         Subject::Durable(options) => durable::run(&options),
         Subject::Engines(options) => engines::run(&options),
         Subject::Http(options) => http::run(&options),
         Subject::Memory(options) => memory::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
+    }
+}
+
+/// Each subject gets a process of its own, because a heap never quite forgets.
+fn all() {
+    let program = std::env::current_exe().expect("the path of this program");
+    for subject in Arguments::command().get_subcommands() {
+        println!("== {}", subject.get_name());
+        let ended = Command::new(&program).arg(subject.get_name()).status();
+        assert!(ended.expect("this program runs").success(), "{} failed", subject.get_name());
     }
 }
