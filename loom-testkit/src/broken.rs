@@ -4,6 +4,39 @@
 //! plants in its own thread before a fixture is opened there. Unlike the memory adapter they can
 //! be opened again and be out of reach, so that those cases run too.
 
+/// The fixture of a port whose defects may also show in a restart and out of reach.
+macro_rules! broken_fixture {
+    ($fixture:ident, $port:ident over $memory:ident, $faulty:ident) => {
+        type Broken = super::Broken<dyn $port, Defect, Mutex<Memory>>;
+
+        thread_local! {
+            static PLANTED: Cell<Option<Defect>> = const { Cell::new(None) };
+        }
+
+        struct Fixture(Arc<Broken>);
+
+        impl $fixture for Fixture {
+            async fn open() -> Self {
+                Self(Arc::new(Broken::new(Arc::new($memory::default()), PLANTED.get())))
+            }
+
+            fn store(&self) -> Arc<dyn $port> {
+                self.0.clone()
+            }
+
+            async fn reopen(self) -> Option<Self> {
+                let forgets = self.0.has(Defect::ForgetsOnRestart);
+                if forgets { Some(Self::open().await) } else { Some(self) }
+            }
+
+            async fn unreachable(&self) -> Option<Arc<dyn $port>> {
+                let nowhere = $faulty::new(self.0.inner.clone(), out_of_reach());
+                Some(Arc::new(Broken::new(Arc::new(nowhere), PLANTED.get())))
+            }
+        }
+    };
+}
+
 mod blob;
 mod coordination;
 mod idempotency;

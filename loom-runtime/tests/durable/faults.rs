@@ -60,7 +60,9 @@ async fn start(kit: &Kit, seed: u64, one_in: u64) -> Host {
 async fn faults_and_deaths_lose_nothing_repeat_nothing_and_keep_the_order() {
     const SENDERS: u64 = 4;
     const TURNS: u64 = 12;
-    for seed in 0..std::env::var("SEEDS").map_or(50, |s| s.parse().unwrap()) {
+    // More of them, for longer runs, with this in the environment.
+    let seeds = std::env::var("LOOM_FAULT_SEEDS").map_or(50, |seeds| seeds.parse().unwrap());
+    for seed in 0..seeds {
         let name: &'static str = format!("faults-{seed}").leak();
         let kit = Kit::new(name);
         let mut host = start(&kit, seed, 6).await;

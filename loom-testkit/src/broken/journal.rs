@@ -57,32 +57,7 @@ struct Memory {
     attempts: u32,
 }
 
-type Broken = super::Broken<dyn JournalStore, Defect, Mutex<Memory>>;
-
-thread_local! {
-    static PLANTED: Cell<Option<Defect>> = const { Cell::new(None) };
-}
-
-struct Fixture(Arc<Broken>);
-
-impl JournalFixture for Fixture {
-    async fn open() -> Self {
-        Self(Arc::new(Broken::new(Arc::new(MemoryJournal::default()), PLANTED.get())))
-    }
-
-    fn store(&self) -> Arc<dyn JournalStore> {
-        self.0.clone()
-    }
-
-    async fn reopen(self) -> Option<Self> {
-        if self.0.has(Defect::ForgetsOnRestart) { Some(Self::open().await) } else { Some(self) }
-    }
-
-    async fn unreachable(&self) -> Option<Arc<dyn JournalStore>> {
-        let nowhere = FaultyJournal::new(self.0.inner.clone(), out_of_reach());
-        Some(Arc::new(Broken::new(Arc::new(nowhere), PLANTED.get())))
-    }
-}
+broken_fixture!(JournalFixture, JournalStore over MemoryJournal, FaultyJournal);
 
 #[test]
 fn defects_are_caught() {

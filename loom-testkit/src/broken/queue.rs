@@ -50,32 +50,7 @@ struct Memory {
     attempts: HashMap<MessageId, u32>,
 }
 
-type Broken = super::Broken<dyn MessageQueue, Defect, Mutex<Memory>>;
-
-thread_local! {
-    static PLANTED: Cell<Option<Defect>> = const { Cell::new(None) };
-}
-
-struct Fixture(Arc<Broken>);
-
-impl QueueFixture for Fixture {
-    async fn open() -> Self {
-        Self(Arc::new(Broken::new(Arc::new(MemoryQueue::default()), PLANTED.get())))
-    }
-
-    fn store(&self) -> Arc<dyn MessageQueue> {
-        self.0.clone()
-    }
-
-    async fn reopen(self) -> Option<Self> {
-        if self.0.has(Defect::ForgetsOnRestart) { Some(Self::open().await) } else { Some(self) }
-    }
-
-    async fn unreachable(&self) -> Option<Arc<dyn MessageQueue>> {
-        let nowhere = FaultyQueue::new(self.0.inner.clone(), out_of_reach());
-        Some(Arc::new(Broken::new(Arc::new(nowhere), PLANTED.get())))
-    }
-}
+broken_fixture!(QueueFixture, MessageQueue over MemoryQueue, FaultyQueue);
 
 #[test]
 fn defects_are_caught() {
