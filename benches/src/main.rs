@@ -18,10 +18,6 @@ mod resident;
 mod rounds;
 mod volatile;
 
-/// As in the `loom` command. The peers have it too.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 #[command(about = "Measures Loom beside its peers")]
 struct Arguments {
