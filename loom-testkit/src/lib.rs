@@ -2,9 +2,9 @@
 //!
 //! An adapter implements the port's fixture and names it in one line:
 //!
-//! ```ignore
-//! loom_testkit::journal_suite!(MemoryFixture);
-//! loom_testkit::journal_suite!(RedisFixture, ignore = "cargo xtask conformance redis");
+//! ```text
+//! loom_testkit::journal_suite!(MyFixture);
+//! loom_testkit::journal_suite!(MyServerFixture, ignore = "needs a server: see the README");
 //! ```
 //!
 //! Each case becomes its own `#[test]`, so a report names what failed, and an adapter whose

@@ -13,11 +13,8 @@ use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
 use crate::{cargo, deny, layers, msrv, semantics, style};
 
-/// The crates under test; the benchmarks' peers take minutes to build and are checked apart.
+/// The crates under test; the benchmarks' peers take long to build and are checked apart.
 const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
-
-/// Set to 1 to have the benchmarks compiled too.
-const BENCHES_SWITCH: &str = "LOOM_CI_BENCHES";
 
 /// One step of `cargo xtask ci`, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -94,11 +91,10 @@ fn rows(only: &[Step], mut run: impl FnMut(Step) -> Outcome) -> Vec<Row> {
     Step::value_variants().iter().map(row).collect()
 }
 
+/// The benchmarks are compiled apart, so that what they alone need is not built for the tests.
 fn benches() -> Outcome {
-    if std::env::var(BENCHES_SWITCH).is_ok_and(|value| value == "1") {
-        return cargo::run(&mut cargo::command(&["check", "--package", "loom-benches"]));
-    }
-    Outcome::NotRun(format!("set {BENCHES_SWITCH}=1"))
+    let mut clippy = cargo::command(&["clippy", "--package", "loom-benches", "--all-targets"]);
+    cargo::run(clippy.args(["--", "-D", "warnings"]))
 }
 
 /// All tests but the documentation tests, which `cargo nextest` does not know.
