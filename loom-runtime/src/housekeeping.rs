@@ -12,6 +12,10 @@ use crate::host::Shared;
 /// How long outbox entries that arrived wait for a commit to be forgotten with.
 const FORGET_EVERY: Duration = Duration::from_millis(100);
 const EVICT_EVERY: Duration = Duration::from_secs(1);
+/// How long a host waits for more actors when it has too many.
+const GATHER_FOR: Duration = Duration::from_millis(10);
+/// Room is made for one part in this many of the most that may be active.
+const SPARE_OF: usize = 16;
 const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// Keeps house for as long as the host lives.
@@ -37,12 +41,19 @@ async fn keep_small(host: &Arc<Shared>) {
         let pause = if forgets { FORGET_EVERY } else { EVICT_EVERY };
         tokio::select! {
             biased;
-            () = host.crowded.notified() => {}
+            () = crowded(host) => {}
             () = host.pause(pause) => {}
         }
         host.flush_delivered();
         evict(host, host.clock.now());
     }
+}
+
+/// Waits until too many actors are in memory, and then for more: whoever makes room has to look at
+/// all of them.
+async fn crowded(host: &Shared) {
+    host.crowded.notified().await;
+    host.pause(GATHER_FOR).await;
 }
 
 async fn keep_swept(host: &Shared) {
@@ -57,8 +68,10 @@ async fn keep_swept(host: &Shared) {
 /// ones if there are too many.
 fn evict(host: &Shared, now: Timestamp) {
     let mut idle_before = now.saturating_sub(host.settings.idle_after);
-    let surplus = host.active.load(Ordering::Relaxed).saturating_sub(host.settings.active_max);
+    let active_max = host.settings.active_max;
+    let surplus = host.active.load(Ordering::Relaxed).saturating_sub(active_max);
     if surplus > 0 {
+        let surplus = surplus + active_max / SPARE_OF;
         let all = host.partitions.iter().flat_map(|partition| partition.activations());
         let mut used_at: Vec<_> = all.map(|activation| activation.used_at()).collect();
         let at = surplus.min(used_at.len().saturating_sub(1));
