@@ -9,8 +9,8 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use loom_core::{
     ActivityName, ActivityRequest, Body, Breaker, BreakerAdmission, BreakerOutcome, BreakerPolicy,
-    Delivery, Failure, FailureCode, InvalidId, Message, MessageId, Outcome, Payload, RateLimit,
-    Retry, RetryPolicy, Taken, Timestamp, TokenBucket,
+    Delivery, Failure, FailureCode, Message, MessageId, Outcome, Payload, RateLimit, Retry,
+    RetryPolicy, Taken, Timestamp, TokenBucket,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -119,11 +119,6 @@ impl ActivityEntry {
             options,
         }
     }
-}
-
-/// Parses the name of an activity that is being registered.
-pub(crate) fn name(raw: &str) -> Result<ActivityName, InvalidId> {
-    ActivityName::parse(raw)
 }
 
 impl Shared {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use loom_core::{ActorId, HostId, InvalidId, PartitionCount, PartitionId, Timestamp};
+use loom_core::{ActivityName, ActorId, HostId, InvalidId, PartitionCount, PartitionId, Timestamp};
 use loom_ports::{
     BlobName, Clock, Cursor, IdSource, Page, PortError, Put, PutCondition, PutOutcome, Stores,
 };
@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tracing::info;
 
-use crate::activities::{ActivityEntry, name};
+use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
 use crate::host::{Phase, Shared};
 use crate::ingress::Ingress;
@@ -312,7 +312,7 @@ impl HostBuilder {
         }
         let mut activities = BTreeMap::new();
         for (raw, entry) in self.activities {
-            if activities.insert(name(&raw)?, Arc::new(entry)).is_some() {
+            if activities.insert(ActivityName::parse(&raw)?, Arc::new(entry)).is_some() {
                 return Err(StartError::Twice { what: "activity", name: raw });
             }
         }
