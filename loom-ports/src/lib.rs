@@ -14,6 +14,7 @@ mod journal;
 mod lock;
 mod page;
 mod queue;
+mod spawn;
 mod state;
 mod stores;
 
@@ -34,5 +35,6 @@ pub use queue::{
     Dedup, Enqueue, Enqueued, MessageQueue, QueueDelivery, QueuedDeadLetter, Receipt, Receive,
     Settled,
 };
+pub use spawn::{Spawn, Task};
 pub use state::{FieldFilter, Save, StateQuery, StateRow, StateStore};
 pub use stores::Stores;

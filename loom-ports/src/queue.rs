@@ -16,6 +16,11 @@ use crate::{Cursor, Page, PortError};
 /// a queue are received by priority, greater first, and within a priority in the order they
 /// became visible; messages of one priority that were enqueued one after another without
 /// delay, and not returned since, are received in that order.
+///
+/// An *ordering key* makes that order strict: a message is received only once all that were
+/// enqueued before it with the same key are settled for good, or together with them, behind
+/// them, in one answer. So whoever returns one must return those behind it too. A delayed or
+/// hidden message holds back those behind it, whatever their priority.
 #[async_trait]
 pub trait MessageQueue: Debug + Send + Sync + 'static {
     /// Accepts each of `messages`, in order. The answers are in the order of the messages.
@@ -109,6 +114,8 @@ pub struct Enqueue {
     pub visible_at: Timestamp,
     /// Recognizes the same message enqueued twice.
     pub dedup: Option<Dedup>,
+    /// Messages with the same ordering key are received in the order in which they were enqueued.
+    pub ordering_key: Option<u64>,
 }
 
 /// How to recognize the same message enqueued twice.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use loom_core::{ActivityName, ActorId, HostId, InvalidId, PartitionCount, PartitionId, Timestamp};
 use loom_ports::{
-    BlobName, Clock, Cursor, IdSource, Page, PortError, Put, PutCondition, PutOutcome, Stores,
+    BlobName, Clock, Cursor, IdSource, Page, PortError, Put, PutCondition, PutOutcome, Spawn,
+    Stores,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,7 +18,7 @@ use tracing::info;
 
 use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
-use crate::host::{Phase, Shared};
+use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
 use crate::partition::Partition;
 use crate::projector::Projector;
@@ -115,6 +116,7 @@ pub struct HostBuilder {
     stores: Stores,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    tasks: Option<Arc<dyn Spawn>>,
     settings: Settings,
     kinds: Vec<Result<KindEntry, InvalidId>>,
     activities: Vec<(String, ActivityEntry)>,
@@ -128,6 +130,7 @@ impl Host {
             stores: stores.into(),
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
+            tasks: None,
             settings: Settings::default(),
             kinds: vec![KindEntry::of::<Topic>()],
             activities: Vec::new(),
@@ -295,8 +298,13 @@ impl HostBuilder {
         self
     }
 
-    /// Starts the host on the current tokio runtime: it claims partitions, and takes up what
-    /// is pending in them.
+    /// Who runs the host's tasks: the current tokio runtime, unless told otherwise.
+    pub fn tasks(mut self, tasks: Arc<dyn Spawn>) -> Self {
+        self.tasks = Some(tasks);
+        self
+    }
+
+    /// Starts the host: it claims partitions, and takes up what is pending in them.
     ///
     /// # Errors
     ///
@@ -336,7 +344,7 @@ impl HostBuilder {
             timers: Timers::default(),
             ingress: Ingress::default(),
             phase: phase.clone(),
-            runtime: Handle::current(),
+            tasks: self.tasks.map_or_else(|| Tasks::Tokio(Handle::current()), Tasks::Other),
             turn_bytes_max: capabilities.turn_bytes_max,
             projector: Projector::new(self.projected),
             active: AtomicUsize::new(0),

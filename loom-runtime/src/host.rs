@@ -10,7 +10,7 @@ use loom_core::{
     ActorId, Body, Delivery, HostId, Message, MessageId, PartitionId, Retry, Seq, TimerKey,
     Timestamp, fingerprint, partition_of,
 };
-use loom_ports::{Clock, IdSource, Stores};
+use loom_ports::{Clock, IdSource, Spawn, Stores};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) ingress: Ingress,
     pub(crate) phase: watch::Sender<Phase>,
-    pub(crate) runtime: Handle,
+    pub(crate) tasks: Tasks,
     pub(crate) turn_bytes_max: usize,
     pub(crate) projector: Projector,
     pub(crate) active: AtomicUsize,
@@ -45,6 +45,13 @@ pub(crate) struct Shared {
     pub(crate) stirred: Notify,
     /// Told when there are more actors in memory than there should be.
     pub(crate) crowded: Notify,
+}
+
+/// Who runs the tasks of a host.
+#[derive(Clone, Debug)]
+pub(crate) enum Tasks {
+    Tokio(Handle),
+    Other(Arc<dyn Spawn>),
 }
 
 /// How far a host has come in its life.
@@ -297,7 +304,10 @@ impl Shared {
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.runtime.spawn(task);
+        match &self.tasks {
+            Tasks::Tokio(runtime) => drop(runtime.spawn(task)),
+            Tasks::Other(spawn) => spawn.spawn(Box::pin(task)),
+        }
     }
 
     pub(crate) fn message_id(&self) -> MessageId {

@@ -166,7 +166,14 @@ impl Shared {
         });
         let id = message.id.clone();
         let body = encode(message);
-        let enqueue = Enqueue { id: id.clone(), body, priority: 0, visible_at: now, dedup };
+        let enqueue = Enqueue {
+            id: id.clone(),
+            body,
+            priority: 0,
+            visible_at: now,
+            dedup,
+            ordering_key: None,
+        };
         match self.stores.queue.enqueue(&queue_of(partition), &[enqueue], now).await {
             Ok(answers) => {
                 if let Some(Enqueued::Accepted | Enqueued::Duplicate) = answers.first() {

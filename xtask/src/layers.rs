@@ -38,7 +38,8 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "loom-testkit",
-        uses: &["loom-core", "loom-ports", "loom-runtime"],
+        // The memory adapter and the runtime, for simulations.
+        uses: &["loom-adapter-memory", "loom-core", "loom-ports", "loom-runtime"],
         tests_use: &["loom-adapter-memory"],
     },
     Layer {

@@ -61,7 +61,7 @@ pub(super) fn enqueue(
 ) -> Result<Vec<Enqueued>, Broken> {
     ripen(view, queue, now)?;
     let mut answers = Vec::with_capacity(messages.len());
-    for Enqueue { id, body, priority, visible_at, dedup: key } in messages {
+    for Enqueue { id, body, priority, visible_at, dedup: key, .. } in messages {
         if let Some(key) = &key
             && !dedup::remember(view, queue, key, now)?
         {

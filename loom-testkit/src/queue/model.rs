@@ -166,6 +166,7 @@ impl Trial {
             priority: draft.priority,
             visible_at: at(draft.delay.map_or(0, |delay| self.now_ms + delay)),
             dedup,
+            ordering_key: None,
         }
     }
 

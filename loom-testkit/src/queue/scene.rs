@@ -123,7 +123,7 @@ pub(super) fn id(name: &str) -> MessageId {
 /// A message that is visible from the start, with the least priority.
 pub(super) fn message(name: &str) -> Enqueue {
     let body = Bytes::from(format!("body of {name}"));
-    Enqueue { id: id(name), body, priority: 0, visible_at: at(0), dedup: None }
+    Enqueue { id: id(name), body, priority: 0, visible_at: at(0), dedup: None, ordering_key: None }
 }
 
 pub(super) fn urgent(name: &str, priority: u8) -> Enqueue {

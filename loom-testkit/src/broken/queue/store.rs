@@ -87,7 +87,8 @@ impl MessageQueue for Broken {
             if settled == Settled::Done {
                 let QueueDelivery { id, body, attempt, .. } = delivery;
                 self.remember(|memory| memory.attempts.insert(id.clone(), attempt));
-                let again = Enqueue { id, body, priority: 0, visible_at, dedup: None };
+                let again =
+                    Enqueue { id, body, priority: 0, visible_at, dedup: None, ordering_key: None };
                 let _ = self.inner.enqueue(&receipt.queue, &[again], Timestamp::EPOCH).await?;
             }
             return Ok(settled);

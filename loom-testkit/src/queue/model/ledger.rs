@@ -126,7 +126,10 @@ impl Ledger {
             return false;
         };
         let QueuedDeadLetter { id, body, .. } = self.letters.remove(place);
-        self.put(Enqueue { id, body, priority: 0, visible_at: now, dedup: None }, now);
+        self.put(
+            Enqueue { id, body, priority: 0, visible_at: now, dedup: None, ordering_key: None },
+            now,
+        );
         true
     }
 
