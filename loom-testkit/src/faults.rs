@@ -1,6 +1,7 @@
 //! Stores that misbehave on purpose, as networks do.
 
 mod blob;
+mod carrier;
 mod coordination;
 mod idempotency;
 mod journal;
@@ -10,11 +11,12 @@ mod state;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use loom_ports::{ErrorKind, PortError};
 
 pub use blob::FaultyBlob;
+pub use carrier::{Carrier, Passage, Trouble};
 pub use coordination::FaultyCoordination;
 pub use idempotency::FaultyIdempotency;
 pub use journal::FaultyJournal;
@@ -41,7 +43,12 @@ impl Fault {
 }
 
 /// Decides which calls go wrong, and how.
-pub struct FaultPlan(Mutex<Choose>);
+pub struct FaultPlan(Way);
+
+enum Way {
+    Chosen(Mutex<Choose>),
+    Carried(Arc<dyn Carrier>),
+}
 
 type Choose = Box<dyn FnMut(&'static str) -> Option<Fault> + Send>;
 
@@ -55,7 +62,12 @@ impl FaultPlan {
 
     /// Asks `choose` at each call, naming the trait's method.
     pub fn chosen(choose: impl FnMut(&'static str) -> Option<Fault> + Send + 'static) -> Self {
-        Self(Mutex::new(Box::new(choose)))
+        Self(Way::Chosen(Mutex::new(Box::new(choose))))
+    }
+
+    /// Has the calls carried by a network that takes its time.
+    pub fn carried(carrier: Arc<dyn Carrier>) -> Self {
+        Self(Way::Carried(carrier))
     }
 
     /// Makes the request as planned.
@@ -66,24 +78,49 @@ impl FaultPlan {
     pub async fn call<T, R>(
         &self,
         operation: &'static str,
-        request: impl Fn() -> R,
+        request: impl Fn() -> R + Send + Sync + 'static,
     ) -> Result<T, PortError>
     where
-        R: Future<Output = Result<T, PortError>>,
+        T: Send + 'static,
+        R: Future<Output = Result<T, PortError>> + Send,
     {
-        let fault = (self.0.lock().unwrap_or_else(PoisonError::into_inner))(operation);
-        match fault {
-            None => request().await,
-            Some(Fault::Refused) => Err(PortError::new(ErrorKind::Unavailable, operation)),
-            Some(Fault::RequestLost) => Err(PortError::new(ErrorKind::Indeterminate, operation)),
-            Some(Fault::ReplyLost) => {
-                request().await?;
-                Err(PortError::new(ErrorKind::Indeterminate, operation))
+        match &self.0 {
+            Way::Carried(carrier) => carrier::carry(carrier, operation, request).await,
+            Way::Chosen(choose) => {
+                let fault = (choose.lock().unwrap_or_else(PoisonError::into_inner))(operation);
+                faulty(fault, operation, request).await
             }
-            Some(Fault::Repeated) => {
-                request().await?;
-                request().await
-            }
+        }
+    }
+
+    /// Whether a read that may be old is answered as it was the last time.
+    pub(crate) fn is_stale(&self, operation: &'static str) -> bool {
+        match &self.0 {
+            Way::Carried(carrier) => carrier.is_stale(operation),
+            Way::Chosen(_) => false,
+        }
+    }
+}
+
+async fn faulty<T, R>(
+    fault: Option<Fault>,
+    operation: &'static str,
+    request: impl Fn() -> R,
+) -> Result<T, PortError>
+where
+    R: Future<Output = Result<T, PortError>>,
+{
+    match fault {
+        None => request().await,
+        Some(Fault::Refused) => Err(PortError::new(ErrorKind::Unavailable, operation)),
+        Some(Fault::RequestLost) => Err(PortError::new(ErrorKind::Indeterminate, operation)),
+        Some(Fault::ReplyLost) => {
+            request().await?;
+            Err(PortError::new(ErrorKind::Indeterminate, operation))
+        }
+        Some(Fault::Repeated) => {
+            request().await?;
+            request().await
         }
     }
 }
@@ -93,3 +130,26 @@ impl fmt::Debug for FaultPlan {
         f.debug_struct("FaultPlan").finish_non_exhaustive()
     }
 }
+
+/// Sends a call of a port on its way: by reference (`&`), by value (`val`) or as an option of a
+/// reference (`opt`), as the port takes its arguments. The request owns them, since it may
+/// arrive after its caller has gone.
+macro_rules! carried {
+    ($self:ident.$operation:ident($($kind:tt $arg:ident),*)) => {{
+        let inner = std::sync::Arc::clone(&$self.inner);
+        $(let $arg = carried!(@own $kind $arg);)*
+        $self.plan.call(stringify!($operation), move || {
+            let inner = std::sync::Arc::clone(&inner);
+            $(let $arg = carried!(@copy $kind $arg);)*
+            async move { inner.$operation($(carried!(@give $kind $arg)),*).await }
+        }).await
+    }};
+    (@own & $arg:ident) => { $arg.to_owned() };
+    (@own val $arg:ident) => { $arg };
+    (@own opt $arg:ident) => { $arg.cloned() };
+    (@copy $kind:tt $arg:ident) => { Clone::clone(&$arg) };
+    (@give & $arg:ident) => { &$arg };
+    (@give val $arg:ident) => { $arg };
+    (@give opt $arg:ident) => { $arg.as_ref() };
+}
+use carried;

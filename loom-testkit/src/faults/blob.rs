@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use loom_ports::{BlobHead, BlobName, BlobStore, Cursor, Page, PortError, Put, PutOutcome};
 
-use super::FaultPlan;
+use super::{FaultPlan, carried};
 
 /// Wraps a blob store and fails its calls as planned.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl FaultyBlob {
 #[async_trait]
 impl BlobStore for FaultyBlob {
     async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError> {
-        self.plan.call("put", || self.inner.put(name, put.clone())).await
+        carried!(self.put(&name, val put))
     }
 
     async fn get(
@@ -34,11 +34,11 @@ impl BlobStore for FaultyBlob {
         name: &BlobName,
         range: Option<Range<u64>>,
     ) -> Result<Option<Bytes>, PortError> {
-        self.plan.call("get", || self.inner.get(name, range.clone())).await
+        carried!(self.get(&name, val range))
     }
 
     async fn head(&self, name: &BlobName) -> Result<Option<BlobHead>, PortError> {
-        self.plan.call("head", || self.inner.head(name)).await
+        carried!(self.head(&name))
     }
 
     async fn list(
@@ -47,10 +47,10 @@ impl BlobStore for FaultyBlob {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<BlobHead>, PortError> {
-        self.plan.call("list", || self.inner.list(prefix, from, limit)).await
+        carried!(self.list(&prefix, opt from, val limit))
     }
 
     async fn delete(&self, name: &BlobName) -> Result<bool, PortError> {
-        self.plan.call("delete", || self.inner.delete(name)).await
+        carried!(self.delete(&name))
     }
 }

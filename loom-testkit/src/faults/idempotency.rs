@@ -8,7 +8,7 @@ use bytes::Bytes;
 use loom_core::{IdempotencyKey, Timestamp};
 use loom_ports::{Begin, Claim, Finish, IdempotencyStore, PortError};
 
-use super::FaultPlan;
+use super::{FaultPlan, carried};
 
 /// Wraps an idempotency store and fails its calls as planned.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl IdempotencyStore for FaultyIdempotency {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Begin, PortError> {
-        self.plan.call("begin", || self.inner.begin(key, ttl, now)).await
+        carried!(self.begin(&key, val ttl, val now))
     }
 
     async fn finish(
@@ -42,14 +42,14 @@ impl IdempotencyStore for FaultyIdempotency {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Finish, PortError> {
-        self.plan.call("finish", || self.inner.finish(claim, result.clone(), ttl, now)).await
+        carried!(self.finish(&claim, val result, val ttl, val now))
     }
 
     async fn abandon(&self, claim: &Claim) -> Result<(), PortError> {
-        self.plan.call("abandon", || self.inner.abandon(claim)).await
+        carried!(self.abandon(&claim))
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, PortError> {
-        self.plan.call("sweep", || self.inner.sweep(now)).await
+        carried!(self.sweep(val now))
     }
 }

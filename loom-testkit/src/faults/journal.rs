@@ -13,7 +13,7 @@ use loom_ports::{
     Undelivered,
 };
 
-use super::FaultPlan;
+use super::{FaultPlan, carried};
 
 /// Wraps a journal store and fails its calls as planned.
 ///
@@ -51,7 +51,7 @@ impl JournalStore for FaultyJournal {
         lease: Duration,
         now: Timestamp,
     ) -> Result<TenureClaim, PortError> {
-        self.plan.call("claim", || self.inner.claim(partition, host, lease, now)).await
+        carried!(self.claim(val partition, &host, val lease, val now))
     }
 
     async fn renew(
@@ -60,11 +60,11 @@ impl JournalStore for FaultyJournal {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Renewal, PortError> {
-        self.plan.call("renew", || self.inner.renew(tenure, lease, now)).await
+        carried!(self.renew(&tenure, val lease, val now))
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {
-        self.plan.call("release", || self.inner.release(tenure)).await
+        carried!(self.release(&tenure))
     }
 
     async fn load(
@@ -73,7 +73,7 @@ impl JournalStore for FaultyJournal {
         actor: &ActorId,
         cause: Option<&MessageId>,
     ) -> Result<Load, PortError> {
-        self.plan.call("load", || self.inner.load(tenure, actor, cause)).await
+        carried!(self.load(&tenure, &actor, opt cause))
     }
 
     async fn commit(
@@ -82,7 +82,7 @@ impl JournalStore for FaultyJournal {
         turns: &[Turn],
         delivered: &[Delivered],
     ) -> Result<Vec<CommitOutcome>, PortError> {
-        let answer = self.plan.call("commit", || self.inner.commit(tenure, turns, delivered)).await;
+        let answer = carried!(self.commit(&tenure, &turns, &delivered));
         unknown(answer, vec![CommitOutcome::Unknown; turns.len()])
     }
 
@@ -93,7 +93,7 @@ impl JournalStore for FaultyJournal {
         expected: Head,
         commit: CommitId,
     ) -> Result<Resolution, PortError> {
-        self.plan.call("resolve", || self.inner.resolve(tenure, actor, expected, commit)).await
+        carried!(self.resolve(&tenure, &actor, val expected, val commit))
     }
 
     async fn handled(
@@ -102,7 +102,7 @@ impl JournalStore for FaultyJournal {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Handled>, PortError> {
-        self.plan.call("handled", || self.inner.handled(actor, key, now)).await
+        carried!(self.handled(&actor, &key, val now))
     }
 
     async fn due(
@@ -111,7 +111,7 @@ impl JournalStore for FaultyJournal {
         until: Timestamp,
         limit: usize,
     ) -> Result<Due, PortError> {
-        self.plan.call("due", || self.inner.due(partition, until, limit)).await
+        carried!(self.due(val partition, val until, val limit))
     }
 
     async fn undelivered(
@@ -120,7 +120,7 @@ impl JournalStore for FaultyJournal {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Undelivered>, PortError> {
-        self.plan.call("undelivered", || self.inner.undelivered(partition, from, limit)).await
+        carried!(self.undelivered(val partition, opt from, val limit))
     }
 
     async fn sweep(
@@ -129,7 +129,7 @@ impl JournalStore for FaultyJournal {
         now: Timestamp,
         from: Option<&Cursor>,
     ) -> Result<Option<Cursor>, PortError> {
-        self.plan.call("sweep", || self.inner.sweep(partition, now, from)).await
+        carried!(self.sweep(val partition, val now, opt from))
     }
 
     async fn delete(
@@ -138,7 +138,7 @@ impl JournalStore for FaultyJournal {
         actor: &ActorId,
         expected: Head,
     ) -> Result<CommitOutcome, PortError> {
-        let answer = self.plan.call("delete", || self.inner.delete(tenure, actor, expected)).await;
+        let answer = carried!(self.delete(&tenure, &actor, val expected));
         unknown(answer, CommitOutcome::Unknown)
     }
 
@@ -148,7 +148,7 @@ impl JournalStore for FaultyJournal {
         from: Seq,
         limit: usize,
     ) -> Result<Page<StoredRecord>, PortError> {
-        self.plan.call("read", || self.inner.read(actor, from, limit)).await
+        carried!(self.read(&actor, val from, val limit))
     }
 
     async fn actors(
@@ -157,6 +157,6 @@ impl JournalStore for FaultyJournal {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<ActorId>, PortError> {
-        self.plan.call("actors", || self.inner.actors(partition, from, limit)).await
+        carried!(self.actors(val partition, opt from, val limit))
     }
 }

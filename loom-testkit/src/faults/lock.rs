@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use loom_core::{HostId, LockName, Timestamp};
 use loom_ports::{Acquire, Lease, LockManager, PortError, Renew};
 
-use super::FaultPlan;
+use super::{FaultPlan, carried};
 
 /// Wraps a lock manager and fails its calls as planned.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl LockManager for FaultyLocks {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Acquire, PortError> {
-        self.plan.call("acquire", || self.inner.acquire(name, owner, ttl, now)).await
+        carried!(self.acquire(&name, &owner, val ttl, val now))
     }
 
     async fn renew(
@@ -41,10 +41,10 @@ impl LockManager for FaultyLocks {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Renew, PortError> {
-        self.plan.call("renew", || self.inner.renew(lease, ttl, now)).await
+        carried!(self.renew(&lease, val ttl, val now))
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), PortError> {
-        self.plan.call("release", || self.inner.release(lease)).await
+        carried!(self.release(&lease))
     }
 }

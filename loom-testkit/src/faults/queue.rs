@@ -9,7 +9,7 @@ use loom_ports::{
     Receipt, Receive, Settled,
 };
 
-use super::FaultPlan;
+use super::{FaultPlan, carried};
 
 /// Wraps a queue and fails its calls as planned.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl MessageQueue for FaultyQueue {
         messages: &[Enqueue],
         now: Timestamp,
     ) -> Result<Vec<Enqueued>, PortError> {
-        self.plan.call("enqueue", || self.inner.enqueue(queue, messages, now)).await
+        carried!(self.enqueue(&queue, &messages, val now))
     }
 
     async fn receive(
@@ -42,15 +42,15 @@ impl MessageQueue for FaultyQueue {
         receive: Receive,
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, PortError> {
-        self.plan.call("receive", || self.inner.receive(queues, receive, now)).await
+        carried!(self.receive(&queues, val receive, val now))
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
-        self.plan.call("ack", || self.inner.ack(receipt)).await
+        carried!(self.ack(&receipt))
     }
 
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
-        self.plan.call("nack", || self.inner.nack(receipt, visible_at)).await
+        carried!(self.nack(&receipt, val visible_at))
     }
 
     async fn extend(
@@ -58,7 +58,7 @@ impl MessageQueue for FaultyQueue {
         receipt: &Receipt,
         hidden_until: Timestamp,
     ) -> Result<Settled, PortError> {
-        self.plan.call("extend", || self.inner.extend(receipt, hidden_until)).await
+        carried!(self.extend(&receipt, val hidden_until))
     }
 
     async fn bury(
@@ -67,7 +67,7 @@ impl MessageQueue for FaultyQueue {
         reason: &str,
         now: Timestamp,
     ) -> Result<Settled, PortError> {
-        self.plan.call("bury", || self.inner.bury(receipt, reason, now)).await
+        carried!(self.bury(&receipt, &reason, val now))
     }
 
     async fn add_dead_letters(
@@ -75,7 +75,7 @@ impl MessageQueue for FaultyQueue {
         queue: &QueueName,
         letters: &[QueuedDeadLetter],
     ) -> Result<(), PortError> {
-        self.plan.call("add_dead_letters", || self.inner.add_dead_letters(queue, letters)).await
+        carried!(self.add_dead_letters(&queue, &letters))
     }
 
     async fn dead_letters(
@@ -84,7 +84,7 @@ impl MessageQueue for FaultyQueue {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<QueuedDeadLetter>, PortError> {
-        self.plan.call("dead_letters", || self.inner.dead_letters(queue, from, limit)).await
+        carried!(self.dead_letters(&queue, opt from, val limit))
     }
 
     async fn replay_dead_letter(
@@ -93,8 +93,7 @@ impl MessageQueue for FaultyQueue {
         id: &MessageId,
         now: Timestamp,
     ) -> Result<bool, PortError> {
-        let replay = || self.inner.replay_dead_letter(queue, id, now);
-        self.plan.call("replay_dead_letter", replay).await
+        carried!(self.replay_dead_letter(&queue, &id, val now))
     }
 
     async fn purge_dead_letter(
@@ -102,10 +101,14 @@ impl MessageQueue for FaultyQueue {
         queue: &QueueName,
         id: &MessageId,
     ) -> Result<bool, PortError> {
-        self.plan.call("purge_dead_letter", || self.inner.purge_dead_letter(queue, id)).await
+        carried!(self.purge_dead_letter(&queue, &id))
     }
 
     async fn depth(&self, queue: &QueueName) -> Result<u64, PortError> {
-        self.plan.call("depth", || self.inner.depth(queue)).await
+        carried!(self.depth(&queue))
+    }
+
+    async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError> {
+        carried!(self.ordering_keys(&queue, val limit))
     }
 }

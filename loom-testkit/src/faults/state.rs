@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use loom_core::{ActorId, Head};
 use loom_ports::{Cursor, Page, PortError, Save, StateQuery, StateRow, StateStore};
 
-use super::FaultPlan;
+use super::{FaultPlan, carried};
 
 /// Wraps a state store and fails its calls as planned.
 #[derive(Debug)]
@@ -25,15 +25,15 @@ impl FaultyState {
 #[async_trait]
 impl StateStore for FaultyState {
     async fn save_if_newer(&self, row: &StateRow) -> Result<Save, PortError> {
-        self.plan.call("save_if_newer", || self.inner.save_if_newer(row)).await
+        carried!(self.save_if_newer(&row))
     }
 
     async fn load(&self, actor: &ActorId) -> Result<Option<StateRow>, PortError> {
-        self.plan.call("load", || self.inner.load(actor)).await
+        carried!(self.load(&actor))
     }
 
     async fn delete(&self, actor: &ActorId, head: Head) -> Result<Save, PortError> {
-        self.plan.call("delete", || self.inner.delete(actor, head)).await
+        carried!(self.delete(&actor, val head))
     }
 
     async fn query(
@@ -42,6 +42,6 @@ impl StateStore for FaultyState {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<StateRow>, PortError> {
-        self.plan.call("query", || self.inner.query(query, from, limit)).await
+        carried!(self.query(&query, opt from, val limit))
     }
 }
