@@ -47,6 +47,10 @@ pub(crate) enum Table {
     DeadLetter = 36,
     /// `queue, message id → died, n`
     DeadLetterId = 37,
+    /// `queue, ordering key → n`: the last message of each key, or one that was behind it.
+    QueueOrder = 38,
+    /// `queue, ordering key, n →`: messages behind others of their key.
+    QueueBehind = 39,
     /// `actor → StateRow`
     State = 50,
     /// `name → BlobRow`

@@ -3,6 +3,7 @@
 mod dedup;
 mod letter;
 mod line;
+mod order;
 mod settle;
 mod take;
 
@@ -18,6 +19,8 @@ use loom_ports::{
 use tokio::runtime::Handle;
 
 pub(crate) use line::Lines;
+
+use self::settle::Removed;
 
 use crate::stores::Core;
 
@@ -44,6 +47,13 @@ impl EmbeddedQueue {
     ) -> Result<Vec<QueueDelivery>, PortError> {
         let queues = queues.to_vec();
         self.core.write("receive", move |view| take::receive(view, &queues, receive, now)).await
+    }
+
+    fn settled(&self, removed: &Removed) -> Settled {
+        if removed.frees {
+            self.core.enqueued.notify_waiters();
+        }
+        removed.settled
     }
 }
 
@@ -90,7 +100,8 @@ impl MessageQueue for EmbeddedQueue {
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
         let receipt = receipt.clone();
-        self.core.write("ack", move |view| settle::ack(view, &receipt)).await
+        let removed = self.core.write("ack", move |view| settle::ack(view, &receipt)).await?;
+        Ok(self.settled(&removed))
     }
 
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
@@ -117,7 +128,9 @@ impl MessageQueue for EmbeddedQueue {
         now: Timestamp,
     ) -> Result<Settled, PortError> {
         let (receipt, reason) = (receipt.clone(), reason.to_owned());
-        self.core.write("bury", move |view| settle::bury(view, &receipt, reason, now)).await
+        let removed =
+            self.core.write("bury", move |view| settle::bury(view, &receipt, reason, now)).await?;
+        Ok(self.settled(&removed))
     }
 
     async fn add_dead_letters(
@@ -171,5 +184,9 @@ impl MessageQueue for EmbeddedQueue {
     async fn depth(&self, queue: &QueueName) -> Result<u64, PortError> {
         let queue = queue.clone();
         self.core.write("depth", move |view| line::depth(view, &queue)).await
+    }
+
+    async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError> {
+        self.core.read("ordering_keys", |rows| order::keys(rows, queue, limit)).await
     }
 }

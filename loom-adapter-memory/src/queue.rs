@@ -57,6 +57,7 @@ impl MessageQueue for MemoryQueue {
             let Some(next) = store.receive(queues, hidden_until, now) else { break };
             deliveries.push(next);
         }
+        store.hold_back(queues);
         Ok(deliveries)
     }
 
@@ -129,6 +130,12 @@ impl MessageQueue for MemoryQueue {
     async fn depth(&self, queue: &QueueName) -> Result<u64, PortError> {
         Ok(self.queues.lock().channels.get(queue).map_or(0, Channel::depth))
     }
+
+    async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError> {
+        let queues = self.queues.lock();
+        let channel = queues.channels.get(queue);
+        Ok(channel.map_or_else(Vec::new, |channel| channel.ordering_keys(limit)))
+    }
 }
 
 impl MemoryQueue {
@@ -167,9 +174,16 @@ impl Queues {
         let (_, queue) = first?;
         self.last_delivery += 1;
         let delivery = self.last_delivery;
-        let (id, body, attempt) = self.channel(queue).deliver(delivery, hidden_until)?;
+        let (id, body, attempt) = self.channel(queue).deliver(delivery, hidden_until, now)?;
         let token = Bytes::copy_from_slice(&delivery.to_be_bytes());
         let receipt = Receipt { queue: queue.clone(), token };
         Some(QueueDelivery { receipt, id, body, attempt })
+    }
+
+    /// Ends an answer: what could have been in it behind another message is held back again.
+    fn hold_back(&mut self, queues: &[QueueName]) {
+        for queue in queues {
+            self.channels.get_mut(queue).map(Channel::hold_back);
+        }
     }
 }

@@ -99,6 +99,11 @@ pub trait MessageQueue: Debug + Send + Sync + 'static {
 
     /// How many messages a queue holds, visible, delayed and hidden ones, without dead letters.
     async fn depth(&self, queue: &QueueName) -> Result<u64, PortError>;
+
+    /// The ordering keys of messages of the queue that are not settled yet (waiting, delayed or
+    /// received), each once, at most `limit`, in no particular order; fewer than `limit` says
+    /// that these are all.
+    async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError>;
 }
 
 /// A message to accept.

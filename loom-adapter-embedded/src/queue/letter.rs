@@ -5,7 +5,7 @@ use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{Cursor, Page, QueuedDeadLetter};
 use serde::{Deserialize, Serialize};
 
-use super::line::{self, BodyRow};
+use super::line::{self, BodyRow, PlaceRow};
 use crate::error::Broken;
 use crate::key::{Key, Table};
 use crate::reader::Reader;
@@ -68,7 +68,8 @@ pub(super) fn replay(
         return Ok(false);
     };
     line::ripen(view, queue, now)?;
-    line::add(view, queue, &BodyRow { id, body }, REPLAY_PRIORITY, now, now)?;
+    let message = PlaceRow::new(REPLAY_PRIORITY);
+    line::add(view, queue, &BodyRow { id, body }, message, now, now)?;
     Ok(true)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A message is *ready*, or *hidden* until some time, because it is delayed or somebody works on
 //! it. Whatever is asked of a queue first makes ready what need not be hidden any more, so that
-//! messages are received in the order in which they became visible.
+//! messages are received in the order in which they became visible. A message *behind* others of
+//! its ordering key is neither; see [`order`].
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,8 @@ use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{Enqueue, Enqueued};
 use serde::{Deserialize, Serialize};
 
-use super::dedup;
+use super::order::Behind;
+use super::{dedup, order};
 use crate::error::Broken;
 use crate::key::{Key, Parts, Table};
 use crate::row;
@@ -28,6 +30,8 @@ pub(crate) struct Lines {
     messages: u64,
     /// For each priority that may have ready messages, a place before which there are none.
     fronts: BTreeMap<u8, u64>,
+    /// Until when what is hidden was last made ready.
+    ripe_until: Timestamp,
 }
 
 /// What never changes of a message.
@@ -45,12 +49,24 @@ pub(super) struct PlaceRow {
     /// The last receipt is still good.
     pub(super) is_taken: bool,
     pub(super) place: Place,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ordering_key: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) enum Place {
     Ready(u64),
     Hidden(Timestamp),
+    /// Behind others of its ordering key, and besides hidden until then.
+    Behind(Timestamp),
+}
+
+impl PlaceRow {
+    /// A message that was never received, and stands nowhere yet.
+    pub(super) fn new(priority: u8) -> Self {
+        let (place, ordering_key) = (Place::Ready(0), None);
+        Self { priority, attempts: 0, is_taken: false, place, ordering_key }
+    }
 }
 
 pub(super) fn enqueue(
@@ -61,7 +77,7 @@ pub(super) fn enqueue(
 ) -> Result<Vec<Enqueued>, Broken> {
     ripen(view, queue, now)?;
     let mut answers = Vec::with_capacity(messages.len());
-    for Enqueue { id, body, priority, visible_at, dedup: key, .. } in messages {
+    for Enqueue { id, body, priority, visible_at, dedup: key, ordering_key } in messages {
         if let Some(key) = &key
             && !dedup::remember(view, queue, key, now)?
         {
@@ -69,7 +85,8 @@ pub(super) fn enqueue(
             continue;
         }
         let body = BodyRow { id, body };
-        add(view, queue, &body, priority, visible_at, now)?;
+        let message = PlaceRow { ordering_key, ..PlaceRow::new(priority) };
+        add(view, queue, &body, message, visible_at, now)?;
         answers.push(Enqueued::Accepted);
     }
     Ok(answers)
@@ -80,24 +97,30 @@ pub(super) fn add(
     view: &mut View<'_>,
     queue: &QueueName,
     body: &BodyRow,
-    priority: u8,
+    message: PlaceRow,
     visible_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), Broken> {
     let n = view.ticket()?;
     view.insert(body_key(queue, n), row::encode(body));
-    let place = PlaceRow { priority, attempts: 0, is_taken: false, place: Place::Ready(0) };
-    if visible_at > now {
-        hide(view, queue, n, place, visible_at);
+    let is_visible = visible_at <= now;
+    if let Some(key) = message.ordering_key
+        && order::join(view, queue, key, n)?
+    {
+        // Once visible, a message is not hidden by a clock that jumps back.
+        let hidden_until = if is_visible { Timestamp::EPOCH } else { visible_at };
+        stay_behind(view, queue, n, message, hidden_until);
+    } else if is_visible {
+        make_ready(view, queue, n, message)?;
     } else {
-        make_ready(view, queue, n, place)?;
+        hide(view, queue, n, message, visible_at);
     }
     lines(view, queue)?.messages += 1;
     Ok(())
 }
 
 /// Puts a message behind all others of its priority. It must stand nowhere.
-pub(super) fn make_ready(
+fn make_ready(
     view: &mut View<'_>,
     queue: &QueueName,
     n: u64,
@@ -111,41 +134,85 @@ pub(super) fn make_ready(
     Ok(())
 }
 
-/// Hides a message. It must stand nowhere.
-pub(super) fn hide(
+/// Takes a message from where it stands, and lets nobody receive it until then.
+pub(super) fn postpone(
     view: &mut View<'_>,
     queue: &QueueName,
     n: u64,
     message: PlaceRow,
     until: Timestamp,
 ) {
+    match message.place {
+        Place::Behind(_) => stay_behind(view, queue, n, message, until),
+        Place::Ready(_) | Place::Hidden(_) => {
+            lift(view, queue, n, message);
+            hide(view, queue, n, message, until);
+        }
+    }
+}
+
+/// Hides a message. It must stand nowhere.
+fn hide(view: &mut View<'_>, queue: &QueueName, n: u64, message: PlaceRow, until: Timestamp) {
     let message = PlaceRow { place: Place::Hidden(until), ..message };
     let lane = hidden(queue);
     view.insert_into(&lane, lane.clone().number(until.as_millis()).number(n), []);
     view.insert(place_key(queue, n), row::encode(&message));
 }
 
+/// Hides a message that stands behind others of its key.
+fn stay_behind(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    n: u64,
+    message: PlaceRow,
+    until: Timestamp,
+) {
+    let message = PlaceRow { place: Place::Behind(until), ..message };
+    view.insert(place_key(queue, n), row::encode(&message));
+}
+
 /// Takes a message from where it stands.
-pub(super) fn lift(view: &mut View<'_>, queue: &QueueName, n: u64, message: PlaceRow) {
+fn lift(view: &mut View<'_>, queue: &QueueName, n: u64, message: PlaceRow) {
     match message.place {
         Place::Ready(order) => view.remove(ready_key(queue, message.priority, order)),
-        Place::Hidden(until) => {
-            view.remove(hidden(queue).number(until.as_millis()).number(n));
-        }
+        Place::Hidden(until) => view.remove(hidden(queue).number(until.as_millis()).number(n)),
+        Place::Behind(_) => {}
     }
 }
 
-/// Removes a message that was lifted.
-pub(super) fn remove(view: &mut View<'_>, queue: &QueueName, n: u64) -> Result<(), Broken> {
+/// Removes a message. Says whether another one is ready now that was behind it.
+pub(super) fn remove(
+    view: &mut View<'_>,
+    queue: &QueueName,
+    n: u64,
+    message: PlaceRow,
+) -> Result<bool, Broken> {
+    lift(view, queue, n, message);
     view.remove(place_key(queue, n));
     view.remove(body_key(queue, n));
     let lines = lines(view, queue)?;
     lines.messages = lines.messages.saturating_sub(1);
-    Ok(())
+    let ripe_until = lines.ripe_until;
+
+    let Some(key) = message.ordering_key else { return Ok(false) };
+    if let Place::Behind(_) = message.place {
+        order::leave(view, queue, key, n);
+        return Ok(false);
+    }
+    let Some(next) = order::advance(view, queue, key, n)? else { return Ok(false) };
+    let Behind { n, message, hidden_until } = next;
+    let is_ready = hidden_until <= ripe_until;
+    if is_ready {
+        make_ready(view, queue, n, message)?;
+    } else {
+        hide(view, queue, n, message, hidden_until);
+    }
+    Ok(is_ready)
 }
 
 /// Makes ready what is hidden no longer, in the order in which it became visible.
 pub(super) fn ripen(view: &mut View<'_>, queue: &QueueName, now: Timestamp) -> Result<(), Broken> {
+    lines(view, queue)?.ripe_until = now;
     let lane = hidden(queue);
     loop {
         let rows = view.front_of(&lane, RIPE_MAX)?;
@@ -165,12 +232,12 @@ pub(super) fn ripen(view: &mut View<'_>, queue: &QueueName, now: Timestamp) -> R
     }
 }
 
-/// The ready messages of a queue that are to be received first, each with its place.
+/// The ready messages of a queue that are to be received first.
 pub(super) fn first_ready(
     view: &mut View<'_>,
     queue: &QueueName,
     limit: usize,
-) -> Result<Vec<u64>, Broken> {
+) -> Result<Vec<(u64, PlaceRow)>, Broken> {
     let mut found = Vec::new();
     let priorities: Vec<_> = lines(view, queue)?.fronts.keys().rev().copied().collect();
     for priority in priorities {
@@ -188,7 +255,8 @@ pub(super) fn first_ready(
             None => fronts.remove(&priority),
         };
         for (_, n) in rows {
-            found.push(row::number("queue place", &n)?);
+            let n = row::number("queue place", &n)?;
+            found.push((n, place(view, queue, n)?));
         }
     }
     Ok(found)
@@ -230,7 +298,7 @@ fn lines<'a>(view: &'a mut View<'_>, queue: &QueueName) -> Result<&'a mut Lines,
 
 fn look_up(view: &View<'_>, queue: &QueueName) -> Result<Lines, Broken> {
     let messages = view.stored_keys(&Key::of(Table::QueuePlace).text(queue.as_str()))?;
-    let mut lines = Lines { messages: messages.len() as u64, fronts: BTreeMap::new() };
+    let mut lines = Lines { messages: messages.len() as u64, ..Lines::default() };
     let all = Key::of(Table::QueueReady).text(queue.as_str());
     let mut from = all.as_ref().to_vec();
     while let Some((key, _)) = view.scan(&from, &all.end(), 1)?.pop() {

@@ -10,15 +10,25 @@ use super::line::{self, BodyRow, PlaceRow};
 use crate::error::Broken;
 use crate::view::View;
 
+/// What came of removing a message.
+pub(super) struct Removed {
+    pub(super) settled: Settled,
+    /// Another message is ready now that was behind it.
+    pub(super) frees: bool,
+}
+
+impl Removed {
+    const NOTHING: Self = Self { settled: Settled::Expired, frees: false };
+}
+
 pub(super) fn token(n: u64, attempt: u32) -> Vec<u8> {
     [&n.to_be_bytes()[..], &attempt.to_be_bytes()].concat()
 }
 
-pub(super) fn ack(view: &mut View<'_>, receipt: &Receipt) -> Result<Settled, Broken> {
-    let Some((n, message)) = taken(view, receipt)? else { return Ok(Settled::Expired) };
-    line::lift(view, &receipt.queue, n, message);
-    line::remove(view, &receipt.queue, n)?;
-    Ok(Settled::Done)
+pub(super) fn ack(view: &mut View<'_>, receipt: &Receipt) -> Result<Removed, Broken> {
+    let Some((n, message)) = taken(view, receipt)? else { return Ok(Removed::NOTHING) };
+    let frees = line::remove(view, &receipt.queue, n, message)?;
+    Ok(Removed { settled: Settled::Done, frees })
 }
 
 pub(super) fn nack(
@@ -27,9 +37,8 @@ pub(super) fn nack(
     visible_at: Timestamp,
 ) -> Result<Settled, Broken> {
     let Some((n, message)) = taken(view, receipt)? else { return Ok(Settled::Expired) };
-    line::lift(view, &receipt.queue, n, message);
     let returned = PlaceRow { is_taken: false, ..message };
-    line::hide(view, &receipt.queue, n, returned, visible_at);
+    line::postpone(view, &receipt.queue, n, returned, visible_at);
     Ok(Settled::Done)
 }
 
@@ -39,8 +48,7 @@ pub(super) fn extend(
     hidden_until: Timestamp,
 ) -> Result<Settled, Broken> {
     let Some((n, message)) = taken(view, receipt)? else { return Ok(Settled::Expired) };
-    line::lift(view, &receipt.queue, n, message);
-    line::hide(view, &receipt.queue, n, message, hidden_until);
+    line::postpone(view, &receipt.queue, n, message, hidden_until);
     Ok(Settled::Done)
 }
 
@@ -49,14 +57,13 @@ pub(super) fn bury(
     receipt: &Receipt,
     reason: String,
     now: Timestamp,
-) -> Result<Settled, Broken> {
-    let Some((n, message)) = taken(view, receipt)? else { return Ok(Settled::Expired) };
+) -> Result<Removed, Broken> {
+    let Some((n, message)) = taken(view, receipt)? else { return Ok(Removed::NOTHING) };
     let BodyRow { id, body } = line::body(view, &receipt.queue, n)?;
     let letter = QueuedDeadLetter { id, body, attempts: message.attempts, reason, died_at: now };
     letter::add(view, &receipt.queue, &letter)?;
-    line::lift(view, &receipt.queue, n, message);
-    line::remove(view, &receipt.queue, n)?;
-    Ok(Settled::Done)
+    let frees = line::remove(view, &receipt.queue, n, message)?;
+    Ok(Removed { settled: Settled::Done, frees })
 }
 
 /// The message that a receipt names, if the receipt is still good.

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use bytes::Bytes;
 use loom_core::{IdempotencyKey, MessageId, Timestamp};
@@ -17,6 +18,10 @@ pub(super) struct Channel {
     visible: BTreeMap<Place, Number>,
     last_visible: u64,
     hidden: BTreeSet<(Timestamp, Number)>,
+    /// The messages of each ordering key. No line is empty.
+    lines: BTreeMap<u64, BTreeSet<Number>>,
+    /// Visible only for the answer in the making, each behind one that is in it.
+    followers: BTreeSet<Number>,
     /// Deliveries that may still be settled.
     deliveries: BTreeMap<Delivery, Number>,
     accepted: BTreeSet<IdempotencyKey>,
@@ -38,6 +43,7 @@ struct Message {
     id: MessageId,
     body: Bytes,
     priority: u8,
+    ordering_key: Option<u64>,
     attempts: u32,
     delivery: Option<Delivery>,
     whereabouts: Whereabouts,
@@ -47,6 +53,8 @@ struct Message {
 enum Whereabouts {
     Visible(Place),
     HiddenUntil(Timestamp),
+    /// Not the first of its ordering key, and otherwise hidden until then.
+    Behind(Timestamp),
 }
 
 impl Channel {
@@ -58,8 +66,7 @@ impl Channel {
             }
             self.remembered.insert((dedup.until, dedup.key.clone()));
         }
-        let Enqueue { id, body, priority, visible_at, .. } = enqueue.clone();
-        self.add(id, body, priority, visible_at, now);
+        self.add(enqueue.clone(), now);
         Enqueued::Accepted
     }
 
@@ -74,9 +81,13 @@ impl Channel {
         &mut self,
         delivery: Delivery,
         hidden_until: Timestamp,
+        now: Timestamp,
     ) -> Option<(MessageId, Bytes, u32)> {
         let number = *self.visible.values().next()?;
-        self.place(number, Whereabouts::HiddenUntil(hidden_until));
+        let is_behind = self.followers.remove(&number);
+        let to = if is_behind { Whereabouts::Behind } else { Whereabouts::HiddenUntil };
+        self.place(number, to(hidden_until));
+        self.follow(number, now);
         let message = self.messages.get_mut(&number)?;
         message.attempts = message.attempts.saturating_add(1);
         if let Some(former) = message.delivery.replace(delivery) {
@@ -96,13 +107,13 @@ impl Channel {
         if let Some(message) = self.messages.get_mut(&number) {
             message.delivery = None;
         }
-        self.place(number, Whereabouts::HiddenUntil(visible_at));
+        self.postpone(number, visible_at);
         true
     }
 
     pub(super) fn hide(&mut self, delivery: Delivery, until: Timestamp) -> bool {
         let Some(number) = self.deliveries.get(&delivery) else { return false };
-        self.place(*number, Whereabouts::HiddenUntil(until));
+        self.postpone(*number, until);
         true
     }
 
@@ -114,9 +125,11 @@ impl Channel {
     }
 
     pub(super) fn replay(&mut self, id: &MessageId, now: Timestamp) -> bool {
-        let Some(letter) = self.letters.take(id) else { return false };
+        let Some(QueuedDeadLetter { id, body, .. }) = self.letters.take(id) else { return false };
         // The least priority: the end of the queue is after all that waits.
-        self.add(letter.id, letter.body, 0, now, now);
+        let priority = 0;
+        let (dedup, ordering_key) = (None, None);
+        self.add(Enqueue { id, body, priority, visible_at: now, dedup, ordering_key }, now);
         true
     }
 
@@ -124,21 +137,40 @@ impl Channel {
         u64::try_from(self.messages.len()).unwrap_or(u64::MAX)
     }
 
-    fn add(
-        &mut self,
-        id: MessageId,
-        body: Bytes,
-        priority: u8,
-        visible_at: Timestamp,
-        now: Timestamp,
-    ) {
+    pub(super) fn ordering_keys(&self, limit: usize) -> Vec<u64> {
+        self.lines.keys().take(limit).copied().collect()
+    }
+
+    /// Ends an answer: what could still have been in it, behind another message, cannot be
+    /// received any more.
+    pub(super) fn hold_back(&mut self) {
+        for number in std::mem::take(&mut self.followers) {
+            self.place(number, Whereabouts::Behind(Timestamp::EPOCH));
+        }
+    }
+
+    fn add(&mut self, message: Enqueue, now: Timestamp) {
+        let Enqueue { id, body, priority, visible_at, ordering_key, .. } = message;
         self.last_number += 1;
-        let whereabouts = Whereabouts::HiddenUntil(visible_at);
-        let message = Message { id, body, priority, attempts: 0, delivery: None, whereabouts };
-        self.messages.insert(self.last_number, message);
+        let number = self.last_number;
+        let line = ordering_key.map(|key| self.lines.entry(key).or_default());
+        let is_behind = line.is_some_and(|line| {
+            line.insert(number);
+            line.len() > 1
+        });
+        let whereabouts = if is_behind {
+            // Once visible, a message is not hidden by a clock that jumps back.
+            let is_visible = visible_at <= now;
+            Whereabouts::Behind(if is_visible { Timestamp::EPOCH } else { visible_at })
+        } else {
+            Whereabouts::HiddenUntil(visible_at)
+        };
+        let (attempts, delivery) = (0, None);
+        let message = Message { id, body, priority, ordering_key, attempts, delivery, whereabouts };
+        self.messages.insert(number, message);
         // What became visible before this message did goes first.
         self.wake(now);
-        self.place(self.last_number, whereabouts);
+        self.place(number, whereabouts);
         self.wake(now);
     }
 
@@ -146,15 +178,62 @@ impl Channel {
         let number = self.deliveries.remove(&delivery)?;
         let message = self.messages.remove(&number)?;
         self.displace(number, message.whereabouts);
+        if let Some(key) = message.ordering_key {
+            self.leave(key, number);
+        }
         Some(message)
+    }
+
+    /// Takes a message out of the line of its key. The first of those left moves up.
+    fn leave(&mut self, key: u64, number: Number) {
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        line.remove(&number);
+        let Some(first) = line.first().copied() else {
+            self.lines.remove(&key);
+            return;
+        };
+        if let Some(Message { whereabouts: Whereabouts::Behind(until), .. }) =
+            self.messages.get(&first)
+        {
+            self.place(first, Whereabouts::HiddenUntil(*until));
+        }
+    }
+
+    /// Lets the next of its key be received in the same answer as a message.
+    fn follow(&mut self, number: Number, now: Timestamp) {
+        let key = self.messages.get(&number).and_then(|message| message.ordering_key);
+        let Some(line) = key.and_then(|key| self.lines.get(&key)) else { return };
+        let after = (Bound::Excluded(number), Bound::Unbounded);
+        let Some(next) = line.range(after).next().copied() else { return };
+        if let Some(Message { whereabouts: Whereabouts::Behind(until), priority, .. }) =
+            self.messages.get(&next)
+            && *until <= now
+        {
+            let place = self.last_place(*priority);
+            self.followers.insert(next);
+            self.place(next, Whereabouts::Visible(place));
+        }
+    }
+
+    /// Hides a message where it is.
+    fn postpone(&mut self, number: Number, until: Timestamp) {
+        let place = self.messages.get(&number).map(|message| message.whereabouts);
+        let is_behind = matches!(place, Some(Whereabouts::Behind(_)));
+        let to = if is_behind { Whereabouts::Behind } else { Whereabouts::HiddenUntil };
+        self.place(number, to(until));
+    }
+
+    /// The place behind all others of a priority.
+    fn last_place(&mut self, priority: u8) -> Place {
+        self.last_visible += 1;
+        (Reverse(priority), self.last_visible)
     }
 
     /// Makes visible what was hidden until now.
     fn wake(&mut self, now: Timestamp) {
         while let Some(&(_, number)) = self.hidden.first().filter(|(until, _)| *until <= now) {
             let priority = self.messages.get(&number).map_or(0, |message| message.priority);
-            self.last_visible += 1;
-            let place = (Reverse(priority), self.last_visible);
+            let place = self.last_place(priority);
             self.place(number, Whereabouts::Visible(place));
         }
     }
@@ -170,6 +249,7 @@ impl Channel {
             Whereabouts::HiddenUntil(until) => {
                 self.hidden.insert((until, number));
             }
+            Whereabouts::Behind(_) => {}
         }
     }
 
@@ -181,6 +261,7 @@ impl Channel {
             Whereabouts::HiddenUntil(until) => {
                 self.hidden.remove(&(until, number));
             }
+            Whereabouts::Behind(_) => {}
         }
     }
 

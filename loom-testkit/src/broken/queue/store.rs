@@ -189,6 +189,10 @@ impl MessageQueue for Broken {
         }
         Ok(depth)
     }
+
+    async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError> {
+        self.inner.ordering_keys(queue, limit).await
+    }
 }
 
 impl Broken {
