@@ -24,6 +24,8 @@ mod model;
 mod pages;
 pub mod queue;
 mod race;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod state;
 mod suite;
 mod unique;

@@ -1,0 +1,31 @@
+//! The stores that the hosts of a simulation share.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use loom_adapter_memory::MemoryStores;
+use loom_ports::Stores;
+
+use super::world::World;
+
+/// The stores that the hosts of a simulation share, and what can happen to them.
+pub trait Backend: Debug + Send {
+    /// The stores, to be used until the next loss of power.
+    fn open(&mut self, world: &Arc<World>) -> Stores;
+
+    /// Loses power: what was not durable is gone, but for what chance leaves of it. The hosts are
+    /// dead, and the stores opened before are not used any more.
+    fn lose_power(&mut self, world: &Arc<World>);
+}
+
+/// Stores in memory that nothing happens to.
+#[derive(Debug, Default)]
+pub struct Memory(MemoryStores);
+
+impl Backend for Memory {
+    fn open(&mut self, _world: &Arc<World>) -> Stores {
+        self.0.clone().into()
+    }
+
+    fn lose_power(&mut self, _world: &Arc<World>) {}
+}

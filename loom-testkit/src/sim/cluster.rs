@@ -1,0 +1,259 @@
+//! The hosts of a simulation: started, killed, held up, cut off, replaced.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use loom_ports::Stores;
+use loom_runtime::{Host, HostBuilder, Settings, StartError};
+
+use super::backend::Backend;
+use super::executor::ProcessId;
+use super::faults::{Faults, Incident, IncidentKind};
+use super::network::Link;
+use super::plan::Plan;
+use super::violation::Promise;
+use super::world::{ProcessTasks, World};
+
+/// How the code of a deployment is put into a host: the older version is 1, the newer 2.
+pub(super) type Deploy = Arc<dyn Fn(HostBuilder, u32) -> HostBuilder + Send + Sync>;
+
+/// The hosts and the stores of a simulation.
+pub(super) struct Hosts {
+    pub(super) world: Arc<World>,
+    deploy: Deploy,
+    settings: Settings,
+    stores: Mutex<Stores>,
+    backend: Mutex<Box<dyn Backend>>,
+    wrap: Wrap,
+    machines: Vec<Mutex<Machine>>,
+}
+
+/// What is put around the stores each time they are opened.
+pub(super) type Wrap = Box<dyn Fn(&Arc<World>, Stores) -> Stores + Send + Sync>;
+
+/// Where one host runs after another.
+struct Machine {
+    link: Arc<Link>,
+    version: u32,
+    process: Option<ProcessId>,
+    /// Once it is started.
+    host: Option<Host>,
+    is_down: bool,
+}
+
+impl Hosts {
+    pub(super) fn new(
+        world: &Arc<World>,
+        plan: &Plan,
+        faults: &Faults,
+        (deploy, settings): (Deploy, Settings),
+        mut backend: Box<dyn Backend>,
+        wrap: Wrap,
+    ) -> Arc<Self> {
+        let stores = wrap(world, backend.open(world));
+        let machines = (0..plan.hosts).map(|index| {
+            let link = Link::new(world, &format!("host-{index}"), faults);
+            let machine = Machine { link, version: 1, process: None, host: None, is_down: true };
+            Mutex::new(machine)
+        });
+        let hosts = Arc::new(Self {
+            world: Arc::clone(world),
+            deploy,
+            settings,
+            stores: Mutex::new(stores),
+            backend: Mutex::new(backend),
+            wrap,
+            machines: machines.collect(),
+        });
+        for index in 0..plan.hosts {
+            hosts.start(index);
+        }
+        for incident in plan.incidents.clone() {
+            world.spawn(Arc::clone(&hosts).incident(incident));
+        }
+        hosts
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.machines.len()
+    }
+
+    /// The host that runs there, with its process.
+    pub(super) fn running(&self, index: usize) -> Option<(ProcessId, Host)> {
+        let machine = self.machine(index);
+        Some((machine.process?, machine.host.clone()?))
+    }
+
+    /// The stores, as nobody else sees them: without a network in between.
+    pub(super) fn stores(&self) -> Stores {
+        lock(&self.stores).clone()
+    }
+
+    /// Starts a host where none runs.
+    fn start(self: &Arc<Self>, index: usize) {
+        let mut machine = self.machine(index);
+        if !machine.is_down {
+            return;
+        }
+        machine.is_down = false;
+        let process = self.world.new_process();
+        machine.process = Some(process);
+        let (link, version) = (Arc::clone(&machine.link), machine.version);
+        drop(machine);
+        self.world.tell(|| format!("host-{index} starts with version {version} as {process}"));
+        let hosts = Arc::clone(self);
+        let starting = async move {
+            loop {
+                let tasks = ProcessTasks::new(&hosts.world, process);
+                let builder = Host::builder(link.to(hosts.stores()))
+                    .clock(Arc::new(hosts.world.clock(process)))
+                    .ids(Arc::<ProcessTasks>::clone(&tasks))
+                    .tasks(tasks)
+                    .settings(hosts.settings.clone());
+                match (hosts.deploy)(builder, version).start().await {
+                    Ok(host) => {
+                        let mut machine = hosts.machine(index);
+                        if machine.process == Some(process) {
+                            machine.host = Some(host);
+                        }
+                        return;
+                    }
+                    Err(StartError::Store(_)) => {
+                        hosts.world.sleep(Duration::from_millis(500)).await;
+                    }
+                    Err(error) => {
+                        let what = format!("host-{index} cannot start: {error}");
+                        return hosts.world.violate(Promise::Runs, what);
+                    }
+                }
+            }
+        };
+        self.world.executor.spawn(process, Box::pin(starting));
+    }
+
+    /// Ends a host's process at once.
+    fn kill(&self, index: usize) {
+        let mut machine = self.machine(index);
+        let (process, host) = (machine.process.take(), machine.host.take());
+        machine.is_down = true;
+        drop(machine);
+        if let Some(process) = process {
+            self.world.executor.kill(process);
+        }
+        drop(host);
+    }
+
+    async fn incident(self: Arc<Self>, incident: Incident) {
+        let Incident { at, host, kind, length, choice } = incident;
+        let world = Arc::clone(&self.world);
+        world.sleep(at).await;
+        if !world.is_hostile() {
+            return;
+        }
+        world.tell(|| format!("INCIDENT {incident}"));
+        match kind {
+            IncidentKind::Kill => {
+                self.kill(host);
+                world.sleep(length).await;
+                self.start(host);
+            }
+            IncidentKind::Pause => {
+                let Some(process) = self.machine(host).process else { return };
+                world.executor.pause(process);
+                world.sleep(length).await;
+                world.tell(|| format!("host-{host} goes on"));
+                world.executor.resume(process);
+            }
+            IncidentKind::Split => {
+                self.machine(host).link.cut(true);
+                world.sleep(length).await;
+                world.tell(|| format!("host-{host} reaches the stores again"));
+                self.machine(host).link.cut(false);
+            }
+            IncidentKind::ClockJump => {
+                let Some(process) = self.machine(host).process else { return };
+                let ahead_ms = i64::try_from(choice % 60_000).unwrap_or(0) - 30_000;
+                world.tell(|| format!("the clock of host-{host} is {ahead_ms} ms ahead"));
+                world.time.skew(process, ahead_ms);
+            }
+            IncidentKind::Upgrade => {
+                self.stop(host, length).await;
+                self.machine(host).version = if choice % 4 == 0 { 1 } else { 2 };
+                self.start(host);
+            }
+            IncidentKind::PowerLoss => self.lose_power(length).await,
+            IncidentKind::FailOver => {}
+        }
+    }
+
+    /// Stops a host gracefully, if it can be within the time.
+    async fn stop(self: &Arc<Self>, index: usize, limit: Duration) {
+        if let Some((process, host)) = self.running(index) {
+            let (done, stopped) = tokio::sync::oneshot::channel();
+            let stopping = async move {
+                let stopped = host.stop(limit).await;
+                let _ = done.send(stopped);
+            };
+            self.world.executor.spawn(process, Box::pin(stopping));
+            // A host that stands still does not stop.
+            tokio::select! {
+                biased;
+                stopped = stopped => {
+                    self.world.tell(|| format!("host-{index} stopped: {stopped:?}"));
+                }
+                () = self.world.sleep(limit + Duration::from_secs(5)) => {}
+            }
+        }
+        self.kill(index);
+    }
+
+    async fn lose_power(self: &Arc<Self>, length: Duration) {
+        (0..self.count()).for_each(|index| self.kill(index));
+        {
+            let mut backend = lock(&self.backend);
+            backend.lose_power(&self.world);
+            *lock(&self.stores) = (self.wrap)(&self.world, backend.open(&self.world));
+        }
+        self.world.sleep(length).await;
+        (0..self.count()).for_each(|index| self.start(index));
+    }
+
+    /// Ends all faults: every host runs, keeps the right time, and reaches the stores.
+    pub(super) fn heal(self: &Arc<Self>) {
+        self.world.is_hostile.store(false, Ordering::Relaxed);
+        self.world.tell(|| "faults end".to_owned());
+        for index in 0..self.count() {
+            let (process, link) = {
+                let machine = self.machine(index);
+                (machine.process, Arc::clone(&machine.link))
+            };
+            link.cut(false);
+            if let Some(process) = process {
+                self.world.executor.resume(process);
+                self.world.time.skew(process, 0);
+            }
+            self.start(index);
+        }
+    }
+
+    /// Kills every host for good.
+    pub(super) fn end(&self) {
+        (0..self.count()).for_each(|index| self.kill(index));
+    }
+
+    fn machine(&self, index: usize) -> MutexGuard<'_, Machine> {
+        lock(&self.machines[index])
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl fmt::Debug for Hosts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hosts").field("world", &self.world).finish_non_exhaustive()
+    }
+}
