@@ -20,7 +20,9 @@ use crate::{Cursor, Page, PortError};
 /// An *ordering key* makes that order strict: a message is received only once all that were
 /// enqueued before it with the same key are settled for good, or together with them, behind
 /// them, in one answer. So whoever returns one must return those behind it too. A delayed or
-/// hidden message holds back those behind it, whatever their priority.
+/// hidden message holds back those behind it, whatever their priority. What was held back takes
+/// its place among those of its priority when nothing holds it back any more, and an answer with
+/// room has it then: keys take turns, and no key keeps out others.
 #[async_trait]
 pub trait MessageQueue: Debug + Send + Sync + 'static {
     /// Accepts each of `messages`, in order. The answers are in the order of the messages.
@@ -85,7 +87,8 @@ pub trait MessageQueue: Debug + Send + Sync + 'static {
     ) -> Result<Page<QueuedDeadLetter>, PortError>;
 
     /// Puts a dead letter back at the end of its queue, with its id, its body, the least
-    /// priority and no attempts. `false` if there is none of that id: it was replayed or purged before.
+    /// priority, no ordering key and no attempts. `false` if there is none of that id: it was
+    /// replayed or purged before.
     async fn replay_dead_letter(
         &self,
         queue: &QueueName,

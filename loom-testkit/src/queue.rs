@@ -4,6 +4,7 @@ pub mod dead_letters;
 pub mod dedup;
 pub mod delivery;
 pub mod model;
+pub mod ordering;
 pub mod restart;
 mod scene;
 pub mod settling;
@@ -90,12 +91,35 @@ macro_rules! __queue_cases {
             dead_letters::letters_that_no_queue_carried_can_be_added_and_replayed
             dead_letters::a_letter_that_is_there_is_left_as_it_is
             dead_letters::letters_may_be_added_and_purged_again_after_any_failure
+            ordering::messages_of_one_key_are_received_in_order
+            ordering::a_received_message_holds_back_those_of_its_key
+            ordering::a_buried_message_holds_back_nothing
+            ordering::a_delayed_message_holds_back_those_of_its_key
+            ordering::a_message_is_not_received_before_its_time_because_it_is_its_turn
+            ordering::a_returned_message_stays_before_those_of_its_key
+            ordering::an_expired_delivery_stays_before_those_of_its_key
+            ordering::a_greater_priority_does_not_overtake_its_key
+            ordering::a_key_has_the_priority_of_its_first_message
+            ordering::messages_of_one_key_come_in_one_answer
+            ordering::an_answer_ends_a_key_at_what_is_not_visible
+            ordering::what_is_returned_together_comes_again_in_order
+            ordering::what_was_settled_out_of_order_is_left_out
+            ordering::an_extended_message_holds_back_those_of_its_key
+            ordering::keys_hold_back_nothing_but_their_own
+            ordering::keys_take_turns_whatever_waits_behind_them
+            ordering::two_receivers_never_share_a_key
+            ordering::what_is_freed_during_a_wait_is_received_once
+            ordering::a_duplicate_has_no_place_in_the_order
+            ordering::a_replayed_letter_has_no_key
+            ordering::the_keys_of_what_is_not_settled_are_listed
+            ordering::no_more_keys_are_listed_than_asked_for
             waiting::what_is_visible_is_received_whatever_the_wait
             waiting::a_wait_for_nothing_ends
             waiting::a_message_that_arrives_during_a_wait_is_received_once
             restart::messages_survive_in_their_order
             restart::deliveries_stay_hidden_and_can_be_settled
             restart::dedup_keys_survive
+            restart::ordering_keys_survive
             restart::dead_letters_survive
             unreachable::a_queue_out_of_reach_is_never_taken_for_an_empty_one
             model::any_sequence_of_calls_agrees_with_the_model
@@ -111,6 +135,7 @@ mod tests {
             include_str!("queue/dead_letters.rs"),
             include_str!("queue/dedup.rs"),
             include_str!("queue/delivery.rs"),
+            include_str!("queue/ordering.rs"),
             include_str!("queue/restart.rs"),
             include_str!("queue/settling.rs"),
             include_str!("queue/unreachable.rs"),

@@ -40,6 +40,7 @@ struct Draft {
     priority: u8,
     delay: Option<u64>,
     dedup: Option<(u8, u64)>,
+    ordering_key: Option<u64>,
 }
 
 pub async fn any_sequence_of_calls_agrees_with_the_model(fixture: impl QueueFixture) {
@@ -59,8 +60,14 @@ fn call() -> impl Strategy<Value = Call> {
         0..3_u8,
         prop::option::weighted(0.3, 1..60_u64),
         prop::option::weighted(0.3, (0..3_u8, 1..100_u64)),
+        prop::option::weighted(0.6, 0..3_u64),
     );
-    let draft = draft.prop_map(|(priority, delay, dedup)| Draft { priority, delay, dedup });
+    let draft = draft.prop_map(|(priority, delay, dedup, ordering_key)| Draft {
+        priority,
+        delay,
+        dedup,
+        ordering_key,
+    });
     let any = any::<Index>;
     prop_oneof![
         4 => prop::collection::vec(draft, 0..4).prop_map(Call::Enqueue),
@@ -166,7 +173,7 @@ impl Trial {
             priority: draft.priority,
             visible_at: at(draft.delay.map_or(0, |delay| self.now_ms + delay)),
             dedup,
-            ordering_key: None,
+            ordering_key: draft.ordering_key,
         }
     }
 
@@ -174,6 +181,9 @@ impl Trial {
         let queue = self.queue.clone();
         let depth = self.store.depth(&queue).await.map_err(broke)?;
         prop_assert_eq!(to_usize(depth), self.ledger.depth());
+        let mut keys = self.store.ordering_keys(&queue, 10).await.map_err(broke)?;
+        keys.sort_unstable();
+        prop_assert_eq!(keys, self.ledger.ordering_keys());
         let page = async |from: Option<&_>| self.store.dead_letters(&queue, from, 2).await;
         prop_assert_eq!(pages::all(2, page).await, self.ledger.letters());
         Ok(())

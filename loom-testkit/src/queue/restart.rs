@@ -5,7 +5,7 @@
 use loom_ports::{Enqueued, Settled};
 
 use super::QueueFixture;
-use super::scene::{Scene, VISIBILITY_MS, delayed, keyed, letter, message, urgent};
+use super::scene::{Scene, VISIBILITY_MS, delayed, keyed, letter, message, ordered, urgent};
 
 /// Opens the storage of `scene` again. Nobody may hold on to the store meanwhile.
 async fn reopen<F: QueueFixture>(fixture: F, scene: Scene) -> Option<(F, Scene)> {
@@ -53,6 +53,26 @@ pub async fn dedup_keys_survive(fixture: impl QueueFixture) {
     let again = [keyed("m", "key", 100)];
     assert_eq!(scene.enqueue(&again, 99).await, [Enqueued::Duplicate]);
     scene.accept(&again, 100).await;
+}
+
+pub async fn ordering_keys_survive(fixture: impl QueueFixture) {
+    let scene = Scene::open(&fixture);
+    scene.accept(&["a", "b", "c", "d"].map(|name| ordered(name, 7)), 0).await;
+    scene.accept(&[ordered("other", 8)], 0).await;
+    let received = scene.receive(3, 0).await;
+    assert_eq!(Scene::names(&received), ["a", "other", "b"]);
+    assert_eq!(scene.ack(&received[1].receipt).await, Settled::Done);
+
+    let Some((_fixture, scene)) = reopen(fixture, scene).await else { return };
+
+    assert_eq!(scene.ordering_keys().await, [7]);
+    scene.accept(&[ordered("e", 7)], 1).await;
+    assert_eq!(scene.drain(VISIBILITY_MS - 1).await, [""; 0]);
+    assert_eq!(scene.nack(&received[2].receipt, 2).await, Settled::Done);
+    assert_eq!(scene.drain(2).await, [""; 0]);
+    assert_eq!(scene.ack(&received[0].receipt).await, Settled::Done);
+    assert_eq!(scene.ack_one_by_one(2).await, ["b", "c", "d", "e"]);
+    assert_eq!(scene.ordering_keys().await, [0; 0]);
 }
 
 pub async fn dead_letters_survive(fixture: impl QueueFixture) {

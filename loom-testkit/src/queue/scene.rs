@@ -139,6 +139,10 @@ pub(super) fn keyed(name: &str, key: &str, until: u64) -> Enqueue {
     Enqueue { dedup: Some(Dedup { key, until: at(until) }), ..message(name) }
 }
 
+pub(super) fn ordered(name: &str, ordering_key: u64) -> Enqueue {
+    Enqueue { ordering_key: Some(ordering_key), ..message(name) }
+}
+
 pub(super) fn letter(name: &str, died_at: u64) -> QueuedDeadLetter {
     QueuedDeadLetter {
         id: id(name),

@@ -24,4 +24,5 @@ pub async fn a_queue_out_of_reach_is_never_taken_for_an_empty_one(fixture: impl 
     store.replay_dead_letter(&queue, &id("m"), at(0)).await.unwrap_err();
     store.purge_dead_letter(&queue, &id("m")).await.unwrap_err();
     store.depth(&queue).await.unwrap_err();
+    store.ordering_keys(&queue, 10).await.unwrap_err();
 }

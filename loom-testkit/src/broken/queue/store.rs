@@ -36,6 +36,12 @@ impl MessageQueue for Broken {
                     continue;
                 }
             }
+            if let Some(key) = message.ordering_key {
+                self.remember(|memory| memory.ordering_keys.insert(message.id.clone(), key));
+            }
+            if self.has(Defect::OvertakesDelayed) && message.visible_at > now {
+                message.ordering_key = None;
+            }
             answers.extend(self.inner.enqueue(queue, &[message], now).await?);
         }
         Ok(answers)
@@ -60,6 +66,12 @@ impl MessageQueue for Broken {
         let answer = self.inner.receive(queues, asked, now).await;
         let empty = self.has(Defect::IsEmptyWhenOutOfReach);
         let mut deliveries = if empty { or_empty(answer)? } else { answer? };
+        if self.has(Defect::KeepsNoOrder) {
+            let keyed = self.remember(|memory| memory.ordering_keys.clone());
+            deliveries.sort_by_key(|delivery| keyed.contains_key(&delivery.id));
+            let of_keys = deliveries.iter().position(|delivery| keyed.contains_key(&delivery.id));
+            deliveries[of_keys.unwrap_or(0)..].reverse();
+        }
         let until = now.saturating_add(receive.visibility);
         self.remember(|memory| {
             for delivery in &mut deliveries {
@@ -81,14 +93,15 @@ impl MessageQueue for Broken {
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
         let Some(receipt) = self.good(receipt) else { return Ok(Settled::Expired) };
         if let Some(delivery) = self.delivery(&receipt)
-            && self.has(Defect::ReturnsWithoutPriority)
+            && (self.has(Defect::ReturnsWithoutPriority) || self.has(Defect::ReturnsToTheEnd))
         {
             let settled = self.inner.ack(&receipt).await?;
             if settled == Settled::Done {
                 let QueueDelivery { id, body, attempt, .. } = delivery;
                 self.remember(|memory| memory.attempts.insert(id.clone(), attempt));
+                let ordering_key = self.ordering_key(&id);
                 let again =
-                    Enqueue { id, body, priority: 0, visible_at, dedup: None, ordering_key: None };
+                    Enqueue { id, body, priority: 0, visible_at, dedup: None, ordering_key };
                 let _ = self.inner.enqueue(&receipt.queue, &[again], Timestamp::EPOCH).await?;
             }
             return Ok(settled);
@@ -161,6 +174,16 @@ impl MessageQueue for Broken {
         now: Timestamp,
     ) -> Result<bool, PortError> {
         let letters = self.inner.dead_letters(queue, None, usize::MAX).await?.items;
+        if self.has(Defect::ReplaysWithOrderingKeys)
+            && self.inner.purge_dead_letter(queue, id).await?
+        {
+            let letter = letters.into_iter().find(|letter| letter.id == *id).unwrap();
+            let (id, body, ordering_key) = (id.clone(), letter.body, self.ordering_key(id));
+            let again =
+                Enqueue { id, body, priority: 0, visible_at: now, dedup: None, ordering_key };
+            let _ = self.inner.enqueue(queue, &[again], now).await?;
+            return Ok(true);
+        }
         let replayed = self.inner.replay_dead_letter(queue, id, now).await?;
         if let Some(letter) = letters.into_iter().find(|letter| letter.id == *id) {
             if self.has(Defect::KeepsAttempts) {
@@ -191,7 +214,21 @@ impl MessageQueue for Broken {
     }
 
     async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError> {
-        self.inner.ordering_keys(queue, limit).await
+        let mut keys = self.inner.ordering_keys(queue, limit).await?;
+        self.remember(|memory| match self.defect {
+            Some(Defect::ListsNoKeysOfReceived) => {
+                let received =
+                    memory.deliveries.keys().filter_map(|id| memory.ordering_keys.get(id));
+                let received: Vec<_> = received.collect();
+                keys.retain(|key| !received.contains(&key));
+            }
+            Some(Defect::ListsKeysOfSettled) => {
+                keys = memory.ordering_keys.values().copied().collect();
+            }
+            Some(Defect::ListsEachKeyOften) => keys.extend(keys.clone()),
+            _ => {}
+        });
+        Ok(keys)
     }
 }
 
@@ -207,6 +244,7 @@ impl Broken {
             Some(Defect::IgnoresPriorities) => message.priority = 0,
             Some(Defect::TurnsPrioritiesRound) => message.priority = u8::MAX - message.priority,
             Some(Defect::KnowsNoKeys) => message.dedup = None,
+            Some(Defect::HoldsBackNothing) => message.ordering_key = None,
             Some(Defect::RemembersKeysForEver) => {
                 message.dedup = message.dedup.map(|Dedup { key, .. }| {
                     let until = Timestamp::MAX;
@@ -216,6 +254,10 @@ impl Broken {
             _ => {}
         }
         message
+    }
+
+    fn ordering_key(&self, id: &MessageId) -> Option<u64> {
+        self.remember(|memory| memory.ordering_keys.get(id).copied())
     }
 
     fn delivery(&self, receipt: &Receipt) -> Option<QueueDelivery> {
