@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::OpenError;
+use crate::integrity;
 use crate::watermark;
 
 /// The format that this program writes.
@@ -21,9 +22,11 @@ const LOCK: &str = "LOCK";
 const LOCK_TRIES: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Holds the engine's files.
-const ENGINE: &str = "engine";
+pub(crate) const ENGINE: &str = "engine";
+/// Holds the engine's data files and lists of them.
+pub(crate) const KEYSPACES: &str = "keyspaces";
 /// Holds the contents of blobs.
-const BLOBS: &str = "blobs";
+pub(crate) const BLOBS: &str = "blobs";
 
 /// A directory that nobody else uses for as long as this lives.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ impl Directory {
     /// Takes the directory. Creates it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { dir: path.into(), source };
-        fs::create_dir_all(path).map_err(io)?;
+        create_durably(path).map_err(io)?;
         let lock = lock(path)?;
         match fs::read_to_string(path.join(FORMAT)) {
             Ok(format) => check_format(path, &format)?,
@@ -56,6 +59,34 @@ impl Directory {
     pub(crate) fn blobs(&self) -> PathBuf {
         self.path.join(BLOBS)
     }
+
+    /// Removes what is left of an engine whose creation was cut short, which it would refuse to
+    /// open. It never held anything.
+    pub(crate) fn discard_unfinished_engine(&self) -> io::Result<()> {
+        if integrity::is_unfinished(&self.engine())? {
+            fs::remove_dir_all(self.engine())?;
+        }
+        Ok(())
+    }
+
+    /// Makes the names of the engine's directories durable, and that of the watermark. The engine
+    /// itself sees to all files but not to these; without them, synced files are lost.
+    pub(crate) fn sync_names(&self) -> io::Result<()> {
+        sync(&self.engine().join(KEYSPACES))?;
+        sync(&self.engine())?;
+        sync(&self.path)
+    }
+}
+
+/// Creates a directory, and all above it that are missing.
+fn create_durably(dir: &Path) -> io::Result<()> {
+    let missing = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+    let parents: Vec<_> = missing.filter_map(Path::parent).collect();
+    fs::create_dir_all(dir)?;
+    let here = Path::new(".");
+    parents
+        .into_iter()
+        .try_for_each(|dir| sync(if dir.as_os_str().is_empty() { here } else { dir }))
 }
 
 /// Makes the names in a directory durable.

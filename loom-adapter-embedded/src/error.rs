@@ -105,6 +105,11 @@ impl Stopped {
     pub(crate) fn panicked() -> Self {
         Self { full: false, cause: "the thread that writes has panicked".into() }
     }
+
+    #[cfg(any(test, feature = "simulation"))]
+    pub(crate) fn closed() -> Self {
+        Self { full: false, cause: "it was closed".into() }
+    }
 }
 
 impl fmt::Display for Stopped {

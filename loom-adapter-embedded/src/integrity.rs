@@ -14,6 +14,9 @@
 //! both are read here first, and the engine is not started if anything that was answered is
 //! missing.
 
+mod creation;
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) mod extent;
 mod journal;
 mod manifest;
 
@@ -21,6 +24,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::creation::is_unfinished;
 use crate::error::OpenError;
 
 /// What is wrong.

@@ -31,6 +31,8 @@ mod options;
 mod queue;
 mod reader;
 mod row;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod state;
 mod stores;
 mod view;

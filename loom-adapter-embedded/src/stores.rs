@@ -46,8 +46,8 @@ pub struct EmbeddedStores {
     core: Arc<Core>,
 }
 
-/// What all ports share. Fields are dropped in order: the thread that writes ends before the
-/// engine closes, and the engine before the directory is free for others.
+/// What all ports share. Fields are dropped in order: what writes ends before the engine
+/// closes, and the engine before the directory is free for others.
 pub(crate) struct Core {
     writer: Writer,
     pub(crate) blobs: Blobs,
@@ -68,17 +68,28 @@ impl EmbeddedStores {
     /// Says which other process uses the directory, what is wrong with it, or why it could not
     /// be read. Whatever it is, nothing that was acknowledged has been changed.
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
-        let dir = dir.as_ref();
+        let start = |press| Ok((Writer::start(press)?, ()));
+        Self::open_with(dir.as_ref(), options, start).map(|(stores, ())| stores)
+    }
+
+    /// Opens a directory whose writer `start` starts.
+    pub(crate) fn open_with<T>(
+        dir: &Path,
+        options: Options,
+        start: impl FnOnce(Press) -> io::Result<(Writer, T)>,
+    ) -> Result<(Self, T), OpenError> {
         let io = |source| OpenError::Io { dir: dir.into(), source };
         let damaged = |what| OpenError::Damaged { dir: dir.into(), what };
 
         let directory = Directory::open(dir)?;
         let (watermark, synced) = Watermark::open(dir).map_err(io)?;
+        directory.discard_unfinished_engine().map_err(io)?;
         integrity::check(&directory.engine(), synced).map_err(|finding| finding.into_error(dir))?;
         // What is too damaged for the engine to say so makes it panic.
         let (db, rows) = panic::catch_unwind(AssertUnwindSafe(|| engine(&directory, &options)))
             .map_err(|_| damaged("the storage engine cannot make sense of its files".into()))?
             .map_err(|error| error::open_error(dir.into(), error))?;
+        directory.sync_names().map_err(io)?;
 
         let last = Reader::new(&rows, db.snapshot()).get(&Key::of(Table::Group));
         let last = last.and_then(|raw| raw.map_or(Ok(0), |raw| row::number("group", &raw)));
@@ -98,7 +109,7 @@ impl EmbeddedStores {
             probe,
             dir: dir.into(),
         };
-        let writer = Writer::start(press).map_err(io)?;
+        let (writer, started) = start(press).map_err(io)?;
         let core = Core {
             writer,
             blobs,
@@ -108,7 +119,7 @@ impl EmbeddedStores {
             durability: options.durability,
             _directory: directory,
         };
-        Ok(Self { core: Arc::new(core) })
+        Ok((Self { core: Arc::new(core) }, started))
     }
 
     /// The authority.

@@ -38,7 +38,7 @@ impl Watermark {
     }
 }
 
-fn encode(group: u64) -> [u8; 16] {
+pub(crate) fn encode(group: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
     let group = group.to_le_bytes();
     bytes[..8].copy_from_slice(&group);
@@ -46,7 +46,7 @@ fn encode(group: u64) -> [u8; 16] {
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<u64> {
     let group = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?);
     (bytes == encode(group)).then_some(group)
 }

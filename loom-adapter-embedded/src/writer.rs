@@ -1,24 +1,36 @@
-//! The one thread that changes anything, and group commit.
+//! The one place from which anything is changed, and group commit.
 
+#[cfg(any(test, feature = "simulation"))]
+pub(crate) mod driver;
+mod press;
 mod request;
 mod thread;
+mod work;
 
+use std::fmt::Debug;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle};
-use std::{io, mem};
 
+pub(crate) use self::press::Press;
 use self::request::{Job, Request};
-pub(crate) use self::thread::Press;
-use self::thread::Thread;
+use self::work::Work;
 use crate::error::{Broken, Stopped};
 use crate::view::View;
 
-/// Hands requests to the thread. Dropping it finishes what was handed over, and stops it.
+/// Hands requests to what carries them out. Dropping it stops that.
 #[derive(Debug)]
 pub(crate) struct Writer {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    drive: Box<dyn Drive>,
+}
+
+/// Makes groups of requests, one at a time.
+pub(crate) trait Drive: Debug + Send + Sync {
+    /// There is a request.
+    fn wake(&self);
+    /// No more will come. Finishes what is there, or refuses it, and stops.
+    fn close(&mut self);
 }
 
 /// How much was done since the directory was opened.
@@ -47,20 +59,17 @@ struct Shared {
 struct Inbox {
     jobs: Vec<Box<dyn Job>>,
     closing: bool,
-    gone: bool,
+    /// Why nothing is taken any more.
+    gone: Option<Stopped>,
 }
 
 impl Writer {
+    /// Requests are carried out by a thread.
     pub(crate) fn start(press: Press) -> io::Result<Self> {
         let shared = Arc::<Shared>::default();
-        let thread = {
-            let shared = Arc::clone(&shared);
-            Builder::new().name("loom-embedded".into()).spawn(move || {
-                let gone = Gone(&shared);
-                Thread::new(press, gone.0).run();
-            })?
-        };
-        Ok(Self { shared, thread: Some(thread) })
+        let work = Work::new(press, Arc::clone(&shared));
+        let drive = Box::new(thread::Running::start(work, Arc::clone(&shared))?);
+        Ok(Self { shared, drive })
     }
 
     /// Carries out `work` in its turn. Its changes are atomic, and durable when this returns.
@@ -72,12 +81,12 @@ impl Writer {
         let (request, answer) = Request::new(work);
         {
             let mut inbox = self.shared.inbox();
-            if inbox.gone {
-                return Err(Broken::Refused(Stopped::panicked()));
+            if let Some(stopped) = &inbox.gone {
+                return Err(Broken::Refused(stopped.clone()));
             }
             inbox.jobs.push(Box::new(request));
         }
-        self.shared.arrived.notify_one();
+        self.drive.wake();
         answer.await.unwrap_or_else(|_| Err(Broken::Unknown(Stopped::panicked())))
     }
 
@@ -96,11 +105,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.inbox().closing = true;
-        self.shared.arrived.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // A panic has been reported by the thread itself.
-            let _ = thread.join();
-        }
+        self.drive.close();
     }
 }
 
@@ -109,25 +114,21 @@ impl Shared {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for requests, and takes all there are. `false` when no more will come.
-    fn take(&self, jobs: &mut Vec<Box<dyn Job>>) -> bool {
-        let mut inbox = self.inbox();
-        while inbox.jobs.is_empty() && !inbox.closing {
-            inbox = self.arrived.wait(inbox).unwrap_or_else(PoisonError::into_inner);
-        }
-        mem::swap(&mut inbox.jobs, jobs);
-        !jobs.is_empty()
+    fn note_sync(&self) {
+        self.syncs.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Lets nobody wait for a thread that is gone.
-struct Gone<'a>(&'a Shared);
+/// Lets nobody wait for what is gone. `None` if nothing is missed.
+struct Gone(Option<Arc<Shared>>);
 
-impl Drop for Gone<'_> {
+impl Drop for Gone {
     fn drop(&mut self) {
-        let mut inbox = self.0.inbox();
-        inbox.gone = true;
-        inbox.jobs.clear();
+        if let Some(shared) = &self.0 {
+            let mut inbox = shared.inbox();
+            inbox.gone.get_or_insert_with(Stopped::panicked);
+            inbox.jobs.clear();
+        }
     }
 }
 

@@ -14,6 +14,8 @@
 use std::fs::File;
 use std::hash::Hasher as _;
 use std::io::{self, BufReader, ErrorKind, Read};
+#[cfg(any(test, feature = "simulation"))]
+use std::io::{Seek, SeekFrom};
 use std::path::Path;
 
 use twox_hash::XxHash3_64;
@@ -42,7 +44,7 @@ pub(super) struct Broken {
 
 /// Reads a journal to its end. `None` if all of it is whole.
 pub(super) fn read(path: &Path, reached: &mut Reached) -> Result<Option<Broken>, Finding> {
-    let mut input = Input { file: BufReader::with_capacity(1 << 18, File::open(path)?), at: 0 };
+    let mut input = Input::open(path, 1 << 18)?;
     loop {
         let from = input.at;
         match input.batch() {
@@ -66,6 +68,29 @@ pub(super) fn read(path: &Path, reached: &mut Reached) -> Result<Option<Broken>,
     }
 }
 
+/// Whether nothing was ever written to a journal.
+pub(super) fn is_empty(path: &Path) -> io::Result<bool> {
+    match Input::open(path, 1 << 18)?.zeros() {
+        Err(error) if error.kind() == ErrorKind::InvalidData => Ok(false),
+        result => result.map(|()| true),
+    }
+}
+
+/// The end of the whole batches of a journal, the first of which begins at `from`.
+#[cfg(any(test, feature = "simulation"))]
+pub(super) fn end(path: &Path, from: u64) -> io::Result<u64> {
+    let mut input = Input::open(path, 1 << 13)?;
+    input.file.seek(SeekFrom::Start(from))?;
+    input.at = from;
+    loop {
+        let end = input.at;
+        match input.tag()? {
+            Some(1) => input.rest_of_batch()?,
+            _ => return Ok(end),
+        };
+    }
+}
+
 struct Batch {
     number: u64,
     group: Option<u64>,
@@ -77,13 +102,20 @@ struct Input {
 }
 
 impl Input {
+    fn open(path: &Path, buffer_bytes: usize) -> io::Result<Self> {
+        Ok(Self { file: BufReader::with_capacity(buffer_bytes, File::open(path)?), at: 0 })
+    }
+
     /// The next batch, or `None` where only zeros follow.
     fn batch(&mut self) -> io::Result<Option<Batch>> {
         match self.tag()? {
-            Some(1) => {}
-            None | Some(0) => return self.zeros().map(|()| None),
-            Some(_) => return Err(ErrorKind::InvalidData.into()),
+            Some(1) => self.rest_of_batch().map(Some),
+            None | Some(0) => self.zeros().map(|()| None),
+            Some(_) => Err(ErrorKind::InvalidData.into()),
         }
+    }
+
+    fn rest_of_batch(&mut self) -> io::Result<Batch> {
         let items = u32::from_le_bytes(self.take()?);
         let number = u64::from_le_bytes(self.take()?);
         let (mut sum, mut group) = (XxHash3_64::new(), None);
@@ -95,7 +127,7 @@ impl Input {
         if tag != 3 || self.take()? != MAGIC || checksum != sum.finish() {
             return Err(ErrorKind::InvalidData.into());
         }
-        Ok(Some(Batch { number, group }))
+        Ok(Batch { number, group })
     }
 
     /// Reads over an item. Returns the number of the group that it ends, if it ends one.
