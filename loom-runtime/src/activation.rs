@@ -39,9 +39,9 @@ enum Phase {
     Idle(Option<Box<Body>>),
     /// A task handles its messages.
     Running,
-    /// Given up, but its task has messages that must go back before another activation may
-    /// take any.
-    Closing,
+    /// Given up, but another activation may only take its place once its messages went back
+    /// and its turns are settled: else it would be sent what comes after them.
+    Closing { emptied: bool },
     /// Given up; another activation may take its place.
     Closed,
 }
@@ -109,11 +109,27 @@ pub(crate) enum Next {
 }
 
 /// What giving an activation up found.
+#[derive(Debug)]
 pub(crate) enum Closed {
     /// No task runs. The body is there if the actor was loaded.
     Idle(Option<Box<Body>>),
     /// A task runs, and will give back what it has; or somebody gave the activation up before.
     Running,
+}
+
+impl Inner {
+    fn is_given_up(&self) -> bool {
+        matches!(self.phase, Phase::Closing { .. } | Phase::Closed)
+    }
+
+    /// Ends giving the activation up if nothing is left of it.
+    fn ends(&mut self) -> bool {
+        let ends = matches!(self.phase, Phase::Closing { emptied: true }) && self.uncommitted == 0;
+        if ends {
+            self.phase = Phase::Closed;
+        }
+        ends
+    }
 }
 
 impl Activation {
@@ -135,7 +151,7 @@ impl Activation {
         inner.used_at = now;
         match inner.phase {
             Phase::Closed => return Pushed::Closed(envelope),
-            Phase::Closing => return Pushed::Closing(envelope),
+            Phase::Closing { .. } => return Pushed::Closing(envelope),
             Phase::Idle(_) | Phase::Running => {}
         }
         // What an invocation waits for must get past the messages that wait for it.
@@ -156,7 +172,7 @@ impl Activation {
     /// What the task does next. With nothing to do, the body is put back.
     pub(crate) fn next(&self, mut body: Box<Body>) -> Next {
         let mut inner = self.lock();
-        if matches!(inner.phase, Phase::Closing | Phase::Closed) {
+        if inner.is_given_up() {
             return Next::Closing(body);
         }
         let held = match body.kernel.invocation() {
@@ -184,11 +200,12 @@ impl Activation {
     /// then give back what it holds. Otherwise the task will.
     pub(crate) fn close(&self) -> Closed {
         let mut inner = self.lock();
-        let closed = match std::mem::replace(&mut inner.phase, Phase::Closing) {
+        let closing = Phase::Closing { emptied: false };
+        let closed = match std::mem::replace(&mut inner.phase, closing) {
             Phase::Idle(body) => Closed::Idle(body),
-            Phase::Running | Phase::Closing => Closed::Running,
-            Phase::Closed => {
-                inner.phase = Phase::Closed;
+            Phase::Running => Closed::Running,
+            given_up => {
+                inner.phase = given_up;
                 Closed::Running
             }
         };
@@ -201,18 +218,21 @@ impl Activation {
         self.lock().mailbox.drain(..).collect()
     }
 
-    /// Ends giving the activation up: everything went back.
-    pub(crate) fn closed(&self) {
-        self.lock().phase = Phase::Closed;
+    /// Every message of an activation that is being given up went back. `true` if another may
+    /// take its place.
+    pub(crate) fn emptied(&self) -> bool {
+        let mut inner = self.lock();
+        inner.phase = Phase::Closing { emptied: true };
+        inner.ends()
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(self.lock().phase, Phase::Closing | Phase::Closed)
+        self.lock().is_given_up()
     }
 
     /// Waits until the activation is being given up.
     pub(crate) async fn given_up(&self) {
-        self.until(|inner| matches!(inner.phase, Phase::Closing | Phase::Closed)).await;
+        self.until(Inner::is_given_up).await;
     }
 
     /// Closes the activation if it has nothing to do and nothing uncommitted.
@@ -261,8 +281,9 @@ impl Activation {
         self.lock().uncommitted_keys.contains(key)
     }
 
-    /// A turn was committed: `view` is what the journal holds now.
-    pub(crate) fn settle(&self, view: View, key: Option<&IdempotencyKey>) {
+    /// A turn was committed: `view` is what the journal holds now. `true` if that was what
+    /// another activation waited for to take the place of this one.
+    pub(crate) fn settle(&self, view: View, key: Option<&IdempotencyKey>) -> bool {
         let mut inner = self.lock();
         inner.uncommitted = inner.uncommitted.saturating_sub(1);
         if let Some(at) = key.and_then(|key| inner.uncommitted_keys.iter().position(|k| k == key)) {
@@ -272,16 +293,23 @@ impl Activation {
             }
         }
         inner.view = Some(view);
+        let ends = inner.ends();
         drop(inner);
         self.settled.notify_waiters();
+        ends
+    }
+
+    /// A turn was not committed, and its message went back. `true` as for
+    /// [`settle`](Self::settle).
+    pub(crate) fn lost(&self) -> bool {
+        let mut inner = self.lock();
+        inner.uncommitted = inner.uncommitted.saturating_sub(1);
+        inner.ends()
     }
 
     /// Waits until fewer than `max` turns wait for their commit, or the activation is given up.
     pub(crate) async fn fewer_uncommitted(&self, max: usize) {
-        self.until(|inner| {
-            inner.uncommitted < max || matches!(inner.phase, Phase::Closing | Phase::Closed)
-        })
-        .await;
+        self.until(|inner| inner.uncommitted < max || inner.is_given_up()).await;
     }
 
     async fn until(&self, holds: impl Fn(&Inner) -> bool) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use loom_core::{ActivityName, ActorId, HostId, InvalidId, PartitionCount, PartitionId, Timestamp};
@@ -22,12 +22,14 @@ use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
 use crate::partition::Partition;
 use crate::projector::Projector;
+use crate::receipts::Receipts;
 use crate::task::commit::ENVELOPE_BYTES_MAX;
 use crate::timers::Timers;
 use crate::topic::Topic;
+use crate::unsettled::Moments;
 use crate::{
     ActivityError, ActivityOptions, Actor, ActorRef, Attempt, HandlerSpec, KeptDeadLetter,
-    RandomIds, Settings, SystemClock, housekeeping, ingress, projector, tenures, timers,
+    RandomIds, Settings, SystemClock, housekeeping, ingress, projector, receipts, tenures, timers,
 };
 
 /// A host: runs the actors of the partitions that it owns. Cheap to clone.
@@ -343,6 +345,8 @@ impl HostBuilder {
             partitions: partitions.collect(),
             timers: Timers::default(),
             ingress: Ingress::default(),
+            receipts: Receipts::default(),
+            moments: Moments::default(),
             phase: phase.clone(),
             tasks: self.tasks.map_or_else(|| Tasks::Tokio(Handle::current()), Tasks::Other),
             turn_bytes_max: capabilities.turn_bytes_max,
@@ -350,6 +354,7 @@ impl HostBuilder {
             active: AtomicUsize::new(0),
             stirred: Notify::new(),
             crowded: Notify::new(),
+            has_peers: AtomicBool::new(false),
             settings: self.settings,
         });
         // From here on, a start that fails ends what it began.
@@ -360,6 +365,7 @@ impl HostBuilder {
         shared.spawn(tenures::run(Arc::clone(&shared)));
         shared.spawn(timers::run(Arc::clone(&shared)));
         shared.spawn(ingress::run(Arc::clone(&shared)));
+        shared.spawn(receipts::run(Arc::clone(&shared)));
         shared.spawn(housekeeping::run(Arc::clone(&shared)));
         shared.spawn(projector::run(Arc::clone(&shared)));
         Ok(host)

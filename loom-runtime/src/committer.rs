@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom_core::{Epoch, Outgoing, TimerChange, TimerKey, Turn};
-use loom_ports::{CommitOutcome, PortError, Resolution, Retry, Tenure};
+use loom_ports::{CommitOutcome, Delivered, PortError, Resolution, Retry, Tenure};
 use tracing::{error, warn};
 
-use crate::CallError;
 use crate::envelope::Origin;
 use crate::host::Shared;
 use crate::partition::{Batch, Partition, Release, Submitted};
-use crate::relay;
+use crate::{CallError, relay, tenures};
 
 /// How often a commit that wrote nothing, and a question about one, are sent again.
 const REFUSED_TRIES_MAX: u32 = 6;
@@ -25,6 +24,8 @@ const UNKNOWN_TRIES_MAX: u32 = 20;
 enum Loss {
     /// Nothing was written.
     Refused(String),
+    /// Nothing was written, and nothing more can be in this tenure.
+    Fenced(Epoch),
     /// It may have been written.
     Unknown,
 }
@@ -35,19 +36,22 @@ pub(crate) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
         match partition.next_batch() {
             Ok(None) => return,
             Ok(Some(batch)) => commit_batch(&host, &partition, batch).await,
-            Err(orphans) => {
-                let loss = Loss::Refused(format!("partition {} moved", partition.id));
-                for Submitted { release, .. } in orphans {
-                    lose(&host, &partition, release, &loss);
-                }
-            }
+            Err(orphans) => orphan(&host, &partition, orphans),
         }
+    }
+}
+
+/// Gives up turns of a tenure that ended before they were committed.
+pub(crate) fn orphan(host: &Arc<Shared>, partition: &Arc<Partition>, orphans: Vec<Submitted>) {
+    let loss = Loss::Refused(format!("partition {} moved", partition.id));
+    for Submitted { release, .. } in orphans {
+        lose(host, partition, release, &loss);
     }
 }
 
 async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Batch) {
     let Batch { tenure, turns, rest, delivered } = batch;
-    let mut tries = 0;
+    let (mut tries, alone) = (0, turns.is_empty());
     let outcomes = loop {
         let error = match host.stores.journal.commit(&tenure, &turns, &delivered).await {
             Ok(outcomes) => break outcomes,
@@ -55,6 +59,7 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
         };
         tries += 1;
         match error.kind().retry() {
+            Retry::IfIdempotent if alone => return forget_later(host, partition, &delivered).await,
             Retry::IfIdempotent => break vec![CommitOutcome::Unknown; turns.len()],
             Retry::Safe if tries < REFUSED_TRIES_MAX => host.pause(backoff(tries)).await,
             Retry::After(after) if tries < REFUSED_TRIES_MAX => host.pause(after).await,
@@ -63,19 +68,35 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
                 for (_, release) in rest {
                     lose(host, partition, release, &Loss::Refused(error.to_string()));
                 }
-                for entry in delivered {
-                    partition.note_delivered(entry);
-                }
-                return;
+                return forget_later(host, partition, &delivered).await;
             }
         }
     };
+    if outcomes.contains(&CommitOutcome::Unknown) {
+        partition.note_delivered(&delivered);
+    } else {
+        relay::forgotten(partition, &delivered);
+    }
+    let mut fenced = false;
     for ((turn, (outgoing, release)), outcome) in turns.into_iter().zip(rest).zip(outcomes) {
         match settle(host, &tenure, &turn, outcome).await {
             Ok(()) => let_go(host, partition, tenure.epoch, &turn, outgoing, release),
-            Err(loss) => lose(host, partition, release, &loss),
+            Err(loss) => {
+                fenced |= matches!(loss, Loss::Fenced(_));
+                lose(host, partition, release, &loss);
+            }
         }
     }
+    if fenced {
+        tenures::fenced(host, partition, &tenure);
+    }
+}
+
+/// Entries that could not be forgotten are, with a later commit.
+async fn forget_later(host: &Shared, partition: &Partition, delivered: &[Delivered]) {
+    const PAUSE: Duration = Duration::from_millis(50);
+    partition.note_delivered(delivered);
+    host.pause(PAUSE).await;
 }
 
 /// Finds out whether a turn was committed, and commits it if it can still be.
@@ -90,7 +111,7 @@ async fn settle(
         let refused = match outcome {
             CommitOutcome::Committed | CommitOutcome::Already => return Ok(()),
             CommitOutcome::Conflict { head } => format!("its journal is at {head:?}"),
-            CommitOutcome::Fenced(fenced) => format!("epoch {} began", fenced.epoch),
+            CommitOutcome::Fenced(fenced) => return Err(Loss::Fenced(fenced.epoch)),
             CommitOutcome::TooLarge { bytes, bytes_max } => {
                 format!("the turn is {bytes} bytes, and the store takes {bytes_max}")
             }
@@ -137,7 +158,9 @@ fn let_go(
     release: Release,
 ) {
     let Release { activation, view, at, origin, reply, waiting, committed } = release;
-    activation.settle(view, turn.handled.as_ref().map(|mark| &mark.key));
+    if activation.settle(view, turn.handled.as_ref().map(|mark| &mark.key)) {
+        host.forget(partition, &activation);
+    }
     if let Some(committed) = committed {
         let _ = committed.send(());
     }
@@ -172,6 +195,9 @@ fn lose(host: &Arc<Shared>, partition: &Arc<Partition>, release: Release, loss: 
     host.close(partition, &activation);
     let error = || match loss {
         Loss::Refused(why) => CallError::Unavailable(why.clone()),
+        Loss::Fenced(epoch) => {
+            CallError::Unavailable(format!("partition {} moved: epoch {epoch} began", partition.id))
+        }
         Loss::Unknown => CallError::Unknown { call_id: host.message_id() },
     };
     for caller in waiting {
@@ -183,6 +209,10 @@ fn lose(host: &Arc<Shared>, partition: &Arc<Partition>, release: Release, loss: 
         }
         Some(origin) => host.returned(origin),
         None => {}
+    }
+    // Not before its message went back: what comes after it must not get past it.
+    if activation.lost() {
+        host.forget(partition, &activation);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use loom_core::{
@@ -19,9 +19,11 @@ use crate::activities::Activities;
 use crate::actor::KindEntry;
 use crate::envelope::{Envelope, Origin};
 use crate::ingress::Ingress;
-use crate::partition::Partition;
+use crate::partition::{Partition, Place};
 use crate::projector::Projector;
+use crate::receipts::Receipts;
 use crate::timers::Timers;
+use crate::unsettled::{Moments, Sender};
 use crate::{CallError, Settings, committer, relay, task};
 
 /// Everything the tasks of a host share.
@@ -36,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) partitions: Vec<Arc<Partition>>,
     pub(crate) timers: Timers,
     pub(crate) ingress: Ingress,
+    pub(crate) receipts: Receipts,
+    pub(crate) moments: Moments,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) tasks: Tasks,
     pub(crate) turn_bytes_max: usize,
@@ -45,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) stirred: Notify,
     /// Told when there are more actors in memory than there should be.
     pub(crate) crowded: Notify,
+    /// Whether other hosts live, as far as this one knows.
+    pub(crate) has_peers: AtomicBool,
 }
 
 /// Who runs the tasks of a host.
@@ -75,12 +81,15 @@ pub(crate) struct Refused {
 enum Why {
     Full,
     Elsewhere(PartitionId),
+    BehindQueue,
 }
 
 impl Refused {
     pub(crate) fn into_error(self) -> CallError {
         match self.why {
-            Why::Full => CallError::Overloaded(self.delivery.message.to.to_string()),
+            Why::Full | Why::BehindQueue => {
+                CallError::Overloaded(self.delivery.message.to.to_string())
+            }
             Why::Elsewhere(partition) => {
                 let to = &self.delivery.message.to;
                 CallError::Unavailable(format!(
@@ -92,6 +101,11 @@ impl Refused {
 
     pub(crate) fn is_elsewhere(&self) -> bool {
         matches!(self.why, Why::Elsewhere(_))
+    }
+
+    /// Whether what was sent before may still be in the queue.
+    pub(crate) fn is_behind_queue(&self) -> bool {
+        matches!(self.why, Why::BehindQueue)
     }
 
     pub(crate) fn into_parts(self) -> (Delivery, Origin) {
@@ -106,15 +120,32 @@ impl Shared {
         delivery: Delivery,
         origin: Origin,
     ) -> Result<(), Refused> {
-        let id = delivery.message.to.clone();
+        self.deliver_from(None, delivery, origin)
+    }
+
+    /// As [`deliver`](Self::deliver); what another partition sends straight does not overtake
+    /// what it sent through the queue.
+    pub(crate) fn deliver_from(
+        self: &Arc<Self>,
+        sender: Option<Sender>,
+        delivery: Delivery,
+        origin: Origin,
+    ) -> Result<(), Refused> {
+        let (id, lane) = (delivery.message.to.clone(), delivery.message.lane());
         let partition = self.partition(self.partition_of(&id));
         let mut envelope = Envelope { delivery, origin, attempts: 0 };
         let now = self.clock.now();
         // An activation that was given up is replaced by another, which is hardly ever given
         // up too before this message reaches it.
         for _ in 0..8 {
-            let Some((activation, new)) = partition.activation(&id, now) else {
-                return Err(envelope.refuse(Why::Elsewhere(partition.id)));
+            let place = match sender {
+                None => partition.place(&id, now),
+                Some(sender) => partition.place_straight(&id, now, sender, lane),
+            };
+            let (activation, new) = match place {
+                Place::Here(activation, new) => (activation, new),
+                Place::Elsewhere => return Err(envelope.refuse(Why::Elsewhere(partition.id))),
+                Place::BehindQueue => return Err(envelope.refuse(Why::BehindQueue)),
             };
             if new {
                 self.count_active();
@@ -203,8 +234,9 @@ impl Shared {
         for caller in waiting {
             let _ = caller.send(Err(CallError::Unknown { call_id: self.message_id() }));
         }
-        activation.closed();
-        self.forget(partition, activation);
+        if activation.emptied() {
+            self.forget(partition, activation);
+        }
     }
 
     fn count_active(&self) {
@@ -230,7 +262,9 @@ impl Shared {
         };
         for _ in 0..8 {
             let now = self.clock.now();
-            let (activation, new) = partition.activation(id, now).ok_or_else(elsewhere)?;
+            let Place::Here(activation, new) = partition.place(id, now) else {
+                return Err(elsewhere());
+            };
             if new {
                 self.count_active();
             }
@@ -265,6 +299,10 @@ impl Shared {
 
     pub(crate) fn partition(&self, id: PartitionId) -> &Arc<Partition> {
         &self.partitions[usize::from(id.0)]
+    }
+
+    pub(crate) fn owns(&self, id: PartitionId) -> bool {
+        self.partition(id).tenure().is_some()
     }
 
     pub(crate) fn owned(&self) -> BTreeSet<PartitionId> {

@@ -1,48 +1,67 @@
 //! Takes messages from the queues of the partitions that this host owns.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use loom_core::{
-    DeadLetter, Delivery, Message, MessageId, Outgoing, PartitionId, QueueName, Timestamp,
-};
-use loom_ports::{
-    Cursor, Dedup, Enqueue, Enqueued, Page, PortError, QueueDelivery, QueuedDeadLetter, Receipt,
-    Receive, Retry,
-};
+use futures::future::join_all;
+use loom_core::{ActorId, Delivery, Lane, Message, PartitionId, QueueName, Timestamp};
+use loom_ports::{Dedup, Enqueue, Enqueued, PortError, QueueDelivery, Receipt, Receive, Retry};
 use tokio::sync::Notify;
 use tracing::{error, warn};
 
-use crate::CallError;
 use crate::envelope::Origin;
 use crate::host::Shared;
+use crate::receipts::Held;
+use crate::{CallError, carried};
 
-const RECEIVE: Receive =
-    Receive { max: 256, wait: Duration::ZERO, visibility: Duration::from_secs(30) };
+const RECEIVE_MAX: usize = 256;
 /// How often every queue is looked at, for what became visible and for what other hosts
 /// enqueued: often for a while after there was something, then seldom.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-const LOOK_SELDOM: Duration = Duration::from_secs(10);
+const LOOKS_ALONE: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::from_secs(10) };
+const LOOKS_AMONG_PEERS: Looks =
+    Looks { often: Duration::from_millis(50), seldom: Duration::from_millis(500) };
 const BUSY_FOR: Duration = Duration::from_mins(1);
 const RETURN_FOR: Duration = Duration::from_millis(50);
 
-/// Which queues are known to hold something.
+struct Looks {
+    often: Duration,
+    seldom: Duration,
+}
+
+/// When to look at which queue, beside the looks at all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Ingress {
-    filled: Mutex<BTreeSet<PartitionId>>,
+    look_at: Mutex<BTreeMap<PartitionId, Timestamp>>,
     changed: Notify,
 }
 
 impl Ingress {
-    pub(crate) fn hint(&self, partition: PartitionId) {
-        self.filled.lock().unwrap_or_else(PoisonError::into_inner).insert(partition);
-        self.changed.notify_one();
+    /// Says that something will be visible then.
+    pub(crate) fn hint(&self, partition: PartitionId, at: Timestamp) {
+        let mut look_at = self.lock();
+        let known = look_at.entry(partition).or_insert(Timestamp::MAX);
+        if at < *known {
+            *known = at;
+            self.changed.notify_one();
+        }
     }
 
-    fn take(&self) -> BTreeSet<PartitionId> {
-        std::mem::take(&mut self.filled.lock().unwrap_or_else(PoisonError::into_inner))
+    fn take(&self, now: Timestamp) -> BTreeSet<PartitionId> {
+        let mut look_at = self.lock();
+        let due = look_at.iter().filter(|(_, at)| **at <= now).map(|(id, _)| *id).collect();
+        look_at.retain(|_, at| *at > now);
+        due
+    }
+
+    fn next_look(&self) -> Timestamp {
+        self.lock().values().min().copied().unwrap_or(Timestamp::MAX)
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<PartitionId, Timestamp>> {
+        self.look_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,7 +70,7 @@ pub(crate) async fn run(host: Arc<Shared>) {
     let (mut look_at, mut busy_until) = (Timestamp::EPOCH, Timestamp::EPOCH);
     loop {
         let now = host.clock.now();
-        let mut partitions = host.ingress.take();
+        let mut partitions = host.ingress.take(now);
         if !partitions.is_empty() {
             busy_until = now.saturating_add(BUSY_FOR);
         }
@@ -59,18 +78,21 @@ pub(crate) async fn run(host: Arc<Shared>) {
             partitions = host.owned();
             look_at = Timestamp::MAX;
         }
-        match receive_all(&host, &partitions).await {
+        match receive_all(&host, partitions).await {
             Ok(false) => {}
             Ok(true) => busy_until = now.saturating_add(BUSY_FOR),
             Err(error) => warn!(%error, "queues could not be read"),
         }
-        let pause = if now < busy_until { LOOK_EVERY } else { LOOK_SELDOM };
+        let has_peers = host.has_peers.load(Ordering::Relaxed);
+        let looks = if has_peers { LOOKS_AMONG_PEERS } else { LOOKS_ALONE };
+        let pause = if now < busy_until { looks.often } else { looks.seldom };
         look_at = look_at.min(now.saturating_add(pause));
+        let next = look_at.min(host.ingress.next_look());
         tokio::select! {
             biased;
             () = host.stopping() => return,
             () = host.ingress.changed.notified() => {}
-            () = host.clock.sleep_until(look_at) => {}
+            () = host.clock.sleep_until(next) => {}
         }
     }
 }
@@ -78,77 +100,77 @@ pub(crate) async fn run(host: Arc<Shared>) {
 /// Takes all that is visible. `true` if there was something.
 async fn receive_all(
     host: &Arc<Shared>,
-    partitions: &BTreeSet<PartitionId>,
+    mut partitions: BTreeSet<PartitionId>,
 ) -> Result<bool, PortError> {
     let mut found = false;
-    if partitions.is_empty() {
-        return Ok(found);
-    }
-    let queues: Vec<_> = partitions.iter().map(|partition| queue_of(*partition)).collect();
-    loop {
-        let received = host.stores.queue.receive(&queues, RECEIVE, host.clock.now()).await?;
+    while !host.is_stopped() {
+        partitions.retain(|partition| host.owns(*partition));
+        if partitions.is_empty() {
+            return Ok(found);
+        }
+        let queues: Vec<_> = partitions.iter().map(|partition| queue_of(*partition)).collect();
+        let (now, visibility) = (host.clock.now(), host.settings.lease);
+        let receive = Receive { max: RECEIVE_MAX, wait: Duration::ZERO, visibility };
+        let received = host.stores.queue.receive(&queues, receive, now).await?;
         if received.is_empty() {
             return Ok(found);
         }
         found = true;
-        for delivery in received {
-            take(host, delivery).await?;
-        }
+        take_all(host, received, now).await;
     }
+    Ok(found)
 }
 
-async fn take(host: &Arc<Shared>, received: QueueDelivery) -> Result<(), PortError> {
-    let QueueDelivery { receipt, id, body, attempt } = received;
-    let message = match decode(&body) {
-        Ok(message) => message,
-        Err(reason) => {
-            error!(message = %id, reason, "message is unreadable");
-            let _ = host.stores.queue.bury(&receipt, &reason, host.clock.now()).await?;
-            return Ok(());
+/// Puts what was received in the mailboxes. What cannot be taken goes back, and with it all
+/// behind it that must not overtake it.
+async fn take_all(host: &Arc<Shared>, received: Vec<QueueDelivery>, now: Timestamp) {
+    let mut held_back: BTreeSet<(PartitionId, ActorId, Lane)> = BTreeSet::new();
+    let mut returns = Vec::new();
+    for QueueDelivery { receipt, id, body, attempt } in received {
+        let delivery = match carried::decode(&body) {
+            Ok(delivery) => delivery,
+            Err(reason) => {
+                error!(message = %id, reason, "message is unreadable");
+                if let Err(error) = host.stores.queue.bury(&receipt, &reason, now).await {
+                    warn!(message = %id, %error, "message could not be buried yet");
+                }
+                continue;
+            }
+        };
+        let (to, lane) = (delivery.message.to.clone(), delivery.message.lane());
+        let order = delivery.stamp.map(|stamp| (stamp.partition, to, lane));
+        if order.as_ref().is_some_and(|order| held_back.contains(order)) {
+            returns.push((receipt, now));
+            continue;
         }
-    };
-    let delivery = Delivery { message, stamp: None };
-    if let Err(refused) = host.deliver(delivery, Origin::Queue(receipt)) {
-        let (_, origin) = refused.into_parts();
-        if let Origin::Queue(receipt) = origin {
-            let visible_at = host.clock.now().saturating_add(RETURN_FOR * attempt.min(20));
-            let _ = host.stores.queue.nack(&receipt, visible_at).await?;
+        let partition = host.partition_of(&delivery.message.to);
+        let extend_at = now.saturating_add(host.settings.lease / 2);
+        host.receipts.hold(&receipt, Held { partition, extend_at, in_order: order.is_some() });
+        if let Err(refused) = host.deliver(delivery, Origin::Queue(receipt)) {
+            // Its new owner may have it at once.
+            let pause = if refused.is_elsewhere() { 0 } else { attempt.min(20) };
+            let again_at = now.saturating_add(RETURN_FOR * pause);
+            if let (_, Origin::Queue(receipt)) = refused.into_parts() {
+                host.receipts.let_go(&receipt);
+                host.ingress.hint(partition, again_at);
+                returns.push((receipt, again_at));
+            }
+            held_back.extend(order);
         }
     }
-    Ok(())
+    join_all(returns.iter().map(|(receipt, at)| give_back(host, receipt, *at))).await;
+}
+
+async fn give_back(host: &Shared, receipt: &Receipt, visible_at: Timestamp) {
+    // It comes again once its visibility ends.
+    if let Err(error) = host.stores.queue.nack(receipt, visible_at).await {
+        warn!(queue = %receipt.queue, %error, "return to the queue failed");
+    }
 }
 
 /// The queue of the messages to the actors of a partition.
 pub(crate) fn queue_of(partition: PartitionId) -> QueueName {
     QueueName::parse(&format!("actors/{partition}")).expect("a word and a number are a name")
-}
-
-fn encode(message: Message) -> Bytes {
-    Outgoing::Message(message).encode()
-}
-
-fn decode(bytes: &Bytes) -> Result<Message, String> {
-    match Outgoing::decode(bytes) {
-        Ok(Outgoing::Message(message)) => Ok(message),
-        Ok(_) => Err("not a message to an actor".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// A message that was given up, with the queue that keeps it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeptDeadLetter {
-    /// The message, with its id and lineage. `None` if it cannot be read.
-    pub message: Option<Message>,
-    /// Its id.
-    pub id: MessageId,
-    /// Why it was given up.
-    pub reason: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it was given up.
-    pub died_at: Timestamp,
-    queue: QueueName,
 }
 
 impl Shared {
@@ -165,7 +187,7 @@ impl Shared {
             Dedup { key, until }
         });
         let id = message.id.clone();
-        let body = encode(message);
+        let body = carried::encode(Delivery { message, stamp: None });
         let enqueue = Enqueue {
             id: id.clone(),
             body,
@@ -177,7 +199,7 @@ impl Shared {
         match self.stores.queue.enqueue(&queue_of(partition), &[enqueue], now).await {
             Ok(answers) => {
                 if let Some(Enqueued::Accepted | Enqueued::Duplicate) = answers.first() {
-                    self.ingress.hint(partition);
+                    self.ingress.hint(partition, now);
                 }
                 Ok(())
             }
@@ -191,10 +213,14 @@ impl Shared {
     /// A message that the queue carried was handled, durably.
     pub(crate) fn acknowledge(self: &Arc<Self>, receipt: Receipt) {
         let host = Arc::clone(self);
+        let held = self.receipts.let_go(&receipt);
         self.spawn(async move {
             // Unacknowledged it comes again, and is known as a duplicate.
             if let Err(error) = host.stores.queue.ack(&receipt).await {
                 warn!(%error, "acknowledgement failed");
+            }
+            if let Some(Held { partition, in_order: true, .. }) = held {
+                host.ingress.hint(partition, host.clock.now());
             }
         });
     }
@@ -202,60 +228,13 @@ impl Shared {
     /// A message that the queue carried was not handled.
     pub(crate) fn return_to_queue(self: &Arc<Self>, receipt: Receipt) {
         let host = Arc::clone(self);
+        let held = self.receipts.let_go(&receipt);
         self.spawn(async move {
             let visible_at = host.clock.now().saturating_add(RETURN_FOR);
-            match host.stores.queue.nack(&receipt, visible_at).await {
-                Ok(_) => {}
-                // It comes again once its visibility ends.
-                Err(error) => warn!(%error, "return to the queue failed"),
+            give_back(&host, &receipt, visible_at).await;
+            if let Some(Held { partition, .. }) = held {
+                host.ingress.hint(partition, visible_at);
             }
         });
-    }
-
-    /// Moves a message that was given up to the dead letters.
-    pub(crate) fn keep_dead_letter(self: &Arc<Self>, letter: DeadLetter, origin: Origin) {
-        let host = Arc::clone(self);
-        self.spawn(async move {
-            let queue = queue_of(host.partition_of(&letter.message.to));
-            let DeadLetter { message, reason, attempts, at } = letter;
-            let id = message.id.clone();
-            let body = encode(message);
-            let kept = QueuedDeadLetter { id, body, attempts, reason, died_at: at };
-            match host.stores.queue.add_dead_letters(&queue, &[kept]).await {
-                Ok(()) => host.handled(origin),
-                Err(error) => {
-                    warn!(%error, "dead letter could not be kept yet");
-                    host.returned(origin);
-                }
-            }
-        });
-    }
-
-    pub(crate) async fn dead_letters(
-        &self,
-        partition: PartitionId,
-        from: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page<KeptDeadLetter>, PortError> {
-        let queue = queue_of(partition);
-        let page = self.stores.queue.dead_letters(&queue, from, limit).await?;
-        let items = page.items.into_iter().map(|letter| {
-            let QueuedDeadLetter { id, body, attempts, reason, died_at } = letter;
-            let message = decode(&body).ok();
-            KeptDeadLetter { message, id, reason, attempts, died_at, queue: queue.clone() }
-        });
-        Ok(Page { items: items.collect(), next: page.next })
-    }
-
-    pub(crate) async fn replay_dead_letter(
-        &self,
-        letter: &KeptDeadLetter,
-    ) -> Result<bool, PortError> {
-        let now = self.clock.now();
-        let replayed = self.stores.queue.replay_dead_letter(&letter.queue, &letter.id, now).await?;
-        if let Some(message) = &letter.message {
-            self.ingress.hint(self.partition_of(&message.to));
-        }
-        Ok(replayed)
     }
 }

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use loom_core::{ActorId, Outgoing, PartitionId, Timestamp, Turn};
+use loom_core::{ActorId, Lane, Outgoing, PartitionId, Timestamp, Turn};
 use loom_ports::{Delivered, Tenure};
 use tokio::sync::oneshot;
 
-use crate::activation::{Activation, View};
+use crate::activation::{Activation, Closed, View};
 use crate::envelope::{Caller, Origin, Reply};
 use crate::relay::RelayState;
+use crate::unsettled::{Moment, Sender, Unsettled};
 
 /// A partition as its host sees it.
 #[derive(Debug)]
@@ -32,6 +33,27 @@ struct Inner {
     submitted: Vec<Submitted>,
     delivered: Vec<Delivered>,
     committing: bool,
+    unsettled: Unsettled,
+}
+
+/// Where a message for an actor goes.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// To the actor in memory. The flag says that it was put there for this.
+    Here(Arc<Activation>, bool),
+    /// To another host.
+    Elsewhere,
+    /// Nowhere yet: what was sent before it may still be in the queue.
+    BehindQueue,
+}
+
+/// What is left of a tenure.
+#[derive(Debug)]
+pub(crate) struct Leftovers {
+    /// The actors in memory, all given up.
+    pub(crate) given_up: Vec<(Arc<Activation>, Closed)>,
+    /// Turns that no commit has taken.
+    pub(crate) submitted: Vec<Submitted>,
 }
 
 /// A turn that waits for its commit, and what to do afterwards.
@@ -75,9 +97,12 @@ impl Partition {
         self.lock().tenure.clone()
     }
 
-    /// Notes that the lease lasts until then.
-    pub(crate) fn extend_lease(&self, until: Timestamp) {
-        self.lock().lease_until = until;
+    /// Notes that the lease of a tenure lasts until then.
+    pub(crate) fn extend_lease(&self, tenure: &Tenure, until: Timestamp) {
+        let mut inner = self.lock();
+        if inner.tenure.as_ref().is_some_and(|owned| owned.epoch == tenure.epoch) {
+            inner.lease_until = until;
+        }
     }
 
     /// Whether the partition is owned, but perhaps not for other hosts.
@@ -86,30 +111,54 @@ impl Partition {
         inner.tenure.is_some() && inner.lease_until <= now
     }
 
-    /// Begins a tenure, or ends it. Returns the actors of the former one.
-    pub(crate) fn set_tenure(&self, tenure: Option<Tenure>) -> Vec<Arc<Activation>> {
+    /// Begins a tenure that was claimed before `since`.
+    pub(crate) fn begin_tenure(&self, tenure: Tenure, lease_until: Timestamp, since: Moment) {
         let mut inner = self.lock();
-        inner.tenure = tenure.map(Arc::new);
+        inner.tenure = Some(Arc::new(tenure));
+        inner.lease_until = lease_until;
         inner.next_n = 0;
         inner.delivered.clear();
-        std::mem::take(&mut inner.activations).into_values().collect()
+        inner.unsettled.forget(since);
     }
 
-    /// The actor in memory, put there if need be. `None` if the partition is not owned; the
-    /// flag says that it was put there.
-    pub(crate) fn activation(
+    /// Ends the tenure. Its actors stay in their places until they have given back what they
+    /// have, so that nothing gets past them in a later tenure.
+    pub(crate) fn end_tenure(&self) -> Leftovers {
+        let mut inner = self.lock();
+        inner.tenure = None;
+        inner.delivered.clear();
+        let given_up = inner.activations.values().map(|a| (Arc::clone(a), a.close())).collect();
+        Leftovers { given_up, submitted: std::mem::take(&mut inner.submitted) }
+    }
+
+    /// The actor in memory, put there if need be.
+    pub(crate) fn place(&self, id: &ActorId, now: Timestamp) -> Place {
+        self.lock().place(id, now)
+    }
+
+    /// As [`place`](Self::place), for a message that goes straight from its sender.
+    pub(crate) fn place_straight(
         &self,
         id: &ActorId,
         now: Timestamp,
-    ) -> Option<(Arc<Activation>, bool)> {
+        from: Sender,
+        lane: Lane,
+    ) -> Place {
         let mut inner = self.lock();
-        inner.tenure.as_ref()?;
-        if let Some(found) = inner.activations.get(id) {
-            return Some((Arc::clone(found), false));
+        if inner.tenure.is_some() && !inner.unsettled.is_clear(from, id, lane) {
+            return Place::BehindQueue;
         }
-        let activation = Arc::new(Activation::new(id.clone(), now));
-        inner.activations.insert(id.clone(), Arc::clone(&activation));
-        Some((activation, true))
+        inner.place(id, now)
+    }
+
+    /// Whether what other partitions send comes straight, and not through the queue.
+    pub(crate) fn is_within_reach(&self) -> bool {
+        let inner = self.lock();
+        inner.tenure.is_some() && !inner.unsettled.is_crowded()
+    }
+
+    pub(crate) fn with_unsettled<T>(&self, act: impl FnOnce(&mut Unsettled) -> T) -> T {
+        act(&mut self.lock().unsettled)
     }
 
     /// Takes an activation out of memory. `false` if another one took its place, or none.
@@ -135,8 +184,11 @@ impl Partition {
     }
 
     /// Notes outbox entries that arrived, to be forgotten with the next commit.
-    pub(crate) fn note_delivered(&self, delivered: Delivered) {
-        self.lock().delivered.push(delivered);
+    pub(crate) fn note_delivered(&self, delivered: &[Delivered]) {
+        let mut inner = self.lock();
+        if inner.tenure.is_some() {
+            inner.delivered.extend_from_slice(delivered);
+        }
     }
 
     /// Whether outbox entries wait to be forgotten.
@@ -203,5 +255,19 @@ impl Partition {
     // Nothing panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn place(&mut self, id: &ActorId, now: Timestamp) -> Place {
+        if self.tenure.is_none() {
+            return Place::Elsewhere;
+        }
+        if let Some(found) = self.activations.get(id) {
+            return Place::Here(Arc::clone(found), false);
+        }
+        let activation = Arc::new(Activation::new(id.clone(), now));
+        self.activations.insert(id.clone(), Arc::clone(&activation));
+        Place::Here(activation, true)
     }
 }

@@ -54,7 +54,8 @@ pub(crate) async fn run(host: Arc<Shared>) {
         let idle = noted.is_empty();
         for (actor, origins) in noted {
             match save(&host, &actor).await {
-                Ok(()) => origins.into_iter().for_each(|origin| host.handled(origin)),
+                Ok(Saved::Copied) => origins.into_iter().for_each(|origin| host.handled(origin)),
+                Ok(Saved::Moved) => drop(origins),
                 Err(error) => {
                     warn!(%actor, %error, "state could not be copied yet");
                     for origin in origins {
@@ -73,11 +74,18 @@ pub(crate) async fn run(host: Arc<Shared>) {
     }
 }
 
-async fn save(host: &Arc<Shared>, actor: &ActorId) -> Result<(), PortError> {
+enum Saved {
+    Copied,
+    /// The actor's partition moved: its new owner copies it, from the same note.
+    Moved,
+}
+
+async fn save(host: &Arc<Shared>, actor: &ActorId) -> Result<Saved, PortError> {
     let view = match host.view(actor).await {
         Ok(view) => view,
-        // An actor of a partition that moved is copied by its new owner, from the same note.
-        Err(_) if host.partition(host.partition_of(actor)).tenure().is_none() => return Ok(()),
+        Err(_) if host.partition(host.partition_of(actor)).tenure().is_none() => {
+            return Ok(Saved::Moved);
+        }
         Err(error) => {
             return Err(PortError::new(ErrorKind::Unavailable, "load").with_source(error));
         }
@@ -88,5 +96,5 @@ async fn save(host: &Arc<Shared>, actor: &ActorId) -> Result<(), PortError> {
         state: Payload(view.state),
         at: host.clock.now(),
     };
-    host.stores.state.save_if_newer(&row).await.map(|_| ())
+    host.stores.state.save_if_newer(&row).await.map(|_| Saved::Copied)
 }

@@ -14,11 +14,11 @@ use loom_core::{
 use loom_ports::Load;
 use tracing::warn;
 
-use crate::CallError;
 use crate::activation::{Activation, Body, Next, SinceSnapshot, View};
 use crate::envelope::{Envelope, Origin, Reply};
 use crate::host::Shared;
 use crate::partition::Partition;
+use crate::{CallError, tenures};
 
 /// How long messages wait for an actor that cannot be read, before they go back.
 const FAILED_PAUSE: Duration = Duration::from_millis(200);
@@ -71,8 +71,8 @@ pub(crate) async fn run(
 
 /// Reads an actor into memory on behalf of its first message.
 async fn load(
-    host: &Shared,
-    partition: &Partition,
+    host: &Arc<Shared>,
+    partition: &Arc<Partition>,
     activation: &Activation,
 ) -> Result<Box<Body>, String> {
     let tenure = partition.tenure().ok_or_else(|| format!("partition {} moved", partition.id))?;
@@ -80,7 +80,10 @@ async fn load(
     let loaded = host.stores.journal.load(&tenure, &activation.id, cause.as_ref()).await;
     let loaded = match loaded.map_err(|error| error.to_string())? {
         Load::Loaded(loaded) => loaded,
-        Load::Fenced(fenced) => return Err(format!("epoch {} began", fenced.epoch)),
+        Load::Fenced(fenced) => {
+            tenures::fenced(host, partition, &tenure);
+            return Err(format!("epoch {} began", fenced.epoch));
+        }
     };
     let mut since_snapshot = SinceSnapshot::default();
     let mut records = Vec::with_capacity(loaded.records.len());
@@ -162,9 +165,16 @@ impl Task<'_> {
                 self.body.held.push_back(envelope);
                 Ok(())
             }
-            Admission::Duplicate | Admission::Stale => {
-                // Its first handling may not be committed yet.
+            admission @ (Admission::Duplicate | Admission::Stale) => {
+                // Its first handling may not be committed yet, and may never be.
                 self.activation.fewer_uncommitted(1).await;
+                // It may be old news to a host that was replaced, and not yet to its successor.
+                let current = admission == Admission::Duplicate
+                    || !envelope.origin.is_accepted()
+                    || self.is_owner().await;
+                if !current || self.activation.is_closed() {
+                    return Err(Lost::Gone(Some(Box::new(envelope))));
+                }
                 match envelope.origin {
                     Origin::Caller(caller) => drop(caller.send(Ok(Reply {
                         outcome: Outcome::Returned(Payload::NULL),
@@ -175,6 +185,13 @@ impl Task<'_> {
                 Ok(())
             }
             Admission::Refuse(failure) => self.fail(envelope, failure),
+        }
+    }
+
+    async fn is_owner(&self) -> bool {
+        match self.partition.tenure() {
+            Some(tenure) => tenures::check(self.host, self.partition, &tenure).await,
+            None => false,
         }
     }
 

@@ -1,16 +1,25 @@
-//! Owning partitions: claiming, renewing, giving up.
+//! Owning partitions: claiming, renewing, handing over, giving up.
+//!
+//! Each host claims what is placed on it, and hands over what is placed on another. Which
+//! hosts live is hearsay, and only decides who tries: the journal decides who owns.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::join_all;
 use loom_core::Payload;
-use loom_ports::{PortError, Renewal, Retry, TenureClaim};
+use loom_ports::{PortError, Renewal, Retry, Tenure, TenureClaim};
 use tracing::{info, warn};
 
-use crate::host::Shared;
-use crate::partition::Partition;
-use crate::relay;
+use crate::activation::Closed;
+use crate::host::{Phase, Shared};
+use crate::partition::{Leftovers, Partition};
+use crate::peers::Peers;
+use crate::{committer, relay, unsettled};
+
+/// How many partitions are handed over at a time: what they do stops for a moment.
+const HAND_OVER_MAX: usize = 32;
 
 /// Claims every partition that is free, when a host starts. A store that is only slow or busy
 /// gets some time; what was claimed is released if that does not help.
@@ -19,9 +28,8 @@ pub(crate) async fn claim_first(host: &Arc<Shared>) -> Result<usize, PortError> 
     const PAUSE: Duration = Duration::from_millis(100);
     let mut tries = 0;
     loop {
-        let error = match claim_all(host).await {
-            Ok(owned) => return Ok(owned),
-            Err(error) => error,
+        let Err(error) = claim_all(host, &Peers::default()).await else {
+            return Ok(host.owned().len());
         };
         tries += 1;
         if tries == TRIES_MAX || error.kind().retry() == Retry::Never {
@@ -32,38 +40,68 @@ pub(crate) async fn claim_first(host: &Arc<Shared>) -> Result<usize, PortError> 
     }
 }
 
-/// Claims every partition that is free. An error says that the journal cannot be reached.
-pub(crate) async fn claim_all(host: &Arc<Shared>) -> Result<usize, PortError> {
-    let claims = host.partitions.iter().map(|partition| claim(host, partition));
-    let mut owned = 0;
-    for claimed in join_all(claims).await {
-        owned += usize::from(claimed?);
+/// Whether everything is owned by the host where it is placed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Placed {
+    Yes,
+    /// Something is still owned by another host.
+    NotYet,
+}
+
+/// Claims every partition that is free and placed on this host. An error says that the journal
+/// cannot be reached.
+async fn claim_all(host: &Arc<Shared>, peers: &Peers) -> Result<Placed, PortError> {
+    let wanted = host
+        .partitions
+        .iter()
+        .filter(|partition| partition.tenure().is_none() && peers.leave_to(&host.id, partition.id));
+    let wanted: Vec<_> = wanted.collect();
+    let claims = join_all(wanted.iter().map(|partition| claim(host, partition))).await;
+    let claimed = || {
+        let claimed = wanted.iter().zip(&claims).filter(|(_, claim)| matches!(claim, Ok(true)));
+        claimed.map(|(partition, _)| *partition)
+    };
+    // What was sent before goes first; and until this is known, nothing goes straight.
+    join_all(claimed().map(|partition| unsettled::list(host, partition))).await;
+    for partition in claimed() {
+        relay::begin(host, partition);
+        host.timers.hint(partition.id, host.clock.now());
+        host.ingress.hint(partition.id, host.clock.now());
     }
-    Ok(owned)
+    let mut placed = Placed::Yes;
+    for claim in claims {
+        if !claim? {
+            placed = Placed::NotYet;
+        }
+    }
+    Ok(placed)
 }
 
 /// Claims a partition that is not owned. `true` if it is owned now.
 async fn claim(host: &Arc<Shared>, partition: &Arc<Partition>) -> Result<bool, PortError> {
-    if partition.tenure().is_some() {
-        return Ok(true);
-    }
     let (journal, lease) = (&host.stores.journal, host.settings.lease);
     match journal.claim(partition.id, &host.id, lease, host.clock.now()).await? {
         TenureClaim::Held { .. } => Ok(false),
+        TenureClaim::Granted(tenure) if *host.phase.borrow() != Phase::Running => {
+            journal.release(&tenure).await?;
+            Ok(false)
+        }
         TenureClaim::Granted(tenure) => {
-            partition.extend_lease(host.clock.now().saturating_add(lease));
-            partition.set_tenure(Some(tenure));
-            relay::begin(host, partition);
-            host.timers.hint(partition.id, host.clock.now());
-            host.ingress.hint(partition.id);
+            // Whatever earlier owners have done was done before this.
+            let since = host.moments.next();
+            relay::claimed(partition, since);
+            partition.begin_tenure(tenure, host.clock.now().saturating_add(lease), since);
             Ok(true)
         }
     }
 }
 
-/// Keeps what is owned and claims what becomes free, for as long as the host lives.
+/// Keeps what is owned, claims what becomes free, and hands over what belongs elsewhere, for as
+/// long as the host lives.
 pub(crate) async fn run(host: Arc<Shared>) {
-    let pause = host.settings.lease / 3;
+    let (seldom, often) = (host.settings.lease / 3, host.settings.lease / 12);
+    let mut peers = Peers::default();
+    let mut pause = often;
     loop {
         let next = host.clock.now().saturating_add(pause);
         tokio::select! {
@@ -71,52 +109,105 @@ pub(crate) async fn run(host: Arc<Shared>) {
             () = host.stopping() => return,
             () = host.clock.sleep_until(next) => {}
         }
-        beat(&host).await;
-        let renewals = host.partitions.iter().map(|partition| renew(&host, partition));
-        join_all(renewals).await;
-        if let Err(error) = claim_all(&host).await {
-            warn!(%error, "partitions could not be claimed");
+        join_all(host.partitions.iter().map(|partition| renew(&host, partition))).await;
+        if *host.phase.borrow() != Phase::Running {
+            continue;
         }
+        beat(&host).await;
+        look_around(&host, &mut peers).await;
+        let handed_over = hand_over(&host, &peers).await;
+        let claimed = claim_all(&host, &peers).await.unwrap_or_else(|error| {
+            warn!(%error, "partitions could not be claimed");
+            Placed::NotYet
+        });
+        let placed = handed_over == Placed::Yes && claimed == Placed::Yes;
+        pause = if placed { seldom } else { often };
+    }
+}
+
+/// Sees which other hosts live. If that cannot be known for long, none do: what they own is held.
+async fn look_around(host: &Shared, peers: &mut Peers) {
+    match host.stores.coordination.members(host.clock.now()).await {
+        Ok(members) => {
+            peers.see(members, &host.id);
+            host.has_peers.store(peers.are_listed(), Ordering::Relaxed);
+        }
+        Err(error) => {
+            warn!(%error, "members of the cluster cannot be read");
+            peers.forget(host.clock.now());
+        }
+    }
+}
+
+/// Hands partitions over to the hosts that they are placed on, some at a time.
+async fn hand_over(host: &Arc<Shared>, peers: &Peers) -> Placed {
+    let elsewhere = host.partitions.iter().filter(|partition| {
+        partition.tenure().is_some() && !peers.leave_to(&host.id, partition.id)
+    });
+    let elsewhere: Vec<_> = elsewhere.collect();
+    let now = elsewhere.iter().take(HAND_OVER_MAX);
+    join_all(now.map(|partition| release(host, partition))).await;
+    if elsewhere.len() > HAND_OVER_MAX { Placed::NotYet } else { Placed::Yes }
+}
+
+async fn release(host: &Arc<Shared>, partition: &Arc<Partition>) {
+    let Some(tenure) = partition.tenure() else { return };
+    drop_tenure(host, partition);
+    if let Err(error) = host.stores.journal.release(&tenure).await {
+        warn!(partition = %partition.id, %error, "tenure could not be released");
     }
 }
 
 async fn renew(host: &Arc<Shared>, partition: &Arc<Partition>) {
     let Some(tenure) = partition.tenure() else { return };
-    let (journal, lease) = (&host.stores.journal, host.settings.lease);
-    match journal.renew(&tenure, lease, host.clock.now()).await {
-        Ok(Renewal::Renewed { until }) => partition.extend_lease(until),
-        Ok(Renewal::Lost(fenced)) => {
-            warn!(partition = %partition.id, epoch = %fenced.epoch, "tenure lost");
-            drop_tenure(host, partition);
-        }
-        Err(error) => {
-            warn!(partition = %partition.id, %error, "tenure could not be renewed");
-            // Another host may own it by now. Whoever waits here is told that the outcome is
-            // unknown, and finds it with the same key wherever it is then.
-            if partition.lease_has_ended(host.clock.now()) {
-                drop_tenure(host, partition);
-            }
-        }
+    // Another host may own it by now. Whoever waits here is told that the outcome is unknown, and
+    // finds it with the same key wherever it is then.
+    if !check(host, partition, &tenure).await && partition.lease_has_ended(host.clock.now()) {
+        drop_tenure(host, partition);
     }
 }
 
 /// Forgets everything about a partition that is not owned any more.
 pub(crate) fn drop_tenure(host: &Arc<Shared>, partition: &Arc<Partition>) {
-    for activation in partition.set_tenure(None) {
-        host.close(partition, &activation);
+    let Leftovers { given_up, submitted } = partition.end_tenure();
+    committer::orphan(host, partition, submitted);
+    for (activation, closed) in given_up {
+        if let Closed::Idle(body) = closed {
+            host.give_back(partition, &activation, Vec::new(), body, "its partition moved");
+        }
+    }
+}
+
+/// A store said that a tenure ended.
+pub(crate) fn fenced(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Tenure) {
+    if partition.tenure().is_some_and(|owned| owned.epoch == tenure.epoch) {
+        warn!(%partition.id, epoch = %tenure.epoch, "tenure lost");
+        drop_tenure(host, partition);
+    }
+}
+
+/// Whether a tenure stands: what was read before that was not changed by another owner.
+pub(crate) async fn check(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Tenure) -> bool {
+    let (journal, lease) = (&host.stores.journal, host.settings.lease);
+    match journal.renew(tenure, lease, host.clock.now()).await {
+        Ok(Renewal::Renewed { until }) => {
+            partition.extend_lease(tenure, until);
+            true
+        }
+        Ok(Renewal::Lost(_)) => {
+            fenced(host, partition, tenure);
+            false
+        }
+        Err(error) => {
+            warn!(partition = %partition.id, %error, "tenure could not be renewed");
+            false
+        }
     }
 }
 
 /// Gives every partition up, so that other hosts may claim them at once.
 pub(crate) async fn release_all(host: &Arc<Shared>) {
-    let releases = host.partitions.iter().map(|partition| async move {
-        let Some(tenure) = partition.tenure() else { return };
-        drop_tenure(host, partition);
-        if let Err(error) = host.stores.journal.release(&tenure).await {
-            warn!(partition = %partition.id, %error, "tenure could not be released");
-        }
-    });
-    join_all(releases).await;
+    join_all(host.partitions.iter().map(|partition| release(host, partition))).await;
     if let Err(error) = host.stores.coordination.leave(&host.id).await {
         warn!(%error, "the cluster was not told that this host left");
     }

@@ -71,7 +71,10 @@ pub(crate) async fn run(host: Arc<Shared>) {
     loop {
         let now = host.clock.now();
         for partition in host.timers.due_partitions(now) {
-            fire(&host, partition, now).await;
+            // Whoever claims it looks at all of its timers.
+            if host.partition(partition).tenure().is_some() {
+                fire(&host, partition, now).await;
+            }
         }
         let next = host.timers.next_look();
         tokio::select! {

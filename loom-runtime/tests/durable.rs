@@ -1,5 +1,7 @@
 //! What a durable host promises, on the memory adapter and a clock that jumps.
 
+#[path = "durable/chance.rs"]
+mod chance;
 #[path = "durable/kit.rs"]
 mod kit;
 #[path = "durable/probe.rs"]
@@ -7,6 +9,8 @@ mod probe;
 
 #[path = "durable/calls.rs"]
 mod calls;
+#[path = "durable/cluster.rs"]
+mod cluster;
 #[path = "durable/death.rs"]
 mod death;
 #[path = "durable/delivery.rs"]

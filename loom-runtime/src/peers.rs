@@ -1,0 +1,55 @@
+//! Which other hosts live, and what this one should own beside them.
+
+use std::collections::BTreeMap;
+
+use loom_core::{HostId, PartitionId, Timestamp, place};
+use loom_ports::Member;
+
+/// The other hosts that this one has seen alive.
+///
+/// A member that is only listed may be a host that died a moment ago: it would be waited for in
+/// vain. So a host counts once it was seen to prolong its membership, for as long as it is a member.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    seen: BTreeMap<HostId, Seen>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    until: Timestamp,
+    alive: bool,
+}
+
+impl Peers {
+    /// Takes note of who is a member.
+    pub(crate) fn see(&mut self, members: Vec<Member>, me: &HostId) {
+        let mut before = std::mem::take(&mut self.seen);
+        for Member { host, until, .. } in members {
+            if host == *me {
+                continue;
+            }
+            let alive = before.remove(&host).is_some_and(|seen| seen.alive || seen.until != until);
+            self.seen.insert(host, Seen { until, alive });
+        }
+    }
+
+    /// Takes note that nothing was heard of any host.
+    pub(crate) fn forget(&mut self, now: Timestamp) {
+        self.seen.retain(|_, seen| seen.until > now);
+    }
+
+    /// Whether any other host is listed, alive or not.
+    pub(crate) fn are_listed(&self) -> bool {
+        !self.seen.is_empty()
+    }
+
+    /// Whether `me` should own a partition.
+    pub(crate) fn leave_to(&self, me: &HostId, partition: PartitionId) -> bool {
+        let alive = self.seen.iter().filter(|(_, seen)| seen.alive).map(|(host, _)| host);
+        let hosts: Vec<&str> = alive.chain([me]).map(HostId::as_str).collect();
+        place(partition, &hosts).is_none_or(|index| hosts[index] == me.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;
