@@ -52,6 +52,10 @@ impl Directory {
         Ok(Self { path: path.into(), _lock: lock })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn engine(&self) -> PathBuf {
         self.path.join(ENGINE)
     }

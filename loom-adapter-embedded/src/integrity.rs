@@ -12,9 +12,10 @@
 //! place that does not parse, be it a write that was cut short or a byte that went bad years
 //! ago. It does not check the numbers that order its batches, nor its list of data files. So
 //! both are read here first, and the engine is not started if anything that was answered is
-//! missing.
+//! missing; where only the engine can tell, what is to be cut off is kept until it has.
 
 mod creation;
+mod doubt;
 #[cfg(any(test, feature = "simulation"))]
 pub(crate) mod extent;
 mod journal;
@@ -25,6 +26,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub(crate) use self::creation::is_unfinished;
+pub(crate) use self::doubt::Doubt;
 use crate::error::OpenError;
 
 /// What is wrong.
@@ -60,13 +62,20 @@ pub(crate) fn lost(found: u64, synced: u64) -> String {
 /// Reads the engine's journal and lists of files before the engine does.
 ///
 /// Cuts off what was not written whole, if it was not acknowledged: `synced` is the last group
-/// that was. Changes nothing else.
-pub(crate) fn check(engine: &Path, synced: Option<u64>) -> Result<(), Finding> {
+/// that was. Changes nothing else. Returns an end of which this is not known.
+pub(crate) fn check(
+    dir: &Path,
+    engine: &Path,
+    synced: Option<u64>,
+) -> Result<Option<Doubt>, Finding> {
     if !engine.exists() {
-        return Ok(());
+        return Ok(None);
     }
     manifest::check(&engine.join("keyspaces"))?;
     let journals = journals(engine)?;
+    if let Some(last) = journals.last() {
+        doubt::put_back(dir, last)?;
+    }
     let mut reached = journal::Reached::default();
     for (i, path) in journals.iter().enumerate() {
         let Some(broken) = journal::read(path, &mut reached)? else { continue };
@@ -78,8 +87,9 @@ pub(crate) fn check(engine: &Path, synced: Option<u64>) -> Result<(), Finding> {
             (Some(group), Some(synced)) if group < synced => {
                 return Err(Finding::Damage(format!("{place}; {}", lost(group, synced))));
             }
-            // Whether it was acknowledged, the engine's data files will tell.
-            (None, Some(_)) => {}
+            (None, Some(_)) => {
+                return Ok(Some(Doubt { journal: path.clone(), from: broken.from }));
+            }
             _ => {
                 let file = OpenOptions::new().write(true).open(path)?;
                 file.set_len(broken.from)?;
@@ -87,7 +97,7 @@ pub(crate) fn check(engine: &Path, synced: Option<u64>) -> Result<(), Finding> {
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The engine's journals, oldest first.

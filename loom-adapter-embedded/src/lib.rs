@@ -13,6 +13,8 @@
 //! - A failed sync leaves unknown what is on disk
 //!   (<https://www.usenix.org/conference/atc20/presentation/rebello>). The requests of that
 //!   group are answered as unknown, and the store refuses all others until it is opened again.
+//! - In simulations (feature `simulation`), a task is in the place of the thread, and a disk that
+//!   can lose what was not synced in the place of the disk.
 //! - [`integrity`] says what is checked when a directory is opened, and when it is read.
 #![allow(clippy::disallowed_types, reason = "files are this adapter's business")]
 
@@ -20,6 +22,7 @@ mod blob;
 mod coordination;
 mod desk;
 mod directory;
+mod engine;
 mod error;
 mod idempotency;
 pub mod integrity;

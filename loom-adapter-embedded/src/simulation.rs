@@ -13,11 +13,15 @@
 //!
 //! To end the process alone, drop everything and open the same directory again.
 //!
-//! What the simulation leaves out: the files of the engine other than its journal, which do not
-//! change as long as less than the write buffer (16 MiB) is written to a directory in all its
-//! lives. So the engine's own thread has nothing to do, and the journal stays one file;
-//! [`SimulatedStores::lose_power`] fails where that is not so. Contents of blobs are synced by
-//! the file system itself in one step, in which no other task runs.
+//! What the simulation leaves out:
+//!
+//! - The files of the engine other than its journal. They change only once its write buffer is
+//!   full (16 MiB), so less than that may be written to a directory in all its lives. Until then
+//!   the engine's own thread has nothing to do, for it is told only of full buffers, and the
+//!   journal stays one file. [`SimulatedStores::lose_power`] fails where that is not so.
+//! - Contents of blobs. They are synced by the file system itself, in one step with being written;
+//!   no other task runs in between.
+//! - Waiting for messages: outside tokio, `receive` returns at once.
 
 mod loss;
 #[cfg(test)]

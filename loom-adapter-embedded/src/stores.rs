@@ -2,12 +2,10 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 
-use fjall::compaction::Leveled;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use fjall::{Database, Keyspace};
 use loom_ports::{
     BlobStore, Coordination, IdempotencyStore, JournalStore, LockManager, MessageQueue, PortError,
     StateStore,
@@ -17,28 +15,18 @@ use tokio::sync::Notify;
 use crate::blob::{Blobs, EmbeddedBlob};
 use crate::coordination::EmbeddedCoordination;
 use crate::directory::Directory;
-use crate::error::{self, Broken, OpenError};
+use crate::engine::Engine;
+use crate::error::{Broken, OpenError};
 use crate::idempotency::EmbeddedIdempotency;
-use crate::integrity;
 use crate::journal::EmbeddedJournal;
-use crate::key::{Key, Table};
 use crate::lock::EmbeddedLocks;
 use crate::options::{Durability, Options};
 use crate::queue::EmbeddedQueue;
 use crate::reader::Reader;
-use crate::row;
 use crate::state::EmbeddedState;
 use crate::view::View;
 use crate::watermark::Watermark;
 use crate::writer::{Press, Stats, Writer};
-
-/// Changes that are kept in memory until they are sorted into a data file. Fixed when a
-/// directory is created. While writes outrun the disk, up to five times as much is in use.
-const WRITE_BUFFER_BYTES: u64 = 16 * 1024 * 1024;
-
-/// The size of data files. While some are merged, which takes as long as they are large, changes
-/// stay in memory. Fixed when a directory is created.
-const TABLE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Every storage port over one directory. Clones share it; the last one closes it.
 #[derive(Clone, Debug)]
@@ -79,27 +67,12 @@ impl EmbeddedStores {
         start: impl FnOnce(Press) -> io::Result<(Writer, T)>,
     ) -> Result<(Self, T), OpenError> {
         let io = |source| OpenError::Io { dir: dir.into(), source };
-        let damaged = |what| OpenError::Damaged { dir: dir.into(), what };
 
         let directory = Directory::open(dir)?;
         let (watermark, synced) = Watermark::open(dir).map_err(io)?;
-        directory.discard_unfinished_engine().map_err(io)?;
-        integrity::check(&directory.engine(), synced).map_err(|finding| finding.into_error(dir))?;
-        // What is too damaged for the engine to say so makes it panic.
-        let (db, rows) = panic::catch_unwind(AssertUnwindSafe(|| engine(&directory, &options)))
-            .map_err(|_| damaged("the storage engine cannot make sense of its files".into()))?
-            .map_err(|error| error::open_error(dir.into(), error))?;
-        directory.sync_names().map_err(io)?;
-
-        let last = Reader::new(&rows, db.snapshot()).get(&Key::of(Table::Group));
-        let last = last.and_then(|raw| raw.map_or(Ok(0), |raw| row::number("group", &raw)));
-        let group = last.map_err(|error| damaged(error.to_string()))?;
-        if group < synced.unwrap_or(0) {
-            return Err(damaged(integrity::lost(group, synced.unwrap_or(0))));
-        }
-
+        let Engine { db, rows, group } = Engine::open(&directory, &options, synced)?;
         let blobs = Blobs::open(directory.blobs(), &Reader::new(&rows, db.snapshot()))
-            .map_err(|error| damaged(error.to_string()))?;
+            .map_err(|error| OpenError::Damaged { dir: dir.into(), what: error.to_string() })?;
         let press = Press {
             db: db.clone(),
             rows: rows.clone(),
@@ -219,26 +192,6 @@ impl std::fmt::Debug for Core {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Core").field("writer", &self.writer).finish_non_exhaustive()
     }
-}
-
-fn engine(directory: &Directory, options: &Options) -> fjall::Result<(Database, Keyspace)> {
-    let db = Database::builder(directory.engine())
-        .manual_journal_persist(true)
-        .cache_size(options.cache_bytes)
-        // Of two, one would hand compactions back and forth until the other takes them.
-        .worker_threads(1)
-        // Waits for sealed journals to be deleted before it takes more.
-        .max_journaling_size(192 * 1024 * 1024)
-        .open()?;
-    // All tables share one keyspace: its journal can be deleted as soon as one buffer is sorted
-    // into a data file, and memory has one bound.
-    let rows = db.keyspace("rows", || {
-        KeyspaceCreateOptions::default()
-            .manual_journal_persist(true)
-            .max_memtable_size(WRITE_BUFFER_BYTES)
-            .compaction_strategy(Arc::new(Leveled::default().with_table_target_size(TABLE_BYTES)))
-    })?;
-    Ok((db, rows))
 }
 
 /// Writes a file as large as the engine needs, to learn why it could not.

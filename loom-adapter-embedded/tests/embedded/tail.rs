@@ -2,15 +2,19 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use fjall::Database;
 use loom_adapter_embedded::OpenError;
+use loom_core::{Epoch, HostId};
+use loom_ports::Tenure;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use tempfile::{TempDir, tempdir};
 use twox_hash::XxHash3_64;
 
-use crate::scene::{Owner, copy, length, open, run};
+use crate::scene::{Owner, PARTITION, copy, length, open, run};
 
 const TURNS: u64 = 24;
 const RECORD_BYTES: usize = 900;
@@ -139,6 +143,80 @@ fn a_tail_that_was_acknowledged_is_not_dropped_in_silence() {
         assert!(matches!(error, OpenError::Damaged { .. }), "{damage:?}: {error}");
         let after = fs::read(journal(torn.path())).unwrap();
         assert!(before == after, "{damage:?}: what is left must stay for whoever mends it");
+    }
+}
+
+/// A directory as it is after the engine has begun a new journal: all of `turns` turns are in data
+/// files. The last turn is in the journal.
+fn after_a_rotation(turns: u64) -> TempDir {
+    let dir = tempdir().unwrap();
+    let write = |seqs: RangeInclusive<u64>| {
+        let stores = open(dir.path()).unwrap();
+        run(async {
+            let owner = Owner::of(&stores).await;
+            for seq in seqs {
+                owner.grow(1, seq, RECORD_BYTES).await;
+            }
+        });
+    };
+    write(1..=turns);
+    let engine = Database::builder(dir.path().join("engine")).open().unwrap();
+    let rows = engine.keyspace("rows", || unreachable!("it is there")).unwrap();
+    rows.rotate_memtable_and_wait().unwrap();
+    drop((rows, engine));
+    fs::remove_file(journal(dir.path())).unwrap();
+    File::create(dir.path().join("engine/1.jnl")).unwrap();
+    // Without a claim, which would be a group of its own.
+    let stores = open(dir.path()).unwrap();
+    run(async {
+        let tenure =
+            Tenure { partition: PARTITION, host: HostId::parse("host").unwrap(), epoch: Epoch(1) };
+        let owner = Owner { journal: stores.journal(), tenure };
+        owner.grow(1, turns + 1, RECORD_BYTES).await;
+    });
+    drop(stores);
+    dir
+}
+
+/// As if the power had been lost while the journal was being opened, and its end put aside.
+fn put_aside(dir: &Path, journal: &Path) {
+    let written = fs::read(journal).unwrap();
+    let (from, bytes) = (0_u64.to_le_bytes(), (written.len() as u64).to_le_bytes());
+    fs::write(dir.join("ASIDE"), [&from, &bytes, &written[..]].concat()).unwrap();
+    File::create(journal).unwrap();
+}
+
+#[test]
+fn the_first_group_of_a_journal_may_be_torn_as_any_other() {
+    let dir = after_a_rotation(TURNS);
+    let group = synced(dir.path());
+    let end = dir.path().join("engine/1.jnl").metadata().unwrap().len();
+    let damages = [Tear::Hole(100), Tear::Hole(300), Tear::Noise(500), Tear::CutOff(700)];
+    for (damage, n) in damages.into_iter().cycle().zip(0..16) {
+        let (is_lost, is_second_try) = (n / 4 % 2 == 1, n / 8 == 1);
+        let torn = copy(dir.path());
+        let path = torn.path().join("engine/1.jnl");
+        set_synced(torn.path(), if is_lost { group } else { group - 1 });
+        tear(&path, damage, end);
+        let before = fs::read(&path).unwrap();
+        if is_second_try {
+            put_aside(torn.path(), &path);
+        }
+        match open(torn.path()) {
+            Ok(stores) => {
+                assert!(!is_lost, "{damage:?}");
+                let owner = run(Owner::of(&stores));
+                let loaded = run(owner.load(1)).unwrap();
+                assert_eq!(length(1, &loaded, RECORD_BYTES), TURNS, "{damage:?}");
+                run(owner.grow(1, TURNS + 1, RECORD_BYTES));
+            }
+            Err(error) => {
+                assert!(is_lost && error.to_string().contains("damaged"), "{damage:?}: {error}");
+                let after = fs::read(&path).unwrap();
+                assert!(before == after, "{damage:?}: what is left must stay for whoever mends it");
+            }
+        }
+        assert!(!torn.path().join("ASIDE").exists());
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) struct Seen {
 }
 
 pub(super) struct World {
+    seed: u64,
     executor: Executor,
     dir: TempDir,
     lives: u64,
@@ -43,6 +44,7 @@ impl World {
     pub(super) fn new(seed: u64) -> Self {
         let count = usize::try_from(CLIENTS * ACTORS_EACH).unwrap();
         Self {
+            seed,
             executor: Executor::new(seed),
             dir: memory_dir(),
             lives: 0,
@@ -65,7 +67,7 @@ impl World {
     fn open(&self, disk: Arc<SlowDisk>) -> SimulatedStores {
         let tasks = Arc::new(self.executor.tasks());
         SimulatedStores::open(self.path(), Options::default(), tasks, disk)
-            .unwrap_or_else(|error| panic!("after {:?}: {error}", self.losses))
+            .unwrap_or_else(|error| panic!("seed {}, after {:?}: {error}", self.seed, self.losses))
     }
 
     /// Works for a while, loses the power, and looks at what is left. `fails_after` so many syncs
@@ -119,13 +121,13 @@ impl World {
         self.executor.kill();
         drop(simulated);
 
-        let losses = &self.losses;
+        let place = format!("seed {}, after {:?}", self.seed, self.losses);
         let mut lost_first = None;
         for Noted { id, change, is_promised } in noted {
             let is_there = found.has(*id, change).unwrap_or_else(|| {
-                panic!("{id} is there in part: {change:?}, after {losses:?}");
+                panic!("{id} is there in part: {change:?}, {place}");
             });
-            assert!(is_there || !is_promised, "{id} was promised: {change:?}, after {losses:?}");
+            assert!(is_there || !is_promised, "{id} was promised: {change:?}, {place}");
             self.seen.promised += usize::from(*is_promised);
             self.seen.kept += usize::from(is_there);
             self.seen.kept_unpromised += usize::from(is_there && !is_promised);
@@ -135,7 +137,9 @@ impl World {
             }
             match lost_first {
                 None if !is_there => lost_first = Some(id),
-                Some(first) => assert!(!is_there, "{id} is there, but {first} before it is not"),
+                Some(first) => {
+                    assert!(!is_there, "{id} is there, but not {first} before it, {place}");
+                }
                 None => {}
             }
             if *change == Change::State && is_there {

@@ -2,9 +2,9 @@
 
 use super::life::{Seen, World};
 
-/// How many seeds are tried: `LOOM_SEEDS`, or few.
-fn seeds(few: u64) -> u64 {
-    std::env::var("LOOM_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(few)
+/// How many seeds are tried: `LOOM_SEEDS`, or `some`.
+fn seeds(some: u64) -> u64 {
+    std::env::var("LOOM_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(some)
 }
 
 fn run(seed: u64, lives: u32, fails_after: impl Fn(u64, u32) -> u32) -> Seen {
@@ -18,7 +18,7 @@ fn run(seed: u64, lives: u32, fails_after: impl Fn(u64, u32) -> u32) -> Seen {
 #[test]
 fn what_was_promised_survives_and_the_rest_is_lost_from_the_end() {
     let mut all = Seen::default();
-    for seed in 0..seeds(25) {
+    for seed in 0..seeds(75) {
         let seen = run(seed, 4, |_, _| u32::MAX);
         all.promised += seen.promised;
         all.kept += seen.kept;
@@ -33,7 +33,7 @@ fn what_was_promised_survives_and_the_rest_is_lost_from_the_end() {
 #[test]
 fn a_disk_that_fails_stops_the_stores_and_takes_back_no_promise() {
     let mut stopped = 0;
-    for seed in 0..seeds(10) {
+    for seed in 0..seeds(25) {
         stopped += run(seed, 4, |seed, life| u32::try_from(seed % 7).unwrap() + life).stopped;
     }
     assert!(stopped > 5, "{stopped}");
