@@ -13,6 +13,9 @@ pub trait Backend: Debug + Send {
     /// The stores, to be used until the next loss of power.
     fn open(&mut self, world: &Arc<World>) -> Stores;
 
+    /// Has the disk fail the next time it is waited for.
+    fn fail_disk(&mut self);
+
     /// Loses power: what was not durable is gone, but for what chance leaves of it. The hosts are
     /// dead, and the stores opened before are not used any more.
     fn lose_power(&mut self, world: &Arc<World>);
@@ -26,6 +29,8 @@ impl Backend for Memory {
     fn open(&mut self, _world: &Arc<World>) -> Stores {
         self.0.clone().into()
     }
+
+    fn fail_disk(&mut self) {}
 
     fn lose_power(&mut self, _world: &Arc<World>) {}
 }

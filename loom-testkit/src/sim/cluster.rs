@@ -1,7 +1,7 @@
 //! The hosts of a simulation: started, killed, held up, cut off, replaced.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub(super) struct Hosts {
     backend: Mutex<Box<dyn Backend>>,
     wrap: Wrap,
     machines: Vec<Mutex<Machine>>,
+    /// Incidents that began and did not end.
+    incidents: AtomicU64,
 }
 
 /// What is put around the stores each time they are opened.
@@ -66,6 +68,7 @@ impl Hosts {
             backend: Mutex::new(backend),
             wrap,
             machines: machines.collect(),
+            incidents: AtomicU64::new(0),
         });
         for index in 0..plan.hosts {
             hosts.start(index);
@@ -146,13 +149,18 @@ impl Hosts {
     }
 
     async fn incident(self: Arc<Self>, incident: Incident) {
-        let Incident { at, host, kind, length, choice } = incident;
-        let world = Arc::clone(&self.world);
-        world.sleep(at).await;
-        if !world.is_hostile() {
-            return;
+        self.world.sleep(incident.at).await;
+        if self.world.is_hostile() {
+            self.incidents.fetch_add(1, Ordering::Relaxed);
+            self.world.tell(|| format!("INCIDENT {incident}"));
+            self.happen(incident).await;
+            self.incidents.fetch_sub(1, Ordering::Relaxed);
         }
-        world.tell(|| format!("INCIDENT {incident}"));
+    }
+
+    async fn happen(self: &Arc<Self>, incident: Incident) {
+        let Incident { host, kind, length, choice, .. } = incident;
+        let world = Arc::clone(&self.world);
         match kind {
             IncidentKind::Kill => {
                 self.kill(host);
@@ -183,7 +191,13 @@ impl Hosts {
                 self.machine(host).version = if choice % 4 == 0 { 1 } else { 2 };
                 self.start(host);
             }
-            IncidentKind::PowerLoss => self.lose_power(length).await,
+            IncidentKind::PowerLoss => {
+                if choice % 3 == 0 {
+                    lock(&self.backend).fail_disk();
+                    world.sleep(length / 2).await;
+                }
+                self.lose_power(length).await;
+            }
             IncidentKind::FailOver => {}
         }
     }
@@ -221,8 +235,11 @@ impl Hosts {
     }
 
     /// Ends all faults: every host runs, keeps the right time, and reaches the stores.
-    pub(super) fn heal(self: &Arc<Self>) {
+    pub(super) async fn heal(self: &Arc<Self>) {
         self.world.is_hostile.store(false, Ordering::Relaxed);
+        while self.incidents.load(Ordering::Relaxed) > 0 {
+            self.world.sleep(Duration::from_millis(100)).await;
+        }
         self.world.tell(|| "faults end".to_owned());
         for index in 0..self.count() {
             let (process, link) = {

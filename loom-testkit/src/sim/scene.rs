@@ -267,7 +267,7 @@ impl Scene {
     ///
     /// What is still pending after half an hour is a violation.
     pub async fn settle(&self) {
-        self.0.hosts.heal();
+        self.0.hosts.heal().await;
         // Timers and leases of a minute at most are in use.
         self.sleep(Duration::from_mins(2)).await;
     }

@@ -86,6 +86,12 @@ impl World {
         self.executor.spawn(OUTSIDE, Box::pin(task));
     }
 
+    /// Whoever runs the tasks outside the hosts.
+    #[must_use]
+    pub fn tasks(self: &Arc<Self>) -> Arc<dyn Spawn> {
+        ProcessTasks::new(self, OUTSIDE)
+    }
+
     /// Whether faults happen now.
     #[must_use]
     pub fn is_hostile(&self) -> bool {
