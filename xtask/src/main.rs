@@ -9,6 +9,7 @@ mod manifests;
 mod money;
 mod msrv;
 mod outcome;
+mod peers;
 mod semantics;
 mod sources;
 mod style;
@@ -61,6 +62,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
         arguments: Vec<OsString>,
     },
+    /// Measure Loom beside durable servers and libraries, which are built and installed first
+    Peers(peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Task::Deny => exit_code(&deny::run()),
         Task::Money(size) => exit_code(&money::run(&size)),
         Task::Bench { arguments } => exit_code(&bench::run(&arguments)),
+        Task::Peers(options) => exit_code(&peers::run(&options)),
     }
 }
 
