@@ -30,8 +30,8 @@ pub struct MemoryJournal {
     journals: Shared<Journals>,
 }
 
-#[derive(Debug, Default)]
-struct Journals {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Journals {
     partitions: BTreeMap<PartitionId, Partition>,
     // Apart from the partitions, because people read a journal by the actor's name alone.
     actors: BTreeMap<ActorId, Actor>,
@@ -214,6 +214,21 @@ impl JournalStore for MemoryJournal {
         let journals = self.journals.lock();
         let page = journals.partitions.get(&partition).map(|p| p.actors(start, limit));
         Ok(page.unwrap_or_default())
+    }
+}
+
+impl MemoryJournal {
+    pub(crate) fn copy(&self) -> Journals {
+        self.journals.copy()
+    }
+
+    /// Goes on from a copy. Every tenure has ended, and epochs rise from where they were.
+    pub(crate) fn continue_from(&self, copy: Journals) {
+        let mut journals = self.journals.lock();
+        let lost = std::mem::replace(&mut *journals, copy);
+        for (id, lost) in lost.partitions {
+            journals.partitions.entry(id).or_default().succeed(&lost);
+        }
     }
 }
 

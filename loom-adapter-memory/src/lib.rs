@@ -18,4 +18,4 @@ pub use journal::MemoryJournal;
 pub use lock::MemoryLocks;
 pub use queue::MemoryQueue;
 pub use state::MemoryState;
-pub use stores::MemoryStores;
+pub use stores::{MemoryStores, Replica};

@@ -24,11 +24,24 @@ pub struct MemoryQueue {
     queues: Shared<Queues>,
 }
 
-#[derive(Debug, Default)]
-struct Queues {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queues {
     channels: BTreeMap<QueueName, Channel>,
     // One counter for all deliveries, so that no receipt is mistaken for another.
     last_delivery: u64,
+}
+
+impl MemoryQueue {
+    pub(crate) fn copy(&self) -> Queues {
+        self.queues.copy()
+    }
+
+    /// Goes on from a copy. Receipts given since are of no delivery.
+    pub(crate) fn continue_from(&self, copy: Queues) {
+        let mut queues = self.queues.lock();
+        let last_delivery = queues.last_delivery;
+        *queues = Queues { last_delivery, ..copy };
+    }
 }
 
 #[async_trait]

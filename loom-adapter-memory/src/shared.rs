@@ -13,6 +13,13 @@ impl<T> Shared<T> {
     }
 }
 
+impl<T: Clone> Shared<T> {
+    /// What is there now, apart from what comes.
+    pub(crate) fn copy(&self) -> T {
+        self.lock().clone()
+    }
+}
+
 // Derived, it would ask for a `T` that can be cloned.
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {

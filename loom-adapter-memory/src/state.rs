@@ -21,10 +21,20 @@ pub struct MemoryState {
     actors: Shared<BTreeMap<String, Stored>>,
 }
 
-#[derive(Debug)]
-struct Stored {
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
     head: Head,
     row: Option<StateRow>,
+}
+
+impl MemoryState {
+    pub(crate) fn copy(&self) -> BTreeMap<String, Stored> {
+        self.actors.copy()
+    }
+
+    pub(crate) fn continue_from(&self, copy: BTreeMap<String, Stored>) {
+        *self.actors.lock() = copy;
+    }
 }
 
 #[async_trait]

@@ -1,9 +1,13 @@
 //! Every port at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use loom_ports::Stores;
 
+use crate::journal::Journals;
+use crate::queue::Queues;
+use crate::state::Stored;
 use crate::{
     MemoryBlob, MemoryCoordination, MemoryIdempotency, MemoryJournal, MemoryLocks, MemoryQueue,
     MemoryState,
@@ -27,6 +31,32 @@ pub struct MemoryStores {
     pub idempotency: MemoryIdempotency,
     /// Membership.
     pub coordination: MemoryCoordination,
+}
+
+/// What [`MemoryStores`] held at one moment.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    journals: Journals,
+    queues: Queues,
+    states: BTreeMap<String, Stored>,
+}
+
+impl MemoryStores {
+    /// A copy of the journals, the queues and the states, as of now.
+    #[must_use]
+    pub fn replica(&self) -> Replica {
+        let Self { journal, queue, state, .. } = self;
+        Replica { journals: journal.copy(), queues: queue.copy(), states: state.copy() }
+    }
+
+    /// Goes on from an older copy, as a server does whose replica takes over before it was told
+    /// everything. What was written since is gone. Every tenure has ended, and no epoch comes
+    /// back: that much a store must remember whatever it forgets.
+    pub fn fail_over(&self, to: Replica) {
+        self.journal.continue_from(to.journals);
+        self.queue.continue_from(to.queues);
+        self.state.continue_from(to.states);
+    }
 }
 
 impl From<MemoryStores> for Stores {

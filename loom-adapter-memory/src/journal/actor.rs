@@ -6,7 +6,7 @@ use bytes::Bytes;
 use loom_core::{CommitId, Head, IdempotencyKey, Incarnation, MessageId, Seq, TimerKey, Timestamp};
 use loom_ports::{Cursor, Handled, HandledKey, Loaded, Page, StoredRecord, TimerChange, Turn};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Actor {
     head: Head,
     last_snapshot: Seq,
@@ -16,13 +16,13 @@ pub(super) struct Actor {
     attempts: BTreeMap<MessageId, u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Record {
     commit: CommitId,
     bytes: Bytes,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Mark {
     handled: Handled,
     expires: Timestamp,

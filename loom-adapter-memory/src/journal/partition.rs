@@ -16,7 +16,7 @@ use crate::named_page;
 const SWEPT_MAX: usize = 1_000;
 const FOREIGN: &str = "the cursor is of another store";
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Partition {
     // The greatest one. Kept when the tenure ends, so that no epoch comes back.
     epoch: Epoch,
@@ -27,7 +27,7 @@ pub(super) struct Partition {
     expiries: BTreeSet<(Timestamp, ActorId, IdempotencyKey)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Holder {
     host: HostId,
     until: Timestamp,
@@ -71,6 +71,12 @@ impl Partition {
     }
 
     pub(super) fn release(&mut self) {
+        self.holder = None;
+    }
+
+    /// Takes the place of a partition that knew more.
+    pub(super) fn succeed(&mut self, lost: &Self) {
+        self.epoch = lost.epoch;
         self.holder = None;
     }
 

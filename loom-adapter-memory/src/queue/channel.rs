@@ -10,7 +10,7 @@ use loom_ports::{Enqueue, Enqueued, QueuedDeadLetter};
 
 use super::letters::Letters;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Channel {
     // Ids are the sender's and may repeat, so messages are known by a number of our own.
     messages: BTreeMap<Number, Message>,
@@ -38,7 +38,7 @@ pub(super) type Delivery = u64;
 /// order is counted and not timed: the clock may jump back between two messages.
 pub(super) type Place = (Reverse<u8>, u64);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Message {
     id: MessageId,
     body: Bytes,

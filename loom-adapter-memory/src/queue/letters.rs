@@ -6,7 +6,7 @@ use std::ops::Bound;
 use loom_core::{MessageId, Timestamp};
 use loom_ports::{Cursor, ErrorKind, Page, PortError, QueuedDeadLetter};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Letters {
     by_age: BTreeMap<Place, QueuedDeadLetter>,
     died_at: BTreeMap<MessageId, Timestamp>,
