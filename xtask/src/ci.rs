@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
-use crate::{cargo, deny, layers, msrv, semantics, style};
+use crate::{cargo, deny, layers, msrv, semantics, sim, style};
 
 /// The crates under test; the benchmarks' peers take long to build and are checked apart.
 const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
@@ -28,6 +28,7 @@ pub(crate) enum Step {
     Semantics,
     Test,
     Doctest,
+    Sim,
     Docs,
     Deny,
     Advisories,
@@ -55,6 +56,7 @@ impl Step {
             Self::Doctest => {
                 cargo::run(cargo::command(&["test", "--doc", "--no-fail-fast"]).args(TESTED))
             }
+            Self::Sim => sim::some(),
             Self::Docs => cargo::run(
                 cargo::command(&["doc", "--no-deps"])
                     .args(TESTED)

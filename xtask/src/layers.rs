@@ -74,6 +74,19 @@ const LAYERS: &[Layer] = &[
         uses: &["loom-adapter-embedded", "loom-runtime"],
         tests_use: &["loom-adapter-memory", "loom-ports", "loom-testkit"],
     },
+    Layer {
+        name: "loom-simulation",
+        uses: &[
+            "loom-adapter-embedded",
+            "loom-adapter-memory",
+            "loom-core",
+            "loom-macros",
+            "loom-ports",
+            "loom-runtime",
+            "loom-testkit",
+        ],
+        tests_use: &[],
+    },
     Layer { name: "xtask", uses: &[], tests_use: &[] },
 ];
 

@@ -11,6 +11,7 @@ mod msrv;
 mod outcome;
 mod peers;
 mod semantics;
+mod sim;
 mod sources;
 mod style;
 
@@ -56,6 +57,8 @@ enum Task {
     Deny,
     /// Move money between wallets while the server is killed, and count every cent
     Money(money::Size),
+    /// Simulate clusters in release mode, seed after seed, until one breaks a promise
+    Sim(sim::Extent),
     /// Run the benchmarks in release mode; all arguments go to them, for example `--json`
     #[command(disable_help_flag = true)]
     Bench {
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Task::Semantics => exit_code(&semantics::run()),
         Task::Deny => exit_code(&deny::run()),
         Task::Money(size) => exit_code(&money::run(&size)),
+        Task::Sim(extent) => exit_code(&sim::run(&extent)),
         Task::Bench { arguments } => exit_code(&bench::run(&arguments)),
         Task::Peers(options) => exit_code(&peers::run(&options)),
     }

@@ -21,7 +21,7 @@ const NEVER: &[&str] = &["todo!", "unimplemented!", "dbg!", "#[ignore]"];
 const PRINTING: &[&str] = &["print!", "println!", "eprint!", "eprintln!"];
 
 /// What talks to a terminal, by the first directory of its path.
-const PRINTERS: &[&str] = &["benches", "examples", "loom-server", "xtask"];
+const PRINTERS: &[&str] = &["benches", "examples", "loom-server", "simulation", "xtask"];
 
 /// What is itself a test or an example, and may unwrap.
 const UNWRAPPERS: &[&str] = &["benches", "examples", "loom-testkit"];

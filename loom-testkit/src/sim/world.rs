@@ -130,7 +130,9 @@ impl World {
         self.record().hash
     }
 
-    pub(super) fn steps(&self) -> u64 {
+    /// How often a task went on so far: a clock that always moves.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
         self.record().steps
     }
 
