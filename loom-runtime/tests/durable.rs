@@ -6,6 +6,8 @@ mod chance;
 mod kit;
 #[path = "durable/probe.rs"]
 mod probe;
+#[path = "durable/script.rs"]
+mod script;
 
 #[path = "durable/calls.rs"]
 mod calls;
@@ -17,6 +19,8 @@ mod death;
 mod delivery;
 #[path = "durable/faults.rs"]
 mod faults;
+#[path = "durable/overtaking.rs"]
+mod overtaking;
 #[path = "durable/suspension.rs"]
 mod suspension;
 #[path = "durable/time.rs"]

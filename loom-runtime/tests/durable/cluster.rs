@@ -1,10 +1,13 @@
 //! Several hosts that share stores.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use loom_core::{IdempotencyKey, Payload};
 use loom_ports::Stores;
 use loom_runtime::{CallError, Host, HostBuilder, Settings, StartError};
+use loom_testkit::faults::{FaultPlan, FaultyQueue};
 
 use crate::chance::{chance, faulty};
 use crate::kit::{Kit, settings};
@@ -285,7 +288,19 @@ async fn a_host_that_leaves_gives_way_and_nothing_is_lost_or_reordered() {
 #[tokio::test(start_paused = true)]
 async fn a_message_carried_to_a_waiting_handler_stays_with_its_host() {
     let kit = Kit::new("extended");
-    let cluster = Cluster::started(&kit, 2).await;
+    let acks = Arc::new(AtomicU32::new(0));
+    let mut cluster = Cluster::of(&kit);
+    for _ in 0..2 {
+        let (stores, counted): (Stores, _) = (kit.stores.clone().into(), Arc::clone(&acks));
+        let plan = FaultPlan::chosen(move |operation| {
+            counted.fetch_add(u32::from(operation == "ack"), Ordering::Relaxed);
+            None
+        });
+        let queue = Arc::new(FaultyQueue::new(stores.queue, plan));
+        let host = cluster.builder(Stores { queue, ..stores }).start().await.unwrap();
+        cluster.hosts.push(host);
+    }
+    kit.pass(60_000).await;
     for n in 0..8 {
         let (waiter, todo) = (kit.id(&format!("waiter-{n}")), vec![Do::Wait("go".into())]);
         cluster.act("sender", &n.to_string(), &[Do::Send(waiter.clone(), todo)]).await;
@@ -302,6 +317,9 @@ async fn a_message_carried_to_a_waiting_handler_stays_with_its_host() {
         let waiter = cluster.state(&format!("waiter-{n}")).await;
         assert_eq!((waiter.sum, waiter.said), (5, vec!["behind".to_owned()]), "{n}");
     }
+    // Whatever is received again is acknowledged again.
+    let acks = acks.load(Ordering::Relaxed);
+    assert!((1..=8 * 3).contains(&acks), "{acks}");
 }
 
 #[tokio::test(start_paused = true)]
