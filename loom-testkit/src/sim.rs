@@ -3,6 +3,7 @@
 //! The real runtime and the real logic of the adapters run here; what is simulated is what surrounds
 //! them: the order in which tasks run, the time, chance, the network to the stores, and the fate of processes.
 
+mod audit;
 mod backend;
 mod chance;
 mod cluster;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use loom_core::{PartitionCount, SnapshotPolicy};
 use loom_ports::Stores;
 use loom_runtime::{HostBuilder, Settings};
+use serde::de::DeserializeOwned;
 
 pub use backend::{Backend, Memory};
 pub use chance::Chance;
@@ -37,6 +39,7 @@ pub use scene::Scene;
 pub use violation::{Promise, Violation};
 pub use world::World;
 
+use audit::Laws;
 use cluster::{Deploy, Wrap};
 use plan::Plan;
 
@@ -51,6 +54,7 @@ pub struct Sim {
     deploy: Deploy,
     backend: Arc<dyn Fn() -> Box<dyn Backend> + Send + Sync>,
     wrap: Arc<dyn Fn(&Arc<World>, Stores) -> Stores + Send + Sync>,
+    laws: Laws,
 }
 
 impl Sim {
@@ -64,6 +68,7 @@ impl Sim {
             deploy: Arc::new(|host, _| host),
             backend: Arc::new(|| Box::new(Memory::default())),
             wrap: Arc::new(|_, stores| stores),
+            laws: Laws::default(),
         }
     }
 
@@ -119,6 +124,16 @@ impl Sim {
         wrap: impl Fn(&Arc<World>, Stores) -> Stores + Send + Sync + 'static,
     ) -> Self {
         self.wrap = Arc::new(wrap);
+        self
+    }
+
+    /// What must be true of every state of a kind that is ever committed, or why it is not.
+    pub fn law<S: DeserializeOwned>(
+        mut self,
+        kind: &str,
+        law: impl Fn(&S) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.laws.add(kind, law);
         self
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use loom_ports::Stores;
 use loom_runtime::{Host, HostBuilder, Settings, StartError};
 
+use super::audit::Audit;
 use super::backend::Backend;
 use super::executor::ProcessId;
 use super::faults::{Faults, Incident, IncidentKind};
@@ -27,6 +28,7 @@ pub(super) struct Hosts {
     stores: Mutex<Stores>,
     backend: Mutex<Box<dyn Backend>>,
     wrap: Wrap,
+    pub(super) audit: Arc<Audit>,
     machines: Vec<Mutex<Machine>>,
     /// Incidents that began and did not end.
     incidents: AtomicU64,
@@ -53,8 +55,9 @@ impl Hosts {
         (deploy, settings): (Deploy, Settings),
         mut backend: Box<dyn Backend>,
         wrap: Wrap,
+        audit: Arc<Audit>,
     ) -> Arc<Self> {
-        let stores = wrap(world, backend.open(world));
+        let stores = audit.around(wrap(world, backend.open(world)));
         let machines = (0..plan.hosts).map(|index| {
             let link = Link::new(world, &format!("host-{index}"), faults);
             let machine = Machine { link, version: 1, process: None, host: None, is_down: true };
@@ -67,6 +70,7 @@ impl Hosts {
             stores: Mutex::new(stores),
             backend: Mutex::new(backend),
             wrap,
+            audit,
             machines: machines.collect(),
             incidents: AtomicU64::new(0),
         });
@@ -110,7 +114,9 @@ impl Hosts {
         let starting = async move {
             loop {
                 let tasks = ProcessTasks::new(&hosts.world, process);
-                let builder = Host::builder(link.to(hosts.stores()))
+                let mut stores = link.to(hosts.stores());
+                stores.journal = hosts.audit.witness(stores.journal);
+                let builder = Host::builder(stores)
                     .clock(Arc::new(hosts.world.clock(process)))
                     .ids(Arc::<ProcessTasks>::clone(&tasks))
                     .tasks(tasks)
@@ -228,7 +234,8 @@ impl Hosts {
         {
             let mut backend = lock(&self.backend);
             backend.lose_power(&self.world);
-            *lock(&self.stores) = (self.wrap)(&self.world, backend.open(&self.world));
+            let stores = (self.wrap)(&self.world, backend.open(&self.world));
+            *lock(&self.stores) = self.audit.around(stores);
         }
         self.world.sleep(length).await;
         (0..self.count()).for_each(|index| self.start(index));

@@ -10,6 +10,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::Sim;
+use super::audit::Audit;
 use super::cluster::Hosts;
 use super::executor::text;
 use super::plan::Plan;
@@ -65,7 +66,9 @@ pub(super) fn run(sim: &Sim, scenario: Scenario<'_>) -> Result<Report, Box<Failu
 fn run_once(sim: &Sim, plan: &Plan, scenario: Scenario<'_>, is_traced: bool) -> Run {
     let world = World::new(sim.seed, is_traced, plan.troubles_max);
     let deploy = (Arc::clone(&sim.deploy), sim.settings.clone());
-    let hosts = Hosts::new(&world, plan, &sim.faults, deploy, (sim.backend)(), sim.wrapping());
+    let (backend, wrap) = ((sim.backend)(), sim.wrapping());
+    let audit = Audit::new(&world, sim.laws.clone());
+    let hosts = Hosts::new(&world, plan, &sim.faults, deploy, backend, wrap, Arc::clone(&audit));
     let scene = Scene::new(&hosts, plan.rounds_max);
     let is_over = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(Mutex::new(None));
@@ -76,6 +79,7 @@ fn run_once(sim: &Sim, plan: &Plan, scenario: Scenario<'_>, is_traced: bool) -> 
             let scenario = async {
                 told.await;
                 scene.settle().await;
+                audit.finish().await;
             };
             if let Err(panic) = AssertUnwindSafe(scenario).catch_unwind().await {
                 *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(text(&*panic));

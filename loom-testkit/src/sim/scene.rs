@@ -116,11 +116,12 @@ impl Scene {
         let id = ActorId::parse(actor)?;
         let (method, args) = (Method::parse(method)?, payload(args)?);
         let reply = self
-            .until_known(&id, move |actor| {
+            .until_known(&id, |actor| {
                 let (method, args, key) = (method.clone(), args.clone(), key.clone());
                 async move { actor.request_payload(method, args).key(key).within(LIMIT).call().await }
             })
             .await?;
+        self.0.hosts.audit.replied(&id, &method, &key, &reply.outcome);
         match reply.outcome {
             Outcome::Returned(value) => value.parse().map_err(json("the reply")),
             Outcome::Rejected(error) => Err(CallError::Rejected(error)),
@@ -267,9 +268,26 @@ impl Scene {
     ///
     /// What is still pending after half an hour is a violation.
     pub async fn settle(&self) {
+        const LIMIT: Duration = Duration::from_mins(30);
+        const LOOK_EVERY: Duration = Duration::from_secs(1);
+        const NAMED_MAX: usize = 5;
         self.0.hosts.heal().await;
-        // Timers and leases of a minute at most are in use.
-        self.sleep(Duration::from_mins(2)).await;
+        // Until then, requests of before may still arrive, and timers of a minute be due.
+        self.sleep(Duration::from_mins(1)).await;
+        let until = self.world().now().saturating_add(LIMIT);
+        loop {
+            let now = self.world().now();
+            let pending = self.0.hosts.audit.pending(now);
+            if pending.is_empty() {
+                return;
+            }
+            if now >= until {
+                let named = pending[..pending.len().min(NAMED_MAX)].join("; ");
+                let what = format!("{} things are pending: {named}", pending.len());
+                return self.world().violate(Promise::Liveness, what);
+            }
+            self.sleep(LOOK_EVERY).await;
+        }
     }
 }
 

@@ -26,12 +26,13 @@ struct Inner {
     last_sleeper: u64,
     /// How many milliseconds a process is ahead.
     skews: BTreeMap<ProcessId, i64>,
+    ahead_max_ms: i64,
 }
 
 impl Time {
     pub(super) fn start() -> Self {
         let (sleepers, skews) = (BTreeMap::new(), BTreeMap::new());
-        Self(Mutex::new(Inner { now: START, sleepers, last_sleeper: 0, skews }))
+        Self(Mutex::new(Inner { now: START, sleepers, last_sleeper: 0, skews, ahead_max_ms: 0 }))
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -63,6 +64,7 @@ impl Time {
     pub(super) fn skew(&self, process: ProcessId, ahead_ms: i64) {
         let mut inner = self.lock();
         inner.skews.insert(process, ahead_ms);
+        inner.ahead_max_ms = inner.ahead_max_ms.max(ahead_ms);
         let wakers: Vec<_> = inner
             .sleepers
             .values()
@@ -71,6 +73,11 @@ impl Time {
             .collect();
         drop(inner);
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// How far the clock of any process was ever ahead.
+    pub(super) fn ahead_max(&self) -> Duration {
+        Duration::from_millis(self.lock().ahead_max_ms.unsigned_abs())
     }
 
     pub(super) fn now_of(&self, process: ProcessId) -> Timestamp {

@@ -1,0 +1,54 @@
+//! Promises 9 and 11: what was accepted and is not handled yet.
+
+use loom_core::{ActorId, Lane, TimerKey, Timestamp};
+
+use super::Audit;
+use super::picture::Picture;
+use super::queues::Item;
+
+impl Audit {
+    /// What was accepted and has to happen by `now`, but has not: a line for each.
+    ///
+    /// Requests to an actor whose open invocation waits for something are not among them: what it
+    /// waits for is, if that has to happen.
+    pub(in crate::sim) fn pending(&self, now: Timestamp) -> Vec<String> {
+        self.picture().pending(now)
+    }
+}
+
+impl Picture {
+    pub(super) fn pending(&self, now: Timestamp) -> Vec<String> {
+        let mut lines = Vec::new();
+        for outbox in self.outboxes.values() {
+            let kept = outbox.kept.iter().filter_map(|place| outbox.entries.get(place));
+            let pending = kept.filter(|entry| {
+                let waits = entry.message().is_some_and(|message| {
+                    message.lane() == Lane::Requests && self.is_suspended(&message.to)
+                });
+                !waits && !self.is_settled(entry)
+            });
+            lines.extend(pending.map(super::outbox::Entry::name));
+        }
+        for (queue, it) in &self.queues {
+            let pending = it.items.values().filter(|item| self.is_pending(item));
+            lines.extend(pending.map(|item| format!("message {} of queue {queue}", item.id)));
+        }
+        for (at, actor, key) in self.timers.values().flatten() {
+            if *at <= now && !(matches!(key, TimerKey::Named(_)) && self.is_suspended(actor)) {
+                lines.push(format!("timer {key} of {actor}, due at {at}"));
+            }
+        }
+        lines
+    }
+
+    fn is_pending(&self, item: &Item) -> bool {
+        if item.is_maybe_settled && self.is_done(item) {
+            return false;
+        }
+        let waits = |to: &ActorId| self.is_suspended(to) && !self.is_done(item);
+        let to = item.message.as_ref().map(|message| (&message.to, message.lane()));
+        let sent = self.entry_of(&item.id).and_then(|entry| entry.message());
+        let to = to.or_else(|| sent.map(|message| (&message.to, message.lane())));
+        !to.is_some_and(|(to, lane)| lane == Lane::Requests && waits(to))
+    }
+}

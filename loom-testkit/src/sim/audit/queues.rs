@@ -1,0 +1,245 @@
+//! Queues as the requests that they applied tell it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use loom_core::{IdempotencyKey, Message, MessageId, Outgoing, QueueName, Timestamp};
+use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt};
+
+use super::picture::Picture;
+use super::{Kept, broken};
+
+/// A queue.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) items: BTreeMap<u64, Item>,
+    by_id: BTreeMap<MessageId, BTreeSet<u64>>,
+    by_key: BTreeMap<u64, BTreeSet<u64>>,
+    last: u64,
+    dedup: BTreeMap<IdempotencyKey, Timestamp>,
+    receipts: BTreeMap<Bytes, u64>,
+    /// Messages that were acknowledged.
+    settled: BTreeSet<MessageId>,
+    /// Dead letters, by id.
+    pub(super) letters: BTreeMap<MessageId, Bytes>,
+    /// Messages that may have been accepted.
+    maybe: Vec<Enqueue>,
+    /// Dead letters may have been added or removed.
+    pub(super) is_uncertain: bool,
+}
+
+/// A message that is not settled.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) id: MessageId,
+    pub(super) body: Bytes,
+    ordering_key: Option<u64>,
+    /// `None` if this judge cannot read it.
+    pub(super) message: Option<Message>,
+    /// It may have been settled.
+    pub(super) is_maybe_settled: bool,
+}
+
+impl Queue {
+    pub(super) fn reopened(&mut self) {
+        self.receipts.clear();
+    }
+
+    pub(super) fn put(&mut self, id: &MessageId, body: &Bytes, ordering_key: Option<u64>) -> u64 {
+        self.last += 1;
+        let n = self.last;
+        let message = match Outgoing::decode(body) {
+            Ok(Outgoing::Message(message)) => Some(message),
+            _ => None,
+        };
+        let (id, body) = (id.clone(), body.clone());
+        self.by_id.entry(id.clone()).or_default().insert(n);
+        if let Some(key) = ordering_key {
+            self.by_key.entry(key).or_default().insert(n);
+        }
+        self.items.insert(n, Item { id, body, ordering_key, message, is_maybe_settled: false });
+        n
+    }
+
+    pub(super) fn take(&mut self, n: u64) -> Option<Item> {
+        let item = self.items.remove(&n)?;
+        if let Some(of_id) = self.by_id.get_mut(&item.id) {
+            of_id.remove(&n);
+            if of_id.is_empty() {
+                self.by_id.remove(&item.id);
+            }
+        }
+        if let Some(of_key) = item.ordering_key.and_then(|key| self.by_key.get_mut(&key)) {
+            of_key.remove(&n);
+        }
+        Some(item)
+    }
+
+    /// The message that a receipt is for, unless it is settled.
+    pub(super) fn received_as(&mut self, receipt: &Receipt) -> Option<u64> {
+        let n = *self.receipts.get(&receipt.token)?;
+        self.items.contains_key(&n).then_some(n)
+    }
+
+    pub(super) fn note_settled(&mut self, id: MessageId) {
+        self.settled.insert(id);
+    }
+
+    /// Whether it is known which messages there are.
+    pub(super) fn is_certain(&self) -> bool {
+        self.maybe.is_empty() && self.items.values().all(|item| !item.is_maybe_settled)
+    }
+
+    fn remember(&mut self, dedup: Option<&Dedup>) {
+        if let Some(Dedup { key, until }) = dedup {
+            self.dedup.insert(key.clone(), *until);
+        }
+    }
+
+    /// Which message a delivery is of.
+    fn find(&mut self, delivery: &QueueDelivery, others: &BTreeSet<u64>) -> Option<u64> {
+        let QueueDelivery { id, body, .. } = delivery;
+        let is_it = |n: &&u64| {
+            !others.contains(n) && self.items.get(n).is_some_and(|item| item.body == *body)
+        };
+        if let Some(n) = self.by_id.get(id).and_then(|of_id| of_id.iter().find(is_it)) {
+            return Some(*n);
+        }
+        let maybe = self.maybe.iter().position(|maybe| maybe.id == *id && maybe.body == *body);
+        if let Some(at) = maybe {
+            let maybe = self.maybe.swap_remove(at);
+            self.remember(maybe.dedup.as_ref());
+            return Some(self.put(id, body, maybe.ordering_key));
+        }
+        // An acknowledgement may be lost with the power, which costs a duplicate.
+        self.settled.contains(id).then(|| self.put(id, body, None))
+    }
+}
+
+/// Whether an id is one of those that only turns give.
+fn is_of_a_turn(id: &MessageId) -> bool {
+    let Some((_, place)) = id.as_str().rsplit_once('@') else { return false };
+    let mut numbers = place.split('.');
+    numbers.by_ref().take(3).filter(|number| number.parse::<u64>().is_ok()).count() == 3
+        && numbers.next().is_none()
+}
+
+impl Picture {
+    /// Messages are on their way to a queue.
+    pub(super) fn begin_enqueue(&mut self, queue: &QueueName, messages: &[Enqueue]) -> Kept {
+        let it = self.queues.entry(queue.clone()).or_default();
+        it.maybe.extend_from_slice(messages);
+        for Enqueue { id, .. } in messages {
+            if is_of_a_turn(id) && !self.sent.contains_key(id) {
+                let what =
+                    format!("message {id} was put in queue {queue}, and no turn has sent it");
+                return broken(2, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// A queue answered, or certainly accepted nothing.
+    pub(super) fn enqueued(
+        &mut self,
+        queue: &QueueName,
+        messages: &[Enqueue],
+        answers: &[Enqueued],
+    ) -> Kept {
+        let Some(it) = self.queues.get_mut(queue) else { return Ok(()) };
+        for message in messages {
+            if let Some(at) = it.maybe.iter().position(|maybe| maybe == message) {
+                it.maybe.remove(at);
+            }
+        }
+        for (message, answer) in messages.iter().zip(answers) {
+            let it = self.queues.entry(queue.clone()).or_default();
+            match answer {
+                Enqueued::Accepted => {
+                    it.remember(message.dedup.as_ref());
+                    it.put(&message.id, &message.body, message.ordering_key);
+                }
+                Enqueued::Duplicate => {
+                    let key = message.dedup.as_ref().map(|dedup| &dedup.key);
+                    let is_known = key.is_some_and(|key| it.dedup.contains_key(key));
+                    let may_be = it.maybe.iter().any(|maybe| {
+                        key.is_some() && maybe.dedup.as_ref().map(|dedup| &dedup.key) == key
+                    });
+                    if !is_known && !may_be {
+                        let id = &message.id;
+                        return broken(
+                            5,
+                            format!("queue {queue} took {id} for one it never accepted"),
+                        );
+                    }
+                }
+            }
+            if let Some((partition, place)) = self.sent.get(&message.id)
+                && let Some(outbox) = self.outboxes.get_mut(partition)
+                && let Some(entry) = outbox.entries.get_mut(place)
+            {
+                entry.is_carried = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Messages were received in one answer.
+    pub(super) fn took(&mut self, deliveries: &[QueueDelivery], is_ordered: bool) -> Kept {
+        let mut others: BTreeMap<&QueueName, BTreeSet<u64>> = BTreeMap::new();
+        for delivery in deliveries {
+            let queue = &delivery.receipt.queue;
+            let others = others.entry(queue).or_default();
+            let it = self.queues.entry(queue.clone()).or_default();
+            let id = &delivery.id;
+            let Some(n) = it.find(delivery, others) else {
+                return broken(5, format!("queue {queue} delivers {id}, which it never accepted"));
+            };
+            let key = it.items.get(&n).and_then(|item| item.ordering_key);
+            let earlier = key.and_then(|key| it.by_key.get(&key)).into_iter();
+            let earlier = earlier.flat_map(|of_key| of_key.range(..n));
+            let missed = earlier
+                .filter(|n| !others.contains(n))
+                .find_map(|n| it.items.get(n).filter(|item| !item.is_maybe_settled));
+            if let Some(missed) = missed.filter(|_| is_ordered) {
+                let missed = &missed.id;
+                let what =
+                    format!("queue {queue} delivers {id} before {missed} of the same ordering key");
+                return broken(5, what);
+            }
+            others.insert(n);
+            it.receipts.insert(delivery.receipt.token.clone(), n);
+        }
+        Ok(())
+    }
+
+    /// Whether a message needs its queue no more.
+    pub(super) fn is_done(&self, item: &Item) -> bool {
+        let message = item.message.as_ref();
+        if let Some((message, key)) =
+            message.and_then(|message| Some((message, message.key.as_ref()?)))
+        {
+            return self.has_mark(&message.to, &key.key);
+        }
+        if self.sent.contains_key(&item.id) {
+            return self.entry_of(&item.id).is_none_or(|entry| self.is_settled(entry));
+        }
+        message.is_none_or(|message| {
+            let actor = self.actors.get(&message.to);
+            actor.is_some_and(|actor| actor.handled.contains(&message.id)) || self.is_stale(message)
+        })
+    }
+
+    /// A message was acknowledged.
+    pub(super) fn acknowledged(&mut self, receipt: &Receipt) -> Kept {
+        let Some(queue) = self.queues.get_mut(&receipt.queue) else { return Ok(()) };
+        let Some(item) = queue.received_as(receipt).and_then(|n| queue.take(n)) else {
+            return Ok(());
+        };
+        queue.note_settled(item.id.clone());
+        if self.is_done(&item) {
+            return Ok(());
+        }
+        broken(2, format!("message {} was acknowledged before it was handled", item.id))
+    }
+}

@@ -1,0 +1,46 @@
+//! Promise 2: no reply before its commit.
+
+use loom_core::{ActorId, IdempotencyKey, Method, Outcome};
+
+use super::picture::Picture;
+use super::{Audit, Kept, broken};
+
+impl Audit {
+    /// A keyed call got an answer.
+    pub(in crate::sim) fn replied(
+        &self,
+        actor: &ActorId,
+        method: &Method,
+        key: &IdempotencyKey,
+        outcome: &Outcome,
+    ) {
+        self.judge(|picture| picture.replied(actor, method, key, outcome));
+    }
+}
+
+impl Picture {
+    fn replied(
+        &self,
+        actor: &ActorId,
+        method: &Method,
+        key: &IdempotencyKey,
+        outcome: &Outcome,
+    ) -> Kept {
+        // What cannot be carried out leaves no mark.
+        if matches!(outcome, Outcome::Failed(_)) {
+            return Ok(());
+        }
+        let mark = self.actors.get(actor).and_then(|actor| actor.marks.get(key));
+        let what = match mark.map(|mark| mark.handled.reply.as_ref()) {
+            Some(Some(reply)) if *reply == outcome.encode() => return Ok(()),
+            Some(Some(_)) => "with another outcome than was committed",
+            Some(None) => "before its outcome was committed",
+            // A query leaves no mark.
+            None if !self.changing.contains(&(actor.kind().to_owned(), method.to_string())) => {
+                return Ok(());
+            }
+            None => "before it was committed",
+        };
+        broken(2, format!("the request {method} of key {key} to {actor} was answered {what}"))
+    }
+}

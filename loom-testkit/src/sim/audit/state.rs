@@ -1,0 +1,83 @@
+//! The state store, judged: a copy is one of a committed state.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use loom_core::{ActorId, Head, state_hash};
+use loom_ports::{Cursor, ErrorKind, Page, PortError, Save, StateQuery, StateRow, StateStore};
+
+use super::picture::Picture;
+use super::{Audit, Kept, broken};
+
+/// The state store as one opening has it.
+#[derive(Debug)]
+pub(super) struct Audited {
+    audit: Arc<Audit>,
+    inner: Arc<dyn StateStore>,
+    opening: u64,
+}
+
+impl Audited {
+    pub(super) fn new(audit: &Arc<Audit>, opening: u64, inner: Arc<dyn StateStore>) -> Self {
+        Self { audit: Arc::clone(audit), inner, opening }
+    }
+}
+
+impl Picture {
+    /// A state is on its way to the state store.
+    fn begin_copy(&self, row: &StateRow) -> Kept {
+        let StateRow { actor, head, state, .. } = row;
+        let known = self.actors.get(actor).and_then(|known| known.states.get(head));
+        if known.is_some_and(|hash| *hash == state_hash(&state.0)) {
+            return Ok(());
+        }
+        broken(2, format!("a state of {actor}#{} was copied that was not committed", head.seq))
+    }
+
+    fn copied(&mut self, row: &StateRow, save: Save) -> Kept {
+        let copied = self.copied.entry(row.actor.clone()).or_default();
+        if let Save::Older { stored } = save
+            && (stored < row.head || stored > *copied)
+        {
+            let what =
+                format!("the copy of {} is said to be of another record than it is", row.actor);
+            return broken(5, what);
+        }
+        *copied = row.head.max(*copied);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl StateStore for Audited {
+    async fn save_if_newer(&self, row: &StateRow) -> Result<Save, PortError> {
+        if !self.audit.is_open(self.opening) {
+            return Err(PortError::new(ErrorKind::Indeterminate, "save_if_newer"));
+        }
+        self.audit.judge(|picture| picture.begin_copy(row));
+        let save = self.inner.save_if_newer(row).await;
+        if let Ok(save) = save
+            && self.audit.is_open(self.opening)
+        {
+            self.audit.judge(|picture| picture.copied(row, save));
+        }
+        save
+    }
+
+    async fn load(&self, actor: &ActorId) -> Result<Option<StateRow>, PortError> {
+        self.inner.load(actor).await
+    }
+
+    async fn delete(&self, actor: &ActorId, head: Head) -> Result<Save, PortError> {
+        self.inner.delete(actor, head).await
+    }
+
+    async fn query(
+        &self,
+        query: &StateQuery,
+        from: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<StateRow>, PortError> {
+        self.inner.query(query, from, limit).await
+    }
+}
