@@ -1,6 +1,7 @@
 //! The journal, judged.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -116,7 +117,9 @@ impl Audited {
             Err(error) => {
                 let is_known = error.kind() != ErrorKind::Indeterminate;
                 let mut picture = self.audit.picture();
-                turns.iter().for_each(|turn| picture.end_turn(turn, is_known));
+                for turn in turns {
+                    picture.end_turn(turn, is_known);
+                }
                 return;
             }
         };
@@ -164,7 +167,7 @@ fn told(turn: &Turn, record: &Record) -> String {
         }
     }
     if !turn.outbox.is_empty() {
-        line += &format!(", {} out", turn.outbox.len());
+        let _ = write!(line, ", {} out", turn.outbox.len());
     }
     line
 }

@@ -1,9 +1,10 @@
 //! Promise 5: what is given up is a dead letter, with its id and its lineage.
 
-use loom_core::{MessageId, Outgoing, QueueName};
+use loom_core::{MessageId, QueueName};
 use loom_ports::{Page, QueuedDeadLetter, Receipt};
 
 use super::picture::Picture;
+use super::queues::read;
 use super::{Kept, broken};
 
 impl Picture {
@@ -21,10 +22,7 @@ impl Picture {
                     format!("{id} was put in the dead letters of {queue}, and no turn gave it up"),
                 );
             };
-            let message = match Outgoing::decode(body) {
-                Ok(Outgoing::Message(message)) => Some(message),
-                _ => None,
-            };
+            let (message, _) = read(body);
             let is_it = given_up.iter().any(|given_up| {
                 given_up.attempts == *attempts
                     && given_up.reason == *reason

@@ -15,10 +15,17 @@ struct Due<'a> {
     key: &'a RequestKey,
     /// The record that began to handle the request.
     seq: Seq,
-    /// Whether it has ended, and how.
-    ended: Option<Option<&'a Outcome>>,
+    ended: Ended<'a>,
     /// The request was begun by an earlier record.
     goes_on: bool,
+}
+
+/// Whether a request has ended.
+enum Ended<'a> {
+    NotYet,
+    /// Without a handler.
+    Somehow,
+    With(&'a Outcome),
 }
 
 impl Actor {
@@ -40,9 +47,9 @@ impl Actor {
             && mark.handled.fingerprint == due.key.fingerprint
             && mark.handled.seq == due.seq
             && match due.ended {
-                None => reply.is_none(),
-                Some(None) => reply.is_some(),
-                Some(Some(outcome)) => reply == Some(&outcome.encode()),
+                Ended::NotYet => reply.is_none(),
+                Ended::Somehow => reply.is_some(),
+                Ended::With(outcome) => reply == Some(&outcome.encode()),
             };
         if !is_so {
             return broken(1, format!("the mark of {at} is not the one that its record calls for"));
@@ -68,13 +75,14 @@ impl Actor {
         });
         if let (Some(open), Some(outcome)) = (self.kernel.invocation(), finished) {
             let key = open.message.key.as_ref()?;
-            return Some(Due { key, seq: open.began, ended: Some(Some(outcome)), goes_on: true });
+            return Some(Due { key, seq: open.began, ended: Ended::With(outcome), goes_on: true });
         }
         let key = record.input.as_ref()?.key.as_ref()?;
         let began = record.events.iter().any(|event| matches!(event, Event::Began { .. }));
         let ended = match finished {
-            None if began => None,
-            finished => Some(finished),
+            Some(outcome) => Ended::With(outcome),
+            None if began => Ended::NotYet,
+            None => Ended::Somehow,
         };
         Some(Due { key, seq: record.head.seq, ended, goes_on: false })
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use loom_core::{IdempotencyKey, Message, MessageId, Outgoing, QueueName, Timestamp};
+use loom_core::{
+    Epoch, IdempotencyKey, Message, MessageId, Outgoing, PartitionId, QueueName, Stamp, Timestamp,
+};
 use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt};
 
 use super::picture::Picture;
@@ -48,10 +50,7 @@ impl Queue {
     pub(super) fn put(&mut self, id: &MessageId, body: &Bytes, ordering_key: Option<u64>) -> u64 {
         self.last += 1;
         let n = self.last;
-        let message = match Outgoing::decode(body) {
-            Ok(Outgoing::Message(message)) => Some(message),
-            _ => None,
-        };
+        let (message, _) = read(body);
         let (id, body) = (id.clone(), body.clone());
         self.by_id.entry(id.clone()).or_default().insert(n);
         if let Some(key) = ordering_key {
@@ -113,6 +112,30 @@ impl Queue {
         }
         // An acknowledgement may be lost with the power, which costs a duplicate.
         self.settled.contains(id).then(|| self.put(id, body, None))
+    }
+}
+
+/// What the hosts write before the stamp of a carried message: a byte that says so, the partition,
+/// the epoch and the number.
+const STAMPED: u8 = 0xf0;
+
+/// The message in a body, and its stamp. Nothing of what this judge cannot read.
+pub(super) fn read(body: &[u8]) -> (Option<Message>, Option<Stamp>) {
+    let stamp = |bytes: &[u8]| {
+        let (partition, bytes) = bytes.split_first_chunk()?;
+        let (epoch, bytes) = bytes.split_first_chunk()?;
+        let (n, _) = bytes.split_first_chunk()?;
+        let partition = PartitionId(u16::from_be_bytes(*partition));
+        let epoch = Epoch(u64::from_be_bytes(*epoch));
+        Some(Stamp { partition, epoch, n: u64::from_be_bytes(*n) })
+    };
+    let (message, stamp) = match body.split_first() {
+        Some((&STAMPED, rest)) => (rest.get(18..).unwrap_or_default(), stamp(rest)),
+        _ => (body, None),
+    };
+    match Outgoing::decode(message) {
+        Ok(Outgoing::Message(message)) => (Some(message), stamp),
+        _ => (None, stamp),
     }
 }
 
