@@ -68,6 +68,7 @@ const LAYERS: &[Layer] = &[
         ],
         tests_use: &[],
     },
+    Layer { name: "loom-models", uses: &["loom-core", "loom-ports"], tests_use: &[] },
     // What users write. They reach everything through the runtime and the stores they chose.
     Layer {
         name: "loom-examples",
