@@ -26,6 +26,7 @@ is no message ends the run once all lines before it are done, unless --keep-goin
 
 Built-in kinds:
   tally   add <integer>; totals (query)
+  teller  transfer {"from":"alice","to":"bob","cents":5}
   wallet  deposit <cents>, withdraw <cents>, transfer {"to":"bob","cents":5}; balance (query)
   order   place {"wallet":"alice","cents":5,"merchant":"acme"}; status (query)
 

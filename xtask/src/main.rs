@@ -2,6 +2,7 @@
 
 mod bench;
 mod cargo;
+mod chaos;
 mod ci;
 mod deny;
 mod layers;
@@ -57,6 +58,8 @@ enum Task {
     Deny,
     /// Move money between wallets while the server is killed, and count every cent
     Money(money::Size),
+    /// Move money while a server is killed and stopped, its disk full or slow, its clock wrong
+    Chaos(chaos::Extent),
     /// Simulate clusters in release mode, seed after seed, until one breaks a promise
     Sim(sim::Extent),
     /// Run the benchmarks in release mode; all arguments go to them, for example `--json`
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Task::Style => exit_code(&style::run()),
         Task::Semantics => exit_code(&semantics::run()),
         Task::Deny => exit_code(&deny::run()),
+        Task::Chaos(extent) => exit_code(&chaos::run(&extent)),
         Task::Money(size) => exit_code(&money::run(&size)),
         Task::Sim(extent) => exit_code(&sim::run(&extent)),
         Task::Bench { arguments } => exit_code(&bench::run(&arguments)),

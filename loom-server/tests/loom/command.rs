@@ -25,6 +25,11 @@ impl Place {
         Self(TempDir::new().unwrap())
     }
 
+    /// In a directory that is there already.
+    pub(crate) fn within(dir: &Path) -> Self {
+        Self(TempDir::new_in(dir).unwrap())
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 
@@ -23,18 +23,30 @@ pub(crate) struct Answer {
 }
 
 impl Server {
+    pub(crate) const ARGS: [&str; 4] = ["dev", "--json", "--listen", "127.0.0.1:0"];
+
     pub(crate) fn start(place: &Place) -> Self {
-        let mut child = place.loom(["dev", "--json", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+        let started = Self::spawn(place.loom(Self::ARGS));
+        started.unwrap_or_else(|ended| panic!("{ended:?}"))
+    }
+
+    /// Waits until the server takes requests, or has ended.
+    pub(crate) fn spawn(mut command: Command) -> Result<Self, Ended> {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("said {line:?}"));
+        let Ok(said) = serde_json::from_str::<Value>(&line) else { return Err(wait(child)) };
         let address = said["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Self { child: Some(child), address }
+        Ok(Self { child: Some(child), address })
     }
 
     /// Host and port.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.child.as_ref().unwrap(), name);
     }
 
     pub(crate) fn pid(&self) -> u32 {

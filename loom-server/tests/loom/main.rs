@@ -1,11 +1,18 @@
 //! The `loom` command, as a process.
 
 mod bad_input;
+mod bank;
+mod chaos;
+mod client;
 mod command;
 mod directory;
 mod http;
 mod http_server;
 mod journal;
 mod killed;
+mod load;
+mod mix;
 mod money;
 mod run_file;
+mod settled;
+mod size;

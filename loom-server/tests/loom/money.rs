@@ -1,106 +1,66 @@
 //! Money between wallets, by callers over HTTP, while the server is killed again and again.
 //!
-//! `cargo xtask money` runs the same with more of everything.
+//! `cargo xtask money` runs the same with more of everything, `cargo xtask chaos` with more kinds
+//! of faults.
 
-use std::sync::RwLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
+use crate::bank::{self, Bank, Decided};
+use crate::client::Client;
 use crate::command::{Place, wait};
 use crate::http_server::Server;
-use bank::{Bank, CALLERS, Decided, Size, WALLETS};
-use client::Client;
-use mix::Mix;
+use crate::load::{self, Load, Pace};
+use crate::mix::Mix;
+use crate::settled;
+use crate::size::number;
 
-mod bank;
-mod client;
-mod mix;
-
-/// After this long, a saga that has not ended never will.
-const SETTLED_WITHIN: Duration = Duration::from_mins(1);
-
-/// Decided transfers of which one is asked about again in the end.
-const ASKED_AGAIN_OF: usize = 16;
+/// How much is done.
+struct Size {
+    moves: u64,
+    kills: u32,
+    seed: u64,
+}
 
 #[test]
 fn each_transfer_is_applied_once_whatever_dies() {
-    let size = Size::from_env();
+    let size = Size {
+        moves: number("LOOM_MONEY_TRANSFERS", 2_000),
+        kills: number("LOOM_MONEY_KILLS", 4),
+        seed: number("LOOM_MONEY_SEED", 1),
+    };
     let place = Place::new();
     let bank = Bank::new(size.seed);
     let server = Server::start(&place);
     bank::open_wallets(&mut Client::new(server.address()));
 
     let started = Instant::now();
-    let (server, decided, retries) = transfer_and_kill(&place, server, &bank, &size);
+    let (server, decided) = move_and_kill(&place, server, &bank, &size);
     let seconds = started.elapsed().as_secs_f64();
-    let replayed = decided.iter().filter(|decided| decided.answer.replayed).count();
+    assert_eq!(decided.len() as u64, size.moves);
+    settled::check(&place, server, &bank, &decided, 0);
 
-    let mut client = Client::new(server.address());
-    for Decided { n, answer } in decided.iter().step_by(ASKED_AGAIN_OF) {
-        let again = bank.ask(&mut client, *n).unwrap();
-        assert!(again.replayed, "transfer {n} was handled again: {again:?}");
-        assert!(again.says_the_same(answer), "transfer {n}: {again:?}, and before {answer:?}");
-    }
-    let expected = bank.balances_after(&decided);
-    wait_for_balances(&server, &expected);
-    assert_eq!(server.terminate().code, Some(0));
-    // Whatever the next start takes up changes nothing either.
-    let server = Server::start(&place);
-    assert_eq!(balances(&server), expected);
-    drop(server);
-
-    assert!(expected.iter().all(|cents| *cents >= 0), "{expected:?}");
-    assert_eq!(expected.iter().sum::<i64>(), bank::cents());
-    let letters = place.run(["dead-letters", "list", "--json"]);
-    assert_eq!((letters.code, letters.out.as_str()), (Some(0), ""));
-    assert_eq!(place.verify(), WALLETS as u64);
-
-    let accepted = decided.iter().filter(|decided| decided.is_accepted()).count();
-    let Size { transfers, kills, seed } = size;
-    println!(
-        "money: {transfers} transfers, {accepted} accepted, {} refused, {} of the accepted \
-         refunded; {kills} kills, {retries} requests sent again, {replayed} of them handled \
-         before, {} keys repeated; seed {seed}, {seconds:.1} s, {:.0} transfers/s",
-        decided.len() - accepted,
-        decided.iter().filter(|decided| bank.is_refunded(decided)).count(),
-        decided.len().div_ceil(ASKED_AGAIN_OF),
-        f64::from(transfers) / seconds,
-    );
+    let Size { kills, seed, .. } = size;
+    let summary = settled::summary(&bank, &decided);
+    println!("money: {summary}; {kills} kills, seed {seed}, {seconds:.1} s");
 }
 
-/// Has every transfer decided, and kills the server meanwhile. Returns the last server, what was
-/// decided, and how many requests had to be sent again.
-fn transfer_and_kill(
+/// Has every move decided, and kills the server meanwhile. Returns the last server, and what was
+/// decided.
+fn move_and_kill(
     place: &Place,
     server: Server,
     bank: &Bank,
     size: &Size,
-) -> (Server, Vec<Decided>, u64) {
-    let address = RwLock::new(server.address().to_owned());
-    let (next, done, retries) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-    let decide = || {
-        let (mut client, mut decided) = (Client::new(&address.read().unwrap()), Vec::new());
-        loop {
-            let n = next.fetch_add(1, Ordering::Relaxed);
-            if n >= u64::from(size.transfers) {
-                return decided;
-            }
-            let answer = bank.insist(&mut client, n, &address, &retries);
-            decided.push(Decided { n, answer });
-            done.fetch_add(1, Ordering::Relaxed);
-        }
-    };
-    let (server, mut decided) = thread::scope(|scope| {
-        let mut server = server;
-        let callers: Vec<_> = (0..CALLERS).map(|_| scope.spawn(decide)).collect();
+) -> (Server, Vec<Decided>) {
+    let (rest, answer_within) = (Duration::ZERO, Duration::from_mins(1));
+    let restless = Pace { moves_max: size.moves, rest, answer_within };
+    let load = Load::new(bank, server.address(), restless);
+    thread::scope(|scope| {
+        let (mut server, callers) = (server, load.start(scope));
         let mut chance = Mix::new(size.seed);
         for moment in size.moments(&mut chance) {
-            while done.load(Ordering::Relaxed) < moment
-                && !callers.iter().any(ScopedJoinHandle::is_finished)
-            {
+            while load.done() < moment && !callers.iter().any(ScopedJoinHandle::is_finished) {
                 thread::sleep(Duration::from_millis(1));
             }
             thread::sleep(Duration::from_millis(chance.below(20)));
@@ -109,14 +69,10 @@ fn transfer_and_kill(
                 kill_in_recovery(place, Duration::from_millis(chance.below(100)));
             }
             server = Server::start(place);
-            server.address().clone_into(&mut address.write().unwrap());
+            load.go_to(server.address());
         }
-        let decided = callers.into_iter().flat_map(|caller| caller.join().unwrap());
-        (server, decided.collect::<Vec<_>>())
-    });
-    decided.sort_unstable_by_key(|decided| decided.n);
-    assert_eq!(decided.len() as u64, u64::from(size.transfers));
-    (server, decided, retries.into_inner())
+        (server, load::join(callers))
+    })
 }
 
 /// Starts a server, and kills it before or soon after it can be reached.
@@ -127,20 +83,11 @@ fn kill_in_recovery(place: &Place, after: Duration) {
     wait(child);
 }
 
-fn wait_for_balances(server: &Server, expected: &[i64]) {
-    let since = Instant::now();
-    while balances(server) != expected && since.elapsed() < SETTLED_WITHIN {
-        thread::sleep(Duration::from_millis(20));
+impl Size {
+    /// After how many decided moves to kill the server.
+    fn moments(&self, chance: &mut Mix) -> Vec<u64> {
+        let mut moments: Vec<_> = (0..self.kills).map(|_| chance.below(self.moves)).collect();
+        moments.sort_unstable();
+        moments
     }
-    assert_eq!(balances(server), expected);
-}
-
-fn balances(server: &Server) -> Vec<i64> {
-    let mut client = Client::new(server.address());
-    let cents = |wallet| {
-        let state = client.get(&format!("/v1/actors/wallet/{wallet}/state")).unwrap();
-        let state: Value = serde_json::from_str(&state.body).unwrap();
-        state["cents"].as_i64().unwrap()
-    };
-    (0..WALLETS).map(cents).collect()
 }

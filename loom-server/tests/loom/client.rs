@@ -4,42 +4,49 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+/// How long an answer is waited for, unless told otherwise.
 const READ_LIMIT: Duration = Duration::from_mins(1);
 const BODY_BYTES_MAX: usize = 1 << 20;
 
 /// A caller with one connection, made when it is needed.
-pub(super) struct Client {
+pub(crate) struct Client {
     address: String,
+    read_limit: Duration,
     connection: Option<BufReader<TcpStream>>,
 }
 
 /// What the server answered.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// The request had been handled before.
-    pub(super) replayed: bool,
-    pub(super) body: String,
+    pub(crate) replayed: bool,
+    pub(crate) body: String,
 }
 
 impl Client {
-    pub(super) fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), connection: None }
+    pub(crate) fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), read_limit: READ_LIMIT, connection: None }
+    }
+
+    /// Waits this long for an answer, and then no more.
+    pub(crate) fn within(self, read_limit: Duration) -> Self {
+        Self { read_limit, ..self }
     }
 
     /// The server may have another address now.
-    pub(super) fn go_to(&mut self, address: &str) {
+    pub(crate) fn go_to(&mut self, address: &str) {
         if self.address != address {
-            *self = Self::new(address);
+            *self = Self::new(address).within(self.read_limit);
         }
     }
 
-    pub(super) fn get(&mut self, path: &str) -> io::Result<Answer> {
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
         self.exchange(&format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address))
     }
 
     /// Posts JSON with an idempotency key. After an error nobody knows whether it was handled.
-    pub(super) fn post(&mut self, path: &str, key: &str, body: &str) -> io::Result<Answer> {
+    pub(crate) fn post(&mut self, path: &str, key: &str, body: &str) -> io::Result<Answer> {
         self.exchange(&format!(
             "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n\
              idempotency-key: {key}\r\ncontent-length: {}\r\n\r\n{body}",
@@ -51,7 +58,7 @@ impl Client {
     fn exchange(&mut self, request: &str) -> io::Result<Answer> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connect(&self.address)?,
+            None => connect(&self.address, self.read_limit)?,
         };
         connection.get_mut().write_all(request.as_bytes())?;
         let answer = read(&mut connection)?;
@@ -62,19 +69,19 @@ impl Client {
 
 impl Answer {
     /// Whether the request was handled, and need not be sent again.
-    pub(super) fn is_decision(&self) -> bool {
+    pub(crate) fn is_decision(&self) -> bool {
         !matches!(self.status, 429 | 503 | 504)
     }
 
-    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
         (self.status, &self.body) == (other.status, &other.body)
     }
 }
 
-fn connect(address: &str) -> io::Result<BufReader<TcpStream>> {
+fn connect(address: &str, read_limit: Duration) -> io::Result<BufReader<TcpStream>> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(READ_LIMIT))?;
+    stream.set_read_timeout(Some(read_limit))?;
     Ok(BufReader::new(stream))
 }
 

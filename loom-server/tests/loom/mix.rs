@@ -1,20 +1,20 @@
 //! Numbers that look random and are the same in every run.
 
 /// `SplitMix64` (Steele, Lea, Flood 2014).
-pub(super) struct Mix(u64);
+pub(crate) struct Mix(u64);
 
 impl Mix {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A number of a sequence of its own for each `n`.
-    pub(super) fn nth(seed: u64, n: u64) -> Self {
+    pub(crate) fn nth(seed: u64, n: u64) -> Self {
         Self(Self(seed ^ n.wrapping_mul(0xd134_2543_de82_ef95)).next())
     }
 
     /// A number below `bound`.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 
