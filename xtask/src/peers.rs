@@ -95,7 +95,7 @@ fn prepare(names: &[String]) -> Vec<(&'static Peer, String)> {
 }
 
 fn build(packages: &[&str]) -> Command {
-    let mut command = cargo::command(&["build", "--release", "--locked", "--target-dir", BUILT]);
+    let mut command = cargo::command(&["build", "--release", "--target-dir", BUILT]);
     command.arg("--manifest-path").arg(Path::new(SOURCES).join("Cargo.toml"));
     for package in packages {
         command.args(["--package", package]);
