@@ -12,6 +12,7 @@ mod faults;
 mod linearizable;
 mod network;
 mod plan;
+mod planted;
 mod run;
 mod scene;
 mod time;
@@ -34,6 +35,7 @@ pub use chance::Chance;
 pub use executor::ProcessId;
 pub use faults::{Faults, Incident, IncidentKind};
 pub use linearizable::{Linearizable, Observed, Sequential, linearize};
+pub use planted::Planted;
 pub use run::{Failure, Report};
 pub use scene::Scene;
 pub use violation::{Promise, Violation};
@@ -55,6 +57,8 @@ pub struct Sim {
     backend: Arc<dyn Fn() -> Box<dyn Backend> + Send + Sync>,
     wrap: Arc<dyn Fn(&Arc<World>, Stores) -> Stores + Send + Sync>,
     laws: Laws,
+    planted: Option<Planted>,
+    runs_max: u32,
 }
 
 impl Sim {
@@ -69,6 +73,8 @@ impl Sim {
             backend: Arc::new(|| Box::new(Memory::default())),
             wrap: Arc::new(|_, stores| stores),
             laws: Laws::default(),
+            planted: None,
+            runs_max: 300,
         }
     }
 
@@ -124,6 +130,18 @@ impl Sim {
         wrap: impl Fn(&Arc<World>, Stores) -> Stores + Send + Sync + 'static,
     ) -> Self {
         self.wrap = Arc::new(wrap);
+        self
+    }
+
+    /// How many runs are made to make a failing one smaller: 300 unless told otherwise.
+    pub fn smaller_runs_max(mut self, runs_max: u32) -> Self {
+        self.runs_max = runs_max;
+        self
+    }
+
+    /// Plants a bug, which is to be found.
+    pub fn planted(mut self, planted: Planted) -> Self {
+        self.planted = Some(planted);
         self
     }
 

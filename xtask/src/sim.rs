@@ -16,6 +16,9 @@ pub(crate) struct Extent {
     /// Stop after so many minutes, whatever is left
     #[arg(long)]
     minutes: Option<u64>,
+    /// Plant a bug, and try seeds until it is found; without a name, all that are known
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "all")]
+    planted: Option<String>,
     /// Goes to the simulation as it is, for example `-- --from 5000 --scenario bank`
     #[arg(last = true, value_name = "ARGUMENTS")]
     rest: Vec<String>,
@@ -23,6 +26,11 @@ pub(crate) struct Extent {
 
 /// As many seeds as were asked for, with the code that users run.
 pub(crate) fn run(extent: &Extent) -> Outcome {
+    if let Some(planted) = &extent.planted {
+        let mut hunt = binary("hunt", &["--release"]);
+        hunt.args(["--seeds", &extent.seeds.to_string()]);
+        return cargo::run(hunt.arg(planted).args(&extent.rest));
+    }
     let mut simulate = simulate(&["--release"]);
     simulate.args(["--seeds", &extent.seeds.to_string()]);
     if let Some(minutes) = extent.minutes {
@@ -45,9 +53,13 @@ pub(crate) fn some() -> Outcome {
 }
 
 fn simulate(profile: &[&str]) -> Command {
-    let mut simulate = cargo::command(&["run", "--quiet", "--package", "loom-simulation"]);
-    simulate.args(profile).args(["--bin", "simulate", "--"]);
-    simulate
+    binary("simulate", profile)
+}
+
+fn binary(name: &str, profile: &[&str]) -> Command {
+    let mut run = cargo::command(&["run", "--quiet", "--package", "loom-simulation"]);
+    run.args(profile).args(["--bin", name, "--"]);
+    run
 }
 
 fn first_of_commit() -> Option<u64> {

@@ -14,6 +14,7 @@ use super::executor::ProcessId;
 use super::faults::{Faults, Incident, IncidentKind};
 use super::network::Link;
 use super::plan::Plan;
+use super::planted::Plot;
 use super::violation::Promise;
 use super::world::{ProcessTasks, World};
 
@@ -29,6 +30,7 @@ pub(super) struct Hosts {
     backend: Mutex<Box<dyn Backend>>,
     wrap: Wrap,
     pub(super) audit: Arc<Audit>,
+    plot: Plot,
     machines: Vec<Mutex<Machine>>,
     /// Incidents that began and did not end.
     incidents: AtomicU64,
@@ -55,9 +57,9 @@ impl Hosts {
         (deploy, settings): (Deploy, Settings),
         mut backend: Box<dyn Backend>,
         wrap: Wrap,
-        audit: Arc<Audit>,
+        (audit, plot): (Arc<Audit>, Plot),
     ) -> Arc<Self> {
-        let stores = audit.around(wrap(world, backend.open(world)));
+        let stores = audit.around(plot.around(wrap(world, backend.open(world))));
         let machines = (0..plan.hosts).map(|index| {
             let link = Link::new(world, &format!("host-{index}"), faults);
             let machine = Machine { link, version: 1, process: None, host: None, is_down: true };
@@ -71,6 +73,7 @@ impl Hosts {
             backend: Mutex::new(backend),
             wrap,
             audit,
+            plot,
             machines: machines.collect(),
             incidents: AtomicU64::new(0),
         });
@@ -116,7 +119,7 @@ impl Hosts {
                 let tasks = ProcessTasks::new(&hosts.world, process);
                 let mut stores = link.to(hosts.stores());
                 stores.journal = hosts.audit.witness(stores.journal);
-                let builder = Host::builder(stores)
+                let builder = Host::builder(hosts.plot.at_host(stores, version))
                     .clock(Arc::new(hosts.world.clock(process)))
                     .ids(Arc::<ProcessTasks>::clone(&tasks))
                     .tasks(tasks)
@@ -235,7 +238,7 @@ impl Hosts {
             let mut backend = lock(&self.backend);
             backend.lose_power(&self.world);
             let stores = (self.wrap)(&self.world, backend.open(&self.world));
-            *lock(&self.stores) = self.audit.around(stores);
+            *lock(&self.stores) = self.audit.around(self.plot.around(stores));
         }
         self.world.sleep(length).await;
         (0..self.count()).for_each(|index| self.start(index));

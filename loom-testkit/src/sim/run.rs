@@ -14,6 +14,7 @@ use super::audit::Audit;
 use super::cluster::Hosts;
 use super::executor::text;
 use super::plan::Plan;
+use super::planted::Plot;
 use super::scene::Scene;
 use super::violation::{Promise, Violation};
 use super::world::World;
@@ -68,7 +69,9 @@ fn run_once(sim: &Sim, plan: &Plan, scenario: Scenario<'_>, is_traced: bool) -> 
     let deploy = (Arc::clone(&sim.deploy), sim.settings.clone());
     let (backend, wrap) = ((sim.backend)(), sim.wrapping());
     let audit = Audit::new(&world, sim.laws.clone());
-    let hosts = Hosts::new(&world, plan, &sim.faults, deploy, backend, wrap, Arc::clone(&audit));
+    let plot = Plot::new(sim.planted, &world, sim.settings.partitions);
+    let judged = (Arc::clone(&audit), plot);
+    let hosts = Hosts::new(&world, plan, &sim.faults, deploy, backend, wrap, judged);
     let scene = Scene::new(&hosts, plan.rounds_max);
     let is_over = Arc::new(AtomicBool::new(false));
     let failed = Arc::new(Mutex::new(None));
@@ -117,9 +120,8 @@ fn shrink(
     mut run: Run,
     violation: Violation,
 ) -> Failure {
-    const RUNS_MAX: u32 = 300;
     let mut runs = 1;
-    'smaller: while runs < RUNS_MAX {
+    'smaller: while runs < sim.runs_max {
         for smaller in plan.smaller(run.troubles, run.rounds) {
             runs += 1;
             let tried = run_once(sim, &smaller, scenario, false);
@@ -127,7 +129,7 @@ fn shrink(
                 (plan, run) = (smaller, tried);
                 continue 'smaller;
             }
-            if runs >= RUNS_MAX {
+            if runs >= sim.runs_max {
                 break;
             }
         }
@@ -140,6 +142,14 @@ fn shrink(
         at: told.report.elapsed,
     });
     Failure { seed: sim.seed, violation, runs, plan, trace: told.trace }
+}
+
+impl Failure {
+    /// How many things happened in the smallest run, as far as they are told.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.trace.len()
+    }
 }
 
 impl fmt::Display for Failure {
