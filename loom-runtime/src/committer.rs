@@ -10,6 +10,7 @@ use loom_core::{Epoch, Outgoing, TimerChange, TimerKey, Turn};
 use loom_ports::{CommitOutcome, Delivered, PortError, Resolution, Retry, Tenure};
 use tracing::{error, warn};
 
+use crate::activation::Activation;
 use crate::envelope::Origin;
 use crate::host::Shared;
 use crate::partition::{Batch, Partition, Release, Submitted};
@@ -18,6 +19,8 @@ use crate::{CallError, relay, tenures};
 /// How often a commit that wrote nothing, and a question about one, are sent again.
 const REFUSED_TRIES_MAX: u32 = 6;
 const UNKNOWN_TRIES_MAX: u32 = 20;
+
+const BUILT_ON_LOST: &str = "it was built on a turn that was lost";
 
 /// Why a turn was not committed.
 #[derive(Clone, Debug)]
@@ -77,18 +80,34 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
     } else {
         relay::forgotten(partition, &delivered);
     }
-    let mut fenced = false;
+    let mut ends = None;
+    let mut lost: Vec<Arc<Activation>> = Vec::new();
     for ((turn, (outgoing, release)), outcome) in turns.into_iter().zip(rest).zip(outcomes) {
-        match settle(host, &tenure, &turn, outcome).await {
+        let settled = if matches!(ends, Some(Loss::Unknown)) {
+            // The unknown turn may still arrive, and what it sends must not be overtaken.
+            Err(Loss::Unknown)
+        } else if lost.iter().any(|activation| Arc::ptr_eq(activation, &release.activation)) {
+            // Never asked about, for it may not be sent again: see `Partition::take_back`.
+            Err(Loss::Refused(BUILT_ON_LOST.to_owned()))
+        } else {
+            settle(host, &tenure, &turn, outcome).await
+        };
+        match settled {
             Ok(()) => let_go(host, partition, tenure.epoch, &turn, outgoing, release),
             Err(loss) => {
-                fenced |= matches!(loss, Loss::Fenced(_));
+                lost.push(Arc::clone(&release.activation));
                 lose(host, partition, release, &loss);
+                if !matches!(loss, Loss::Refused(_)) {
+                    ends = Some(loss);
+                }
             }
         }
     }
-    if fenced {
-        tenures::fenced(host, partition, &tenure);
+    match ends {
+        Some(Loss::Fenced(_)) => tenures::fenced(host, partition, &tenure),
+        // Nothing of this tenure can arrive once the next one has begun.
+        Some(Loss::Unknown) => tenures::give_up(host, partition, &tenure),
+        Some(Loss::Refused(_)) | None => {}
     }
 }
 
@@ -209,6 +228,9 @@ fn lose(host: &Arc<Shared>, partition: &Arc<Partition>, release: Release, loss: 
         }
         Some(origin) => host.returned(origin),
         None => {}
+    }
+    for Submitted { release, .. } in partition.take_back(&activation) {
+        lose(host, partition, release, &Loss::Refused(BUILT_ON_LOST.to_owned()));
     }
     // Not before its message went back: what comes after it must not get past it.
     if activation.lost() {

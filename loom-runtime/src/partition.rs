@@ -176,11 +176,26 @@ impl Partition {
         self.lock().activations.values().cloned().collect()
     }
 
-    /// Queues a turn. `true` if the caller must start the committer.
-    pub(crate) fn submit(&self, submitted: Submitted) -> bool {
+    /// Queues a turn, or returns it if its activation is given up. `true` if the caller must
+    /// start the committer.
+    pub(crate) fn submit(&self, submitted: Submitted) -> Result<bool, Box<Submitted>> {
         let mut inner = self.lock();
+        if submitted.release.activation.is_closed() {
+            return Err(Box::new(submitted));
+        }
         inner.submitted.push(submitted);
-        !std::mem::replace(&mut inner.committing, true)
+        Ok(!std::mem::replace(&mut inner.committing, true))
+    }
+
+    /// Takes back the turns of an activation that was given up because one before them was lost.
+    ///
+    /// They must never be sent. The store would refuse them today, but a copy that is late could
+    /// find that another turn has the place of the one that was lost, and follow that.
+    pub(crate) fn take_back(&self, activation: &Arc<Activation>) -> Vec<Submitted> {
+        let mut inner = self.lock();
+        let is_its =
+            |submitted: &mut Submitted| Arc::ptr_eq(&submitted.release.activation, activation);
+        inner.submitted.extract_if(.., is_its).collect()
     }
 
     /// Notes outbox entries that arrived, to be forgotten with the next commit.

@@ -153,8 +153,12 @@ async fn hand_over(host: &Arc<Shared>, peers: &Peers) -> Placed {
 async fn release(host: &Arc<Shared>, partition: &Arc<Partition>) {
     let Some(tenure) = partition.tenure() else { return };
     drop_tenure(host, partition);
-    if let Err(error) = host.stores.journal.release(&tenure).await {
-        warn!(partition = %partition.id, %error, "tenure could not be released");
+    release_in_store(host, &tenure).await;
+}
+
+async fn release_in_store(host: &Shared, tenure: &Tenure) {
+    if let Err(error) = host.stores.journal.release(tenure).await {
+        warn!(partition = %tenure.partition, %error, "tenure could not be released");
     }
 }
 
@@ -183,6 +187,16 @@ pub(crate) fn fenced(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Te
     if partition.tenure().is_some_and(|owned| owned.epoch == tenure.epoch) {
         warn!(%partition.id, epoch = %tenure.epoch, "tenure lost");
         drop_tenure(host, partition);
+    }
+}
+
+/// Ends a tenure of which a commit may still arrive.
+pub(crate) fn give_up(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Arc<Tenure>) {
+    if partition.tenure().is_some_and(|owned| owned.epoch == tenure.epoch) {
+        warn!(%partition.id, epoch = %tenure.epoch, "a commit is unknown: tenure given up");
+        drop_tenure(host, partition);
+        let (host, tenure) = (Arc::clone(host), Arc::clone(tenure));
+        Arc::clone(&host).spawn(async move { release_in_store(&host, &tenure).await });
     }
 }
 

@@ -182,9 +182,16 @@ impl Task<'_> {
             waiting,
             committed,
         };
-        if self.partition.submit(Submitted { turn, outgoing, release }) {
-            let (host, partition) = (Arc::clone(self.host), Arc::clone(self.partition));
-            self.host.spawn(committer::run(host, partition));
+        match self.partition.submit(Submitted { turn, outgoing, release }) {
+            Ok(false) => {}
+            Ok(true) => {
+                let (host, partition) = (Arc::clone(self.host), Arc::clone(self.partition));
+                self.host.spawn(committer::run(host, partition));
+            }
+            Err(orphan) => {
+                committer::orphan(self.host, self.partition, vec![*orphan]);
+                return Err(Lost::Gone(None));
+            }
         }
         Ok(())
     }

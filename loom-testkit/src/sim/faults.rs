@@ -84,7 +84,9 @@ impl Faults {
             .map(|_| {
                 at += Duration::from_millis(chance.below(6_000));
                 let kind = *chance.pick(&self.incidents);
-                let length = Duration::from_millis(chance.between(1, 20_000));
+                // Now and then longer than anybody tries the same again.
+                let longest = if chance.one_in(5) { 120_000 } else { 15_000 };
+                let length = Duration::from_millis(chance.between(1, longest));
                 Incident { at, host: chance.index(hosts), kind, length, choice: chance.any() }
             })
             .collect()
