@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use futures::future::{BoxFuture, FutureExt, join_all};
+use futures::future::join_all;
 use loom_core::{Law, Laws};
 use loom_runtime::{CallError, Context, HostBuilder, actor};
 use loom_testkit::sim::Scene;
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Check, Scenario};
 
-pub(crate) const SCENARIO: Scenario = Scenario { name: "bank", deploy, act };
+pub(crate) const SCENARIO: Scenario =
+    Scenario { name: "bank", deploy, play: |scene| Box::pin(play(scene)) };
 
 const WALLETS: u64 = 5;
 const BEGIN_WITH: i64 = 100;
@@ -121,15 +122,11 @@ fn deploy(host: HostBuilder, _version: u32) -> HostBuilder {
     host.actor::<Wallet>().actor::<Teller>()
 }
 
-fn act(scene: Scene) -> BoxFuture<'static, ()> {
-    play(scene).boxed()
-}
-
 fn wallet(scene: &Scene) -> String {
     format!("wallet/{}", scene.below(WALLETS))
 }
 
-async fn play(scene: Scene) {
+async fn play(scene: Scene) -> Check {
     let begun = (0..WALLETS).map(|number| {
         let its = scene.clone();
         scene.beside(async move {
@@ -140,7 +137,10 @@ async fn play(scene: Scene) {
     join_all(begun.collect::<Vec<_>>()).await;
     let callers = (0..3).map(|_| scene.beside(caller(scene.clone())));
     join_all(callers.collect::<Vec<_>>()).await;
-    scene.settle().await;
+    Box::pin(check(scene))
+}
+
+async fn check(scene: Scene) {
     let mut sum = 0;
     for number in 0..WALLETS {
         let wallet: Wallet = scene.state(&format!("wallet/{number}")).await.expect("it began");

@@ -2,7 +2,7 @@
 
 use loom_testkit::sim::{Failure, Planted, Report};
 
-use crate::of_seed;
+use crate::Play;
 
 /// A planted bug that was found.
 #[derive(Debug)]
@@ -20,12 +20,12 @@ pub struct Found {
 pub fn hunt(planted: Planted, seeds_max: u64, smaller_runs_max: u32) -> Option<Found> {
     (0..seeds_max).find_map(|seed| {
         let failure = play(planted, seed, smaller_runs_max).err()?;
-        of_seed(seed).play(seed).ok()?;
+        Play::of_seed(seed).run().ok()?;
         Some(Found { seeds: seed + 1, failure })
     })
 }
 
 fn play(planted: Planted, seed: u64, smaller_runs_max: u32) -> Result<Report, Box<Failure>> {
-    let scenario = of_seed(seed);
-    scenario.sim(seed).planted(planted).smaller_runs_max(smaller_runs_max).try_run(scenario.act)
+    let play = Play::of_seed(seed);
+    play.run_in(&play.sim().planted(planted).smaller_runs_max(smaller_runs_max))
 }

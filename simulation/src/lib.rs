@@ -1,9 +1,19 @@
 //! Loom's own simulations: what actors do in them, and which seed does what.
 
 mod bank;
+mod effects;
+mod family;
 mod hunt;
+mod order;
+mod outside;
+mod play;
+mod poison;
 mod register;
 mod scenario;
+mod timers;
+mod topics;
+mod upgrade;
 
 pub use hunt::{Found, hunt};
-pub use scenario::{SCENARIOS, Scenario, of_seed};
+pub use play::Play;
+pub use scenario::{SCENARIOS, Scenario};

@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "this is a command")]
 
 use std::collections::BTreeMap;
+use std::panic;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use loom_simulation::{SCENARIOS, Scenario, of_seed};
+use loom_simulation::{Play, SCENARIOS, Scenario};
+use loom_testkit::sim::{IncidentKind, Report};
 
 /// Simulates clusters, seed after seed, until one breaks a promise.
 #[derive(Parser)]
@@ -41,17 +43,49 @@ fn scenario(name: &str) -> Result<&'static Scenario, String> {
     found.ok_or_else(|| format!("the scenarios are {}", names()))
 }
 
-/// What became of the seeds of one scenario.
-#[derive(Clone, Copy, Default)]
+/// What became of some seeds.
+#[derive(Clone, Default)]
 struct Tally {
     seeds: u64,
-    steps: u64,
     twice: u64,
+    steps: u64,
     simulated: Duration,
+    troubles: u64,
+    incidents: BTreeMap<IncidentKind, u64>,
+}
+
+impl Tally {
+    fn of(report: &Report, is_twice: bool) -> Self {
+        let mut incidents = BTreeMap::new();
+        for kind in &report.incidents {
+            *incidents.entry(*kind).or_default() += 1;
+        }
+        Self {
+            seeds: 1,
+            twice: u64::from(is_twice),
+            steps: report.steps,
+            simulated: report.elapsed,
+            troubles: report.troubles,
+            incidents,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.seeds += other.seeds;
+        self.twice += other.twice;
+        self.steps += other.steps;
+        self.simulated += other.simulated;
+        self.troubles += other.troubles;
+        for (kind, count) in &other.incidents {
+            *self.incidents.entry(*kind).or_default() += count;
+        }
+    }
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // A failing run is played some hundred times, and says at the end what went wrong.
+    panic::set_hook(Box::new(|_| {}));
     let begun = Instant::now();
     let until = arguments.minutes.map(|minutes| begun + Duration::from_secs(60 * minutes));
     let (next, failed) = (AtomicU64::new(arguments.from), AtomicBool::new(false));
@@ -67,13 +101,11 @@ fn main() -> ExitCode {
                         return;
                     }
                     match play(&arguments, seed) {
-                        Ok((name, tally)) => {
+                        Ok((names, tally)) => {
                             let mut tallies = tallies.lock().expect("nobody panics with it");
-                            let sum = tallies.entry(name).or_default();
-                            sum.seeds += tally.seeds;
-                            sum.steps += tally.steps;
-                            sum.twice += tally.twice;
-                            sum.simulated += tally.simulated;
+                            for name in names.into_iter().chain([ALL]) {
+                                tallies.entry(name).or_default().add(&tally);
+                            }
                         }
                         Err(failure) => {
                             failed.store(true, Ordering::Relaxed);
@@ -85,29 +117,46 @@ fn main() -> ExitCode {
         }
     });
     let tallies = tallies.into_inner().expect("nobody panics with it");
-    println!(
-        "{:<12} {:>8} {:>12} {:>8} {:>14}",
-        "scenario", "seeds", "steps", "twice", "simulated"
-    );
-    for (name, Tally { seeds, steps, twice, simulated }) in tallies {
-        let hours = simulated.as_secs_f64() / 3_600.0;
-        println!("{name:<12} {seeds:>8} {steps:>12} {twice:>8} {hours:>12.1} h");
-    }
-    println!("took {:.1} s", begun.elapsed().as_secs_f64());
+    print(&tallies, begun.elapsed());
     if failed.into_inner() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn play(arguments: &Arguments, seed: u64) -> Result<(&'static str, Tally), String> {
-    let scenario = arguments.scenario.unwrap_or_else(|| of_seed(seed));
-    let name = scenario.name;
-    let report = scenario.play(seed).map_err(|failure| format!("{name}, {failure}"))?;
+/// The row of all seeds. Most count in more than one of the others.
+const ALL: &str = "all";
+
+fn print(tallies: &BTreeMap<&str, Tally>, took: Duration) {
+    println!(
+        "{:<10} {:>8} {:>7} {:>12} {:>10} {:>9} {:>10}",
+        "scenario", "seeds", "twice", "steps", "simulated", "faults", "incidents"
+    );
+    let (all, others): (Vec<_>, Vec<_>) = tallies.iter().partition(|(name, _)| **name == ALL);
+    for (name, tally) in others.into_iter().chain(all) {
+        let Tally { seeds, twice, steps, simulated, troubles, incidents } = tally;
+        let hours = simulated.as_secs_f64() / 3_600.0;
+        let incidents: u64 = incidents.values().sum();
+        println!(
+            "{name:<10} {seeds:>8} {twice:>7} {steps:>12} {hours:>8.1} h {troubles:>9} {incidents:>10}"
+        );
+    }
+    let Some(all) = tallies.get(ALL) else { return };
+    let incidents = all.incidents.iter().map(|(kind, count)| format!("{kind:?} {count}"));
+    println!("incidents: {}", incidents.collect::<Vec<_>>().join(", "));
+    let seconds = took.as_secs_f64();
+    let per_second = f64::from(u32::try_from(all.seeds).unwrap_or(u32::MAX)) / seconds;
+    println!("took {seconds:.1} s, {per_second:.1} seeds a second");
+}
+
+fn play(arguments: &Arguments, seed: u64) -> Result<(Vec<&'static str>, Tally), String> {
+    let play = arguments.scenario.map_or_else(|| Play::of_seed(seed), |it| Play::only(it, seed));
+    let names: Vec<_> = play.names().collect();
+    let run = || play.run().map_err(|failure| format!("{}: {failure}", names.join(", ")));
+    let report = run()?;
     let is_twice = arguments.twice > 0 && seed % arguments.twice == 0;
     if is_twice {
-        let again = scenario.play(seed).map_err(|failure| format!("{name}, {failure}"))?;
+        let again = run()?;
         if again != report {
-            return Err(format!("{name}, seed {seed}: two runs differ: {report:?}, {again:?}"));
+            return Err(format!("seed {seed}: two runs differ: {report:?}, {again:?}"));
         }
     }
-    let (steps, simulated) = (report.steps, report.elapsed);
-    Ok((name, Tally { seeds: 1, steps, twice: u64::from(is_twice), simulated }))
+    Ok((names, Tally::of(&report, is_twice)))
 }

@@ -1,7 +1,7 @@
 //! The hosts of a simulation: started, killed, held up, cut off, replaced.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ pub(super) struct Hosts {
     machines: Vec<Mutex<Machine>>,
     /// Incidents that began and did not end.
     incidents: AtomicU64,
+    happened: Mutex<Vec<IncidentKind>>,
+    /// No host is started with older code than this.
+    version_min: AtomicU32,
 }
 
 /// What is put around the stores each time they are opened.
@@ -76,6 +79,8 @@ impl Hosts {
             plot,
             machines: machines.collect(),
             incidents: AtomicU64::new(0),
+            happened: Mutex::default(),
+            version_min: AtomicU32::new(1),
         });
         for index in 0..plan.hosts {
             hosts.start(index);
@@ -110,6 +115,7 @@ impl Hosts {
         machine.is_down = false;
         let process = self.world.new_process();
         machine.process = Some(process);
+        machine.version = machine.version.max(self.version_min.load(Ordering::Relaxed));
         let (link, version) = (Arc::clone(&machine.link), machine.version);
         drop(machine);
         self.world.tell(|| format!("host-{index} starts with version {version} as {process}"));
@@ -162,6 +168,7 @@ impl Hosts {
         if self.world.is_hostile() {
             self.incidents.fetch_add(1, Ordering::Relaxed);
             self.world.tell(|| format!("INCIDENT {incident}"));
+            lock(&self.happened).push(incident.kind);
             self.happen(incident).await;
             self.incidents.fetch_sub(1, Ordering::Relaxed);
         }
@@ -230,6 +237,22 @@ impl Hosts {
             }
         }
         self.kill(index);
+    }
+
+    /// Replaces the code of one host after another. From now on none is started with older code.
+    pub(super) async fn roll_out(self: &Arc<Self>, version: u32) {
+        const LIMIT: Duration = Duration::from_secs(10);
+        self.version_min.fetch_max(version, Ordering::Relaxed);
+        for index in 0..self.count() {
+            self.world.tell(|| format!("host-{index} is upgraded"));
+            self.stop(index, LIMIT).await;
+            self.start(index);
+        }
+    }
+
+    /// What has happened so far.
+    pub(super) fn happened(&self) -> Vec<IncidentKind> {
+        lock(&self.happened).clone()
     }
 
     async fn lose_power(self: &Arc<Self>, length: Duration) {

@@ -13,6 +13,7 @@ use super::Sim;
 use super::audit::Audit;
 use super::cluster::Hosts;
 use super::executor::text;
+use super::faults::IncidentKind;
 use super::plan::Plan;
 use super::planted::Plot;
 use super::scene::Scene;
@@ -32,6 +33,10 @@ pub struct Report {
     pub steps: u64,
     /// How long it took, in the time of the simulation.
     pub elapsed: Duration,
+    /// How many calls of stores went wrong.
+    pub troubles: u64,
+    /// What happened to hosts and stores.
+    pub incidents: Vec<IncidentKind>,
 }
 
 /// A run that broke a promise, as small as could be found.
@@ -99,6 +104,8 @@ fn run_once(sim: &Sim, plan: &Plan, scenario: Scenario<'_>, is_traced: bool) -> 
         hash: world.hash(),
         steps: world.steps(),
         elapsed: world.elapsed(),
+        troubles: world.troubles(),
+        incidents: hosts.happened(),
     };
     let run = Run {
         report,

@@ -163,7 +163,8 @@ impl Scene {
         payload: &(impl Serialize + ?Sized),
     ) -> Result<(), CallError> {
         let id = ActorId::parse(actor)?;
-        let payload = self::payload(payload)?;
+        let payload: serde_json::Value =
+            self::payload(payload)?.parse().map_err(json("the event"))?;
         let event = event.to_owned();
         self.until_known(&id, move |actor| {
             let (event, payload) = (event.clone(), payload.clone());
@@ -262,6 +263,13 @@ impl Scene {
         (0..self.0.hosts.count())
             .find_map(|index| self.0.hosts.running(index))
             .map(|(_, host)| host)
+    }
+
+    /// Has one host after another stop and start with a version of the code, and none start with
+    /// an older one from now on. What new code has stored, old code cannot always read: see
+    /// [`Sim::versions`](super::Sim::versions).
+    pub async fn roll_out(&self, version: u32) {
+        self.0.hosts.roll_out(version).await;
     }
 
     /// Ends all faults, and waits until everything that was accepted is handled.

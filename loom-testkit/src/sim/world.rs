@@ -176,9 +176,13 @@ impl World {
                     true
                 }
                 Step::Panicked(process, text) => {
-                    let what = format!("a task of {process} panicked: {text}");
-                    self.violate(Promise::Runs, what);
-                    return;
+                    return match process {
+                        OUTSIDE => self.violate(Promise::Scenario, text),
+                        _ => self.violate(
+                            Promise::Runs,
+                            format!("a task of {process} panicked: {text}"),
+                        ),
+                    };
                 }
                 Step::Idle => self.time.advance(until),
             };

@@ -1,0 +1,99 @@
+//! Which seed does what.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use loom_runtime::Settings;
+use loom_testkit::sim::{Chance, Failure, Faults, Memory, Report, Scene, Sim};
+
+use crate::outside;
+use crate::scenario::{PAYLOAD_BYTES_MAX, SCENARIOS, Scenario};
+
+/// Some scenarios, side by side in one cluster.
+#[derive(Clone, Debug)]
+pub struct Play {
+    seed: u64,
+    scenarios: Vec<&'static Scenario>,
+}
+
+impl Play {
+    /// What a seed plays: up to three scenarios, each of them another one.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        let mut chance = Chance::seeded(seed).of("which scenarios");
+        let mut left: Vec<_> = SCENARIOS.iter().collect();
+        let count = *chance.pick(&[1, 2, 2, 3]);
+        let scenarios = (0..count).map(|_| left.swap_remove(chance.index(left.len())));
+        Self { seed, scenarios: scenarios.collect() }
+    }
+
+    /// One scenario alone.
+    #[must_use]
+    pub fn only(scenario: &'static Scenario, seed: u64) -> Self {
+        Self { seed, scenarios: vec![scenario] }
+    }
+
+    /// The names of the scenarios.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.scenarios.iter().map(|scenario| scenario.name)
+    }
+
+    /// The cluster in which the seed plays.
+    pub fn sim(&self) -> Sim {
+        let mut chance = Chance::seeded(self.seed).of("cluster");
+        let hosts = usize::try_from(chance.between(1, 4)).unwrap_or(1);
+        let faults = faults(&mut chance);
+        let scenarios = self.scenarios.clone();
+        Sim::seeded(self.seed)
+            .hosts(hosts)
+            .faults(faults)
+            .backend(Memory::default)
+            .settings(|settings| Settings { payload_bytes_max: PAYLOAD_BYTES_MAX, ..settings })
+            .versions(move |host, version| {
+                scenarios.iter().fold(host, |host, scenario| (scenario.deploy)(host, version))
+            })
+    }
+
+    /// Plays once.
+    ///
+    /// # Errors
+    ///
+    /// The smallest run that breaks a promise.
+    pub fn run(&self) -> Result<Report, Box<Failure>> {
+        self.run_in(&self.sim())
+    }
+
+    /// As [`run`](Self::run), in another cluster.
+    ///
+    /// # Errors
+    ///
+    /// The smallest run that breaks a promise.
+    pub fn run_in(&self, sim: &Sim) -> Result<Report, Box<Failure>> {
+        sim.try_run(|scene| act(self.scenarios.clone(), scene))
+    }
+}
+
+async fn act(scenarios: Vec<&'static Scenario>, scene: Scene) {
+    outside::begin(&scene);
+    let plays = scenarios.iter().map(|scenario| scene.beside((scenario.play)(scene.clone())));
+    let checks = join_all(plays.collect::<Vec<_>>()).await;
+    scene.settle().await;
+    for check in checks {
+        check.await;
+    }
+}
+
+/// Calm weather now and then: it takes the roads that faults close.
+fn faults(chance: &mut Chance) -> Faults {
+    match chance.below(8) {
+        0 => Faults::none(),
+        1 => Faults { latency_max: Duration::from_millis(20), ..Faults::none() },
+        2 => Faults { incidents_max: 0, ..Faults::all() },
+        3 => Faults { calls_one_in: 0, ..Faults::all() },
+        _ => {
+            let latency_max = Duration::from_millis(chance.below(200));
+            let calls_one_in = chance.between(5, 50);
+            Faults { calls_one_in, latency_max, incidents_max: 12, ..Faults::all() }
+        }
+    }
+}
