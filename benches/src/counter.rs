@@ -12,11 +12,20 @@ pub(crate) struct Counter {
     count: u64,
 }
 
+/// A turn: adds its argument and returns the sum.
+pub(crate) const ADD: &str = "add";
+
+/// A query: returns the sum.
+pub(crate) const GET: &str = "get";
+
 impl Actor for Counter {
     const KIND: &'static str = "counter";
 
     fn handlers() -> &'static [HandlerSpec] {
-        &[HandlerSpec { name: "add", role: HandlerRole::Exclusive }]
+        &[
+            HandlerSpec { name: ADD, role: HandlerRole::Exclusive },
+            HandlerSpec { name: GET, role: HandlerRole::Query },
+        ]
     }
 
     fn handle<'a>(

@@ -1,131 +1,148 @@
 //! Durable actors on one directory.
 //!
-//! Every turn is a call that is answered after its commit. The limit is the same directory's
-//! disk: one `fdatasync` after the other of a small append.
+//! Every turn is a call that is answered after its commit. The limits have the same callers wait
+//! for the same disk, through one thread that commits for all of them: a file that is only
+//! appended to, and the storage engine below the embedded stores, with nothing of an actor.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::cell::Cell;
+use std::time::Duration;
 
 use clap::Args;
-use loom_adapter_embedded::{EmbeddedStores, Options as StoreOptions};
-use loom_runtime::{Host, Settings};
+use loom_adapter_embedded::{EmbeddedStores, Options as StoreOptions, Stats};
+use loom_runtime::Host;
+use tokio::runtime::{Builder, Runtime};
 
-use crate::cost::{Cost, Stopwatch};
-use crate::counter::Counter;
-use crate::report;
+use crate::callers::{Callers, call};
+use crate::cost::Cost;
+use crate::counter::{ADD, Counter};
+use crate::engines::{Append, Committer, Fjall};
+use crate::line::{Came, Line, Role, Unit};
+use crate::place::Place;
+use crate::report::Report;
 use crate::rounds::{Entrant, compete};
 
-const TURNS_EACH: u32 = 20_000;
 const ACTORS: u32 = 1_000;
+
+const WORKS: [(&str, Callers, u32); 6] = [
+    ("durable turn, 1 caller", Callers { callers: 1, operations: 5_000 }, ACTORS),
+    ("durable turn, 64 callers", Callers { callers: 64, operations: 40_000 }, ACTORS),
+    ("durable turn, 256 callers", Callers { callers: 256, operations: 80_000 }, ACTORS),
+    ("durable turn, 1 caller, 1 actor", Callers { callers: 1, operations: 5_000 }, 1),
+    ("durable turn, 64 callers, 1 actor", Callers { callers: 64, operations: 40_000 }, 1),
+    ("durable turn, 256 callers, 1 actor", Callers { callers: 256, operations: 80_000 }, 1),
+];
 
 /// How the subject is measured.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    report: Report,
+    #[command(flatten)]
+    place: Place,
     /// Rounds that count.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Only work whose name contains this.
-    #[arg(long)]
-    only: Option<String>,
-    /// The directory to measure in. Its disk is what counts.
-    #[arg(long)]
-    dir: Option<PathBuf>,
 }
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) {
-    let dir = options.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let dir = tempfile::tempdir_in(dir).expect("a directory to measure in");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let stores = EmbeddedStores::open(dir.path().join("data"), StoreOptions::default())
-        .expect("an empty directory");
-    let host = runtime.block_on(async {
-        let settings = Settings::default();
-        Host::builder(stores.clone()).actor::<Counter>().settings(settings).start().await
-    });
-    let host = host.expect("a host on an empty directory");
-    let wanted = |work: &str| options.only.as_ref().is_none_or(|only| work.contains(only));
+    let dir = options.place.directory();
+    let bench = Bench {
+        runtime: Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime"),
+        stores: EmbeddedStores::open(dir.path().join("data"), StoreOptions::default())
+            .expect("an empty directory"),
+        log: Committer::start(Append::open(&dir.path().join("log"))),
+        fjall: Committer::start(Fjall::open(&dir.path().join("fjall"))),
+    };
+    let start = async { Host::builder(bench.stores.clone()).actor::<Counter>().start().await };
+    let host = bench.runtime.block_on(start).expect("a host on an empty directory");
     let mut lines = Vec::new();
-    for (work, callers, actors) in [
-        ("1 caller", 1, ACTORS),
-        ("64 callers", 64, ACTORS),
-        ("256 callers", 256, ACTORS),
-        ("64 on 1 actor", 64, 1),
-    ] {
-        if !wanted(work) {
-            continue;
+    for (work, callers, actors) in WORKS {
+        if options.report.wants(work) {
+            lines.extend(bench.turns(&host, work, options.rounds, callers, actors));
         }
-        let turns = if callers == 1 { TURNS_EACH / 4 } else { TURNS_EACH * 2 };
-        let before = stores.stats();
-        lines.extend(compete(
+    }
+    bench.runtime.block_on(host.stop(Duration::from_secs(10)));
+    options.report.print(&lines);
+}
+
+struct Bench {
+    runtime: Runtime,
+    stores: EmbeddedStores,
+    log: Committer,
+    fjall: Committer,
+}
+
+impl Bench {
+    fn turns(
+        &self,
+        host: &Host,
+        work: &str,
+        rounds: usize,
+        callers: Callers,
+        actors: u32,
+    ) -> Vec<Line> {
+        let last = Cell::new(Stats::default());
+        let ours = || {
+            let before = self.stores.stats();
+            let cost = self.runtime.block_on(turns(host, callers, actors));
+            last.set(since(before, self.stores.stats()));
+            cost
+        };
+        let mut lines = compete(
             work,
-            options.rounds,
+            Unit::PerSecond,
+            rounds,
             &[
-                Entrant::new("loom, fsync", || {
-                    runtime.block_on(call(&host, callers, actors, turns))
+                Entrant::new("loom", Role::Ours, ours),
+                Entrant::new("bare log", Role::Limit, || {
+                    self.runtime.block_on(self.log.commit(callers))
                 }),
-                Entrant::new("limit: fdatasync", || syncs(dir.path(), 500)),
+                Entrant::new("fjall", Role::Limit, || {
+                    self.runtime.block_on(self.fjall.commit(callers))
+                }),
             ],
-        ));
-        let after = stores.stats();
-        let each = |n: u64| n / (options.rounds as u64 + 1);
-        eprintln!(
-            "{work}: {turns} turns, {} fsyncs, {} store requests in a round",
-            each(after.syncs - before.syncs),
-            each(after.requests - before.requests),
         );
+        if let Some(Line { came: Came::Measured(ours), .. }) = lines.first_mut() {
+            ours.note = Some(said(last.get(), callers.operations));
+        }
+        lines
     }
-    runtime.block_on(host.stop(Duration::from_secs(10)));
-    report::print(&lines, options.json);
 }
 
-async fn call(host: &Host, callers: u32, actors: u32, turns: u32) -> Cost {
-    let next = Arc::new(AtomicU32::new(0));
-    let watch = Stopwatch::start();
-    let tasks: Vec<_> = (0..callers)
-        .map(|_| {
-            let (host, next) = (host.clone(), Arc::clone(&next));
-            tokio::spawn(async move {
-                let mut handled = 0;
-                loop {
-                    let n = next.fetch_add(1, Ordering::Relaxed);
-                    if n >= turns {
-                        return handled;
-                    }
-                    let actor = host.actor(format!("counter/{}", n % actors)).expect("an id");
-                    let _: u64 = actor.call("add", &1).await.expect("a turn");
-                    handled += 1;
-                }
-            })
-        })
-        .collect();
-    let mut handled = 0;
-    for task in tasks {
-        handled += task.await.expect("a caller");
-    }
-    assert_eq!(handled, turns);
-    watch.stop(turns)
+async fn turns(host: &Host, callers: Callers, actors: u32) -> Cost {
+    let host = host.clone();
+    let turn = move |n| {
+        let actor = host.actor(format!("counter/{}", n % actors)).expect("an id");
+        async move {
+            let _: u64 = actor.call(ADD, &1).await.expect("a turn");
+        }
+    };
+    call(callers, turn).await
 }
 
-fn syncs(dir: &Path, count: u32) -> Cost {
-    let mut file = File::create(dir.join("limit")).expect("a file");
-    let started = Instant::now();
-    let watch = Stopwatch::start();
-    for _ in 0..count {
-        file.write_all(&[1; 200]).expect("an append");
-        file.sync_data().expect("a sync");
+fn since(before: Stats, after: Stats) -> Stats {
+    Stats {
+        requests: after.requests - before.requests,
+        groups: after.groups - before.groups,
+        syncs: after.syncs - before.syncs,
     }
-    assert!(started.elapsed() > Duration::ZERO);
-    watch.stop(count)
+}
+
+/// A request is a commit batch of a partition; few others are made meanwhile.
+fn said(stats: Stats, turns: u32) -> String {
+    let per_request = |n: u64| count(n) / count(stats.requests);
+    format!(
+        "{:.1} turns, 1 round trip and {:.2} fsyncs per commit batch",
+        per_request(turns.into()),
+        per_request(stats.syncs),
+    )
+}
+
+fn count(n: u64) -> f64 {
+    u32::try_from(n).expect("the runs are short").into()
 }

@@ -7,7 +7,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
 mod callers;
 mod server;
@@ -15,63 +14,59 @@ mod server;
 use callers::{Load, Measured};
 use server::Server;
 
+use crate::cost::middle;
+use crate::line::{Figures, Line, Role, Unit};
+use crate::place::Place;
+use crate::report::Report;
+
 const ACTORS: u32 = 1_000;
 
 /// How the subject is measured.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    report: Report,
+    #[command(flatten)]
+    place: Place,
     /// Rounds that count.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
-    /// Only work whose name contains this.
-    #[arg(long)]
-    only: Option<String>,
     /// The `loom` command, built beforehand: `cargo build --release -p loom-server`.
     #[arg(long, default_value = "target/release/loom")]
     server: PathBuf,
-    /// The directory to measure in. Its disk is what counts.
-    #[arg(long)]
-    dir: Option<PathBuf>,
     /// What an answered turn survives: fsync or os.
     #[arg(long, default_value = "fsync")]
     durability: String,
 }
 
-/// The medians of one piece of work.
-#[derive(Serialize)]
-struct Row {
-    work: &'static str,
-    per_second: f64,
-    p50_us: f64,
-    p99_us: f64,
-    /// Processor time of the server for each answer, on all its threads.
-    server_cpu_us: f64,
-}
+const ONE: &str = "durable counter over HTTP, 1 caller";
+const MANY: &str = "durable counter over HTTP, 64 callers";
+const NO_TURN: &str = "answers without a turn";
 
-const WORKS: [(&str, Load); 7] = [
-    ("1 caller", Load { callers: 1, actors: ACTORS, requests: 5_000, keyed: false }),
-    ("1 caller, no turn", Load { callers: 1, actors: 0, requests: 10_000, keyed: false }),
-    ("64 callers", Load { callers: 64, actors: ACTORS, requests: 40_000, keyed: false }),
-    ("64 callers, keys", Load { callers: 64, actors: ACTORS, requests: 40_000, keyed: true }),
-    ("64 on 1 actor", Load { callers: 64, actors: 1, requests: 40_000, keyed: false }),
-    ("256 callers", Load { callers: 256, actors: ACTORS, requests: 80_000, keyed: false }),
-    ("64 callers, no turn", Load { callers: 64, actors: 0, requests: 80_000, keyed: false }),
+/// The work, by whom, and how much of it.
+const WORKS: [(&str, &str, Role, Load); 7] = [
+    (ONE, "loom", Role::Ours, load(1, ACTORS, 5_000)),
+    (ONE, NO_TURN, Role::Limit, load(1, 0, 10_000)),
+    (MANY, "loom", Role::Ours, load(64, ACTORS, 40_000)),
+    (MANY, "loom, with keys", Role::Aside, Load { keyed: true, ..load(64, ACTORS, 40_000) }),
+    (MANY, "loom, 1 actor", Role::Aside, load(64, 1, 40_000)),
+    (MANY, "loom, 256 callers", Role::Aside, load(256, ACTORS, 80_000)),
+    (MANY, NO_TURN, Role::Limit, load(64, 0, 80_000)),
 ];
+
+const fn load(callers: u32, actors: u32, requests: u32) -> Load {
+    Load { callers, actors, requests, keyed: false }
+}
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) {
-    let dir = options.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let dir = tempfile::tempdir_in(dir).expect("a directory to measure in");
+    let dir = options.place.directory();
     let server = Server::start(&options.server, &dir.path().join("data"), &options.durability);
     eprintln!("{}, durability {}", server.program().display(), options.durability);
-    let wanted = |work: &str| options.only.as_ref().is_none_or(|only| work.contains(only));
-    let works: Vec<_> = WORKS.into_iter().filter(|(work, _)| wanted(work)).collect();
+    let works: Vec<_> = WORKS.into_iter().filter(|(work, ..)| options.report.wants(work)).collect();
     let mut measured: Vec<Vec<Measured>> = works.iter().map(|_| Vec::new()).collect();
     for round in 0..=options.rounds {
-        for ((_, load), measured) in works.iter().zip(&mut measured) {
+        for ((.., load), measured) in works.iter().zip(&mut measured) {
             let result = load.run(&server, round);
             // The first does not count.
             if round > 0 {
@@ -79,34 +74,17 @@ pub(crate) fn run(options: &Options) {
             }
         }
     }
-    let rows = works.iter().zip(&measured).map(|((work, _), rounds)| Row {
-        work,
-        per_second: median(rounds, |it| it.per_second),
-        p50_us: median(rounds, |it| it.p50_us),
-        p99_us: median(rounds, |it| it.p99_us),
-        server_cpu_us: median(rounds, |it| it.server_cpu_us),
+    let lines = works.iter().zip(&measured).map(|((work, by, role, _), rounds)| {
+        let median = |part: fn(&Measured) -> f64| middle(rounds.iter().map(part));
+        let figures = Figures {
+            amount: median(|it| it.per_second),
+            unit: Unit::PerSecond,
+            cpu_us: Some(median(|it| it.server_cpu_us)),
+            p50_us: Some(median(|it| it.p50_us)),
+            p99_us: Some(median(|it| it.p99_us)),
+            note: None,
+        };
+        Line::measured(work, by, *role, figures)
     });
-    print(&rows.collect::<Vec<_>>(), options.json);
-}
-
-fn median(rounds: &[Measured], part: fn(&Measured) -> f64) -> f64 {
-    let mut parts: Vec<_> = rounds.iter().map(part).collect();
-    parts.sort_unstable_by(f64::total_cmp);
-    parts.get(parts.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-fn print(rows: &[Row], json: bool) {
-    if json {
-        let text = serde_json::to_string_pretty(rows).expect("rows are plain values");
-        println!("{text}");
-        return;
-    }
-    let columns = ["work", "per second", "p50 us", "p99 us", "server cpu us"];
-    let [work, per_second, p50, p99, cpu] = columns;
-    println!("{work:<22} {per_second:>12} {p50:>10} {p99:>10} {cpu:>14}");
-    for Row { work, per_second, p50_us, p99_us, server_cpu_us } in rows {
-        println!(
-            "{work:<22} {per_second:>12.0} {p50_us:>10.0} {p99_us:>10.0} {server_cpu_us:>14.1}"
-        );
-    }
+    options.report.print(&lines.collect::<Vec<_>>());
 }

@@ -1,29 +1,32 @@
 //! Loom beside its peers, measured in one run on one machine.
 //!
 //! Every number comes from rounds that take turns: ours, a peer, the next peer, ours again. What
-//! is asserted is that the work was done; times are only printed.
+//! is asserted is that the work was done; times are only printed. `cargo xtask bench` runs all
+//! subjects and holds them against their targets.
 
-use std::process::Command;
+use clap::{Parser, Subcommand};
 
-use clap::{CommandFactory, Parser, Subcommand};
-
+mod callers;
 mod cost;
 mod counter;
 mod durable;
 mod engines;
 mod http;
+mod line;
 mod memory;
+mod place;
+mod recovery;
 mod report;
 mod resident;
 mod rounds;
+mod steps;
 mod volatile;
 
 #[derive(Parser)]
-#[command(about = "Measures Loom beside its peers")]
+#[command(about = "Measures one subject, beside its peers and limits")]
 struct Arguments {
-    /// All of them, one after the other, unless told otherwise.
     #[command(subcommand)]
-    subject: Option<Subject>,
+    subject: Subject,
 }
 
 #[derive(Subcommand)]
@@ -36,27 +39,22 @@ enum Subject {
     Http(http::Options),
     /// What durable actors take: memory while they are idle, and space on the disk.
     Memory(memory::Options),
+    /// Coming back after a kill: recovery, replay, activation.
+    Recovery(recovery::Options),
+    /// A durable handler of ten steps.
+    Steps(steps::Options),
     /// In-process actors: tell, ask, spawn, lookup, publish, memory.
     Volatile(volatile::Options),
 }
 
 fn main() {
-    let Some(subject) = Arguments::parse().subject else { return all() };
-    match subject {
+    match Arguments::parse().subject {
         Subject::Durable(options) => durable::run(&options),
         Subject::Engines(options) => engines::run(&options),
         Subject::Http(options) => http::run(&options),
         Subject::Memory(options) => memory::run(&options),
+        Subject::Recovery(options) => recovery::run(&options),
+        Subject::Steps(options) => steps::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
-    }
-}
-
-/// Each subject gets a process of its own, because a heap never quite forgets.
-fn all() {
-    let program = std::env::current_exe().expect("the path of this program");
-    for subject in Arguments::command().get_subcommands() {
-        println!("== {}", subject.get_name());
-        let ended = Command::new(&program).arg(subject.get_name()).status();
-        assert!(ended.expect("this program runs").success(), "{} failed", subject.get_name());
     }
 }

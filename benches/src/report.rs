@@ -1,39 +1,75 @@
-//! What is printed.
+//! What one subject prints: every entrant of every piece of work.
 
-use serde::Serialize;
+use clap::Args;
 
-/// The median result of one entrant at one piece of work.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Line {
-    /// What was done.
-    pub(crate) work: &'static str,
-    /// By whom.
-    pub(crate) entrant: &'static str,
-    /// What is counted.
-    pub(crate) unit: &'static str,
-    /// How much of it each operation took.
-    pub(crate) per_operation: f64,
-    /// Processor time of all threads, where it was measured.
-    pub(crate) cpu_ns_per_operation: Option<f64>,
-    /// Above 1: more than ours.
-    pub(crate) ratio_to_ours: f64,
+use crate::line::{Came, Figures, Line, Role};
+
+/// How a subject is measured.
+#[derive(Args)]
+pub(crate) struct Report {
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Only work whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
 }
 
-/// Prints one aligned table, or one JSON array.
-pub(crate) fn print(lines: &[Line], json: bool) {
-    if json {
-        let text = serde_json::to_string_pretty(lines).expect("lines are plain values");
-        println!("{text}");
-        return;
+impl Report {
+    /// Whether that work is asked for.
+    pub(crate) fn wants(&self, work: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| work.contains(only))
     }
-    println!("{:<18} {:<22} {:>12} {:>12} {:>8}", "work", "by", "per op", "cpu ns/op", "/ ours");
-    let mut last = "";
-    for line in lines {
-        let work = if line.work == last { "" } else { line.work };
-        last = line.work;
-        let amount = format!("{:.0} {}", line.per_operation, line.unit);
-        let cpu = line.cpu_ns_per_operation.map_or(String::new(), |cpu| format!("{cpu:.0}"));
-        let ratio = line.ratio_to_ours;
-        println!("{work:<18} {:<22} {amount:>12} {cpu:>12} {ratio:>8.2}", line.entrant);
+
+    /// Prints one aligned table, or one JSON array.
+    pub(crate) fn print(&self, lines: &[Line]) {
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(lines).expect("lines are plain values"));
+            return;
+        }
+        let columns = ["work", "by", "amount", "cpu us", "p50 us", "p99 us", "/ ours"];
+        println!("{}", row(&columns, ""));
+        let mut last = "";
+        for line in lines {
+            let work = if line.work == last { "" } else { &line.work };
+            last = &line.work;
+            match &line.came {
+                Came::Measured(figures) => {
+                    let ours = ours(lines, line, figures);
+                    let ratio = ours.map(|ours| figures.amount / ours.amount);
+                    let amount = figures.unit.show(figures.amount);
+                    let cells = [
+                        work,
+                        &line.by,
+                        &amount,
+                        &shown(figures.cpu_us),
+                        &shown(figures.p50_us),
+                        &shown(figures.p99_us),
+                        &shown(ratio),
+                    ];
+                    println!("{}", row(&cells, figures.note.as_deref().unwrap_or_default()));
+                }
+                Came::NotRun(reason) => {
+                    println!("{}", row(&[work, &line.by, "not run", "", "", "", ""], reason));
+                }
+            }
+        }
     }
+}
+
+/// Ours at the same work, in the same unit.
+fn ours<'a>(lines: &'a [Line], line: &Line, figures: &Figures) -> Option<&'a Figures> {
+    let mut ours = lines.iter().filter(|other| other.work == line.work && other.role == Role::Ours);
+    ours.find_map(Line::figures).filter(|ours| ours.unit == figures.unit)
+}
+
+fn shown(amount: Option<f64>) -> String {
+    amount.map_or(String::new(), |amount| format!("{amount:.2}"))
+}
+
+fn row(cells: &[&str; 7], note: &str) -> String {
+    let [work, by, amount, cpu, p50, p99, ratio] = cells;
+    let row =
+        format!("{work:<40} {by:<26} {amount:>12} {cpu:>9} {p50:>9} {p99:>9} {ratio:>7}  {note}");
+    row.trim_end().to_owned()
 }

@@ -1,17 +1,18 @@
 //! In-process actors.
 //!
-//! Every entrant has the same counter actor, on the same two threads (actix, which is made for
-//! one, on one). Telling and publishing count until the last message was handled; spawning
-//! counts until each new actor has handled its first message.
+//! Every entrant has the same counter actor and gets the same work, on the same two threads
+//! (actix, which is made for one, on one). Telling and publishing count until the last message was
+//! handled; spawning counts until each new actor has handled its first message, and stopping until
+//! the state of each was dropped.
 
-use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cost::Cost;
-use crate::report::{self, Line};
+use crate::line::{Role, Unit};
+use crate::report::Report;
 use crate::rounds::{Entrant, compete};
 
 mod actix_peer;
@@ -22,13 +23,19 @@ mod memory;
 mod ours;
 mod ractor_peer;
 mod receipts;
+mod system;
+mod work;
+mod xtra_peer;
+
+use system::System;
 
 const TELLS: u32 = 500_000;
 const ASKS: u32 = 100_000;
 const SPAWNS: u32 = 10_000;
 const LOOKUPS: u32 = 500_000;
 const PUBLISHES: u32 = 2_000;
-const IDLE_ACTORS: u32 = 100_000;
+
+const ACTORS: usize = 1_000;
 
 /// Published to, and named.
 const CROWD: usize = 100;
@@ -43,15 +50,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How the subject is measured.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    report: Report,
     /// Rounds that count.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// Only work whose name contains this.
-    #[arg(long)]
-    only: Option<String>,
     /// Print the memory of idle actors of one entrant, measured in this process.
     #[arg(long, hide = true)]
     memory_of: Option<String>,
@@ -60,111 +63,105 @@ pub(crate) struct Options {
 /// Measures and prints.
 pub(crate) fn run(options: &Options) {
     if let Some(entrant) = &options.memory_of {
-        println!("{}", memory::of(entrant, IDLE_ACTORS));
+        println!("{}", memory::of(entrant));
         return;
     }
-    let wanted = |work: &str| options.only.as_ref().is_none_or(|only| work.contains(only));
+    let (report, runtime) = (&options.report, runtime());
+    let works: [(&str, Unit, Vec<Entrant<'_>>); 8] = [
+        ("tell, one actor", Unit::Nanos, everyone::<Tell<1>>(&runtime)),
+        ("tell, 1,000 actors", Unit::Nanos, everyone::<Tell<ACTORS>>(&runtime)),
+        ("ask, one caller", Unit::Nanos, everyone::<Ask<1, 1>>(&runtime)),
+        ("ask, 64 callers on 1,000 actors", Unit::Nanos, everyone::<Ask<64, ACTORS>>(&runtime)),
+        ("spawn", Unit::Nanos, everyone::<Spawn>(&runtime)),
+        ("start and stop", Unit::Nanos, everyone::<StartAndStop>(&runtime)),
+        ("registry lookup, 2 threads", Unit::Nanos, lookups(&runtime)),
+        ("publish to 100", Unit::Micros, everyone::<Publish>(&runtime)),
+    ];
     let mut lines = Vec::new();
-    for (work, entrants) in works(&runtime()) {
-        if wanted(work) {
-            lines.extend(compete(work, options.rounds, &entrants));
+    for (work, unit, entrants) in works {
+        if report.wants(work) {
+            lines.extend(compete(work, unit, options.rounds, &entrants));
         }
     }
-    if wanted(memory::WORK) {
-        lines.extend(memory());
+    if report.wants(memory::WORK) {
+        lines.extend(memory::lines());
     }
-    report::print(&lines, options.json);
+    report.print(&lines);
 }
 
-fn works(runtime: &Runtime) -> Vec<(&'static str, Vec<Entrant<'_>>)> {
+/// A piece of work that everyone can do.
+trait Work {
+    fn by<S: System>() -> impl Future<Output = Cost> + Send + 'static;
+}
+
+struct Tell<const ON: usize>;
+struct Ask<const CALLERS: u32, const ON: usize>;
+struct Spawn;
+struct StartAndStop;
+struct Publish;
+
+impl<const ON: usize> Work for Tell<ON> {
+    fn by<S: System>() -> impl Future<Output = Cost> + Send + 'static {
+        work::tell::<S>(ON, TELLS)
+    }
+}
+
+impl<const CALLERS: u32, const ON: usize> Work for Ask<CALLERS, ON> {
+    fn by<S: System>() -> impl Future<Output = Cost> + Send + 'static {
+        work::ask::<S>(CALLERS, ON, ASKS)
+    }
+}
+
+impl Work for Spawn {
+    fn by<S: System>() -> impl Future<Output = Cost> + Send + 'static {
+        work::spawn::<S>(SPAWNS)
+    }
+}
+
+impl Work for StartAndStop {
+    fn by<S: System>() -> impl Future<Output = Cost> + Send + 'static {
+        work::start_and_stop::<S>(SPAWNS)
+    }
+}
+
+impl Work for Publish {
+    fn by<S: System>() -> impl Future<Output = Cost> + Send + 'static {
+        work::publish::<S>(PUBLISHES)
+    }
+}
+
+fn everyone<W: Work>(runtime: &Runtime) -> Vec<Entrant<'_>> {
     vec![
-        (
-            "tell",
-            vec![
-                Entrant::new("loom", || on(runtime, ours::tell(TELLS))),
-                Entrant::new("limit: tokio mpsc", || on(runtime, limits::tell(TELLS))),
-                Entrant::new("kameo", || on(runtime, kameo_peer::tell(TELLS))),
-                Entrant::new("ractor", || on(runtime, ractor_peer::tell(TELLS))),
-                Entrant::new("coerce", || on(runtime, coerce_peer::tell(TELLS))),
-                Entrant::new("actix, one thread", || actix_peer::tell(TELLS)),
-            ],
-        ),
-        (
-            "ask",
-            vec![
-                Entrant::new("loom", || on(runtime, ours::ask(ASKS))),
-                Entrant::new("limit: mpsc, oneshot", || on(runtime, limits::ask(ASKS))),
-                Entrant::new("kameo", || on(runtime, kameo_peer::ask(ASKS))),
-                Entrant::new("ractor", || on(runtime, ractor_peer::ask(ASKS))),
-                Entrant::new("coerce", || on(runtime, coerce_peer::ask(ASKS))),
-                Entrant::new("actix, one thread", || actix_peer::ask(ASKS)),
-            ],
-        ),
-        (
-            "spawn",
-            vec![
-                Entrant::new("loom", || on(runtime, ours::spawn(SPAWNS))),
-                Entrant::new("limit: tokio task", || on(runtime, limits::spawn(SPAWNS))),
-                Entrant::new("kameo", || on(runtime, kameo_peer::spawn(SPAWNS))),
-                Entrant::new("ractor", || on(runtime, ractor_peer::spawn(SPAWNS))),
-                Entrant::new("coerce", || on(runtime, coerce_peer::spawn(SPAWNS))),
-                Entrant::new("actix, one thread", || actix_peer::spawn(SPAWNS)),
-            ],
-        ),
-        (
-            "lookup, 2 threads",
-            vec![
-                Entrant::new("loom", || on(runtime, ours::lookup(LOOKUPS))),
-                Entrant::new("limit: rwlock, map", || limits::lookup(LOOKUPS)),
-                Entrant::new("kameo", || on(runtime, kameo_peer::lookup(LOOKUPS))),
-                Entrant::new("ractor", || on(runtime, ractor_peer::lookup(LOOKUPS))),
-            ],
-        ),
-        (
-            "publish to 100",
-            vec![
-                Entrant::new("loom topic", || on(runtime, ours::publish(PUBLISHES))),
-                Entrant::new("limit: 100 try_send", || on(runtime, limits::publish(PUBLISHES))),
-                Entrant::new("kameo, 100 tells", || on(runtime, kameo_peer::publish(PUBLISHES))),
-                Entrant::new("ractor output port", || on(runtime, ractor_peer::publish(PUBLISHES))),
-                Entrant::new("coerce, 100 notifies", || {
-                    on(runtime, coerce_peer::publish(PUBLISHES))
-                }),
-                Entrant::new("actix, one thread", || actix_peer::publish(PUBLISHES)),
-            ],
-        ),
+        entrant::<ours::Loom, W>(runtime),
+        entrant::<limits::Tokio, W>(runtime),
+        entrant::<kameo_peer::Kameo, W>(runtime),
+        entrant::<ractor_peer::Ractor, W>(runtime),
+        entrant::<coerce_peer::Coerce, W>(runtime),
+        entrant::<xtra_peer::Xtra, W>(runtime),
+        entrant::<actix_peer::Actix, W>(runtime),
     ]
 }
 
-/// Each entrant gets a process of its own, because a heap never quite forgets.
-fn memory() -> Vec<Line> {
-    let program = std::env::current_exe().expect("the path of this program");
-    let bytes = memory::ENTRANTS.map(|entrant| {
-        let output = Command::new(&program).args(["volatile", "--memory-of", entrant]).output();
-        let output = output.expect("this program runs again");
-        let text = String::from_utf8_lossy(&output.stdout);
-        text.trim().parse::<f64>().unwrap_or_else(|_| {
-            panic!("{entrant}: {text}{}", String::from_utf8_lossy(&output.stderr))
-        })
-    });
-    let lines = memory::ENTRANTS.iter().zip(bytes).map(|(entrant, amount)| Line {
-        work: memory::WORK,
-        entrant,
-        unit: "B",
-        per_operation: amount,
-        cpu_ns_per_operation: None,
-        ratio_to_ours: amount / bytes[0],
-    });
-    lines.collect()
+fn entrant<S: System, W: Work>(runtime: &Runtime) -> Entrant<'_> {
+    Entrant::new(S::NAME, S::ROLE, || S::run(runtime, W::by::<S>()))
+}
+
+/// Of those that know actors by name.
+fn lookups(runtime: &Runtime) -> Vec<Entrant<'_>> {
+    vec![
+        Entrant::new("loom", Role::Ours, || ours::Loom::run(runtime, ours::lookup(LOOKUPS))),
+        Entrant::new("RwLock, HashMap", Role::Limit, || limits::lookup(LOOKUPS)),
+        Entrant::new("kameo", Role::Peer, || {
+            kameo_peer::Kameo::run(runtime, kameo_peer::lookup(LOOKUPS))
+        }),
+        Entrant::new("ractor", Role::Peer, || {
+            ractor_peer::Ractor::run(runtime, ractor_peer::lookup(LOOKUPS))
+        }),
+    ]
 }
 
 fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
-}
-
-/// Runs on a worker thread, where actors talk to each other in real programs.
-fn on(runtime: &Runtime, work: impl Future<Output = Cost> + Send + 'static) -> Cost {
-    runtime.block_on(runtime.spawn(work)).expect("the work asserts that it was done")
 }
 
 fn names() -> Vec<String> {

@@ -1,17 +1,123 @@
-//! `cargo xtask bench`: the benchmarks, beside their peers.
+//! `cargo xtask bench`: Loom beside its peers, its targets and the limits of the machine.
 
+mod goals;
+mod line;
+mod peers;
+mod table;
+
+use std::error::Error;
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::Stdio;
 
+use clap::{Args, Subcommand};
+
+use self::goals::{GOALS, Goal};
+use self::line::Line;
+use self::table::Table;
 use crate::cargo;
 use crate::outcome::Outcome;
 
-pub(crate) fn run(arguments: &[OsString]) -> Outcome {
+/// What is measured, and how.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Options {
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Only work whose name contains this
+    #[arg(long, value_name = "WORK")]
+    only: Option<String>,
+    /// What `cargo xtask peers --json FILE` found: an array of `{"work": …, "peer": …,
+    /// "per_second": …, "cpu_us": …}`, with the names of the table
+    #[arg(long, value_name = "FILE")]
+    peers: Option<PathBuf>,
+    /// Rounds that count, where there are rounds
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// The directory to measure in: its disk is what counts
+    #[arg(long, value_name = "DIRECTORY")]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    subject: Option<Subject>,
+}
+
+#[derive(Subcommand)]
+enum Subject {
+    /// One subject alone with its own options, for example `volatile --rounds 3`; `help` lists them
+    #[command(external_subcommand)]
+    Alone(Vec<OsString>),
+}
+
+/// The benchmarks, as a command that takes a subject.
+fn benches() -> std::process::Command {
+    cargo::command(&["run", "--quiet", "--release", "--package", "loom-benches", "--"])
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
     // `http` measures the command as its users build it.
     let mut server = cargo::command(&["build", "--release", "--package", "loom-server"]);
     let built = cargo::run(&mut server);
     if built != Outcome::Passed {
         return built;
     }
-    let mut bench = cargo::command(&["run", "--release", "--package", "loom-benches", "--"]);
-    cargo::run(bench.args(arguments))
+    if let Some(Subject::Alone(arguments)) = &options.subject {
+        return cargo::run(benches().args(arguments));
+    }
+    options.all().unwrap_or_else(|error| Outcome::of(Err(error)))
+}
+
+impl Options {
+    fn all(&self) -> Result<Outcome, Box<dyn Error>> {
+        let wanted = |goal: &Goal| self.only.as_ref().is_none_or(|only| goal.work.contains(only));
+        let goals: Vec<Goal> = GOALS.iter().copied().filter(wanted).collect();
+        let mut lines = match &self.peers {
+            Some(file) => peers::read(file)?,
+            None => Vec::new(),
+        };
+        let mut failed = Vec::new();
+        for subject in goals::subjects(&goals) {
+            eprintln!("== {subject}");
+            match self.measure(subject) {
+                Ok(measured) => lines.extend(measured),
+                Err(error) => {
+                    eprintln!("{subject}: {error}");
+                    failed.push(subject);
+                }
+            }
+        }
+        let table = Table::of(&goals, &lines, &failed);
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&table)?);
+        } else {
+            println!("{}\n\n{table}", machine());
+        }
+        Ok(if failed.is_empty() { Outcome::Passed } else { Outcome::Failed })
+    }
+
+    /// Has one subject measured in a process of its own, because a heap never quite forgets.
+    fn measure(&self, subject: &str) -> Result<Vec<Line>, Box<dyn Error>> {
+        let mut run = benches();
+        run.args([subject, "--json"]).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        if let Some(only) = &self.only {
+            run.args(["--only", only]);
+        }
+        if let Some(rounds) = self.rounds.filter(|_| subject != "memory") {
+            run.args(["--rounds", &rounds.to_string()]);
+        }
+        if let Some(dir) = self.dir.as_ref().filter(|_| subject != "volatile") {
+            run.arg("--dir").arg(dir);
+        }
+        let output = run.output()?;
+        if !output.status.success() {
+            return Err(output.status.to_string().into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{processors} processors, {} {}", std::env::consts::OS, kernel.trim())
 }

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
-use crate::{cargo, deny, layers, msrv, semantics, sim, style};
+use crate::{cargo, deny, instructions, layers, msrv, semantics, sim, style};
 
 /// The crates under test; the benchmarks' peers take long to build and are checked apart.
 const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
@@ -30,6 +30,7 @@ pub(crate) enum Step {
     Doctest,
     Sim,
     Docs,
+    Instructions,
     Deny,
     Advisories,
 }
@@ -62,6 +63,7 @@ impl Step {
                     .args(TESTED)
                     .env("RUSTDOCFLAGS", "-D warnings"),
             ),
+            Self::Instructions => instructions::run(&instructions::Use::CHECK),
             Self::Deny => deny::run(),
             Self::Advisories => deny::advisories(),
         }

@@ -5,6 +5,7 @@ mod cargo;
 mod chaos;
 mod ci;
 mod deny;
+mod instructions;
 mod layers;
 mod manifests;
 mod money;
@@ -16,7 +17,6 @@ mod sim;
 mod sources;
 mod style;
 
-use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -62,12 +62,10 @@ enum Task {
     Chaos(chaos::Extent),
     /// Simulate clusters in release mode, seed after seed, until one breaks a promise
     Sim(sim::Extent),
-    /// Run the benchmarks in release mode; all arguments go to them, for example `--json`
-    #[command(disable_help_flag = true)]
-    Bench {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
-        arguments: Vec<OsString>,
-    },
+    /// Measure Loom beside its peers, its targets and the limits of the machine
+    Bench(bench::Options),
+    /// Count the instructions of the hot paths, with valgrind
+    Instructions(instructions::Use),
     /// Measure Loom beside durable servers and libraries, which are built and installed first
     Peers(peers::Options),
 }
@@ -90,7 +88,8 @@ fn main() -> ExitCode {
         Task::Chaos(extent) => exit_code(&chaos::run(&extent)),
         Task::Money(size) => exit_code(&money::run(&size)),
         Task::Sim(extent) => exit_code(&sim::run(&extent)),
-        Task::Bench { arguments } => exit_code(&bench::run(&arguments)),
+        Task::Bench(options) => quiet_exit_code(&bench::run(&options)),
+        Task::Instructions(what) => exit_code(&instructions::run(&what)),
         Task::Peers(options) => exit_code(&peers::run(&options)),
     }
 }
@@ -98,5 +97,15 @@ fn main() -> ExitCode {
 /// A task that was asked for by name and did not run has not succeeded.
 fn exit_code(outcome: &Outcome) -> ExitCode {
     println!("{outcome}");
+    code(outcome)
+}
+
+/// As [`exit_code`], of a task whose output others read.
+fn quiet_exit_code(outcome: &Outcome) -> ExitCode {
+    eprintln!("{outcome}");
+    code(outcome)
+}
+
+fn code(outcome: &Outcome) -> ExitCode {
     if *outcome == Outcome::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -11,16 +11,16 @@ use lmdb::Transaction as _;
 use super::{key, record};
 
 /// Writes records in the order of their places.
-pub(super) trait Engine {
+pub(crate) trait Engine {
     /// Returns once all of them are on the disk.
     fn write(&mut self, places: Range<u64>);
 }
 
 /// A file that is only appended to: no index, so nothing can be found again.
-pub(super) struct Append(File);
+pub(crate) struct Append(File);
 
 impl Append {
-    pub(super) fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         Self(File::create(path).expect("a file"))
     }
 }
@@ -34,10 +34,10 @@ impl Engine for Append {
 }
 
 /// A log-structured merge tree behind a write-ahead log.
-pub(super) struct Fjall(Database, Keyspace);
+pub(crate) struct Fjall(Database, Keyspace);
 
 impl Fjall {
-    pub(super) fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         let database = Database::builder(path).manual_journal_persist(true).open();
         let database = database.expect("an empty database");
         let records = database.keyspace("records", KeyspaceCreateOptions::default);
@@ -58,10 +58,10 @@ impl Engine for Fjall {
 }
 
 /// A memory-mapped B+ tree in C.
-pub(super) struct Lmdb(lmdb::Environment, lmdb::Database);
+pub(crate) struct Lmdb(lmdb::Environment, lmdb::Database);
 
 impl Lmdb {
-    pub(super) fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         std::fs::create_dir(path).expect("a directory");
         let environment = lmdb::Environment::new().set_map_size(16 << 30).open(path);
         let environment = environment.expect("an empty environment");
@@ -85,10 +85,10 @@ impl Engine for Lmdb {
 const REDB_RECORDS: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("records");
 
 /// A copy-on-write B+ tree.
-pub(super) struct Redb(redb::Database);
+pub(crate) struct Redb(redb::Database);
 
 impl Redb {
-    pub(super) fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         Self(redb::Database::create(path).expect("an empty database"))
     }
 }
@@ -107,10 +107,10 @@ impl Engine for Redb {
 }
 
 /// A B link tree over a log.
-pub(super) struct Sled(sled::Db);
+pub(crate) struct Sled(sled::Db);
 
 impl Sled {
-    pub(super) fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         // Nothing is written but by the calls below.
         Self(sled::Config::new().path(path).flush_every_ms(None).open().expect("an empty database"))
     }

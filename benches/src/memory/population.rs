@@ -11,7 +11,7 @@ use loom_runtime::{Host, Settings};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::counter::Counter;
+use crate::counter::{ADD, Counter};
 use crate::resident::{peak_bytes, resident_bytes};
 
 const CALLERS: u32 = 256;
@@ -115,7 +115,7 @@ pub(super) async fn turns(host: &Host, actors: u32, turns: u32) {
                         return;
                     }
                     let actor = host.actor(format!("counter/{:07}", n % actors)).expect("an id");
-                    let _: u64 = actor.call("add", &1).await.expect("a turn");
+                    let _: u64 = actor.call(ADD, &1).await.expect("a turn");
                 }
             })
         })

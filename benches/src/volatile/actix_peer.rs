@@ -1,15 +1,16 @@
 //! actix, where the sender and its actors share one thread. `do_send` ignores the bounds of the
-//! mailbox, so the sender yields as often as the others have to wait.
+//! mailbox.
 
-use actix::{Actor, Addr, Context, Handler, Message, System};
+use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message};
+use tokio::runtime::Runtime;
 
-use super::receipts::{IN_FLIGHT, Receipts};
-use super::{CAPACITY, CROWD};
-use crate::cost::{Cost, Stopwatch};
+use super::receipts::Member;
+use super::system::System;
+use crate::line::Role;
 
-struct Counter {
+pub(super) struct Counter {
     count: u32,
-    receipts: Receipts,
+    member: Member,
 }
 
 #[derive(Message)]
@@ -22,7 +23,11 @@ struct Get;
 
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Receipt;
+struct Nudge;
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Stop;
 
 impl Actor for Counter {
     type Context = Context<Self>;
@@ -44,85 +49,67 @@ impl Handler<Get> for Counter {
     }
 }
 
-impl Handler<Receipt> for Counter {
+impl Handler<Nudge> for Counter {
     type Result = ();
 
-    fn handle(&mut self, _: Receipt, _: &mut Context<Self>) {
-        self.receipts.add();
+    fn handle(&mut self, _: Nudge, _: &mut Context<Self>) {
+        self.member.handle();
     }
 }
 
-fn start(receipts: &Receipts) -> Addr<Counter> {
-    Counter { count: 0, receipts: receipts.clone() }.start()
-}
+impl Handler<Stop> for Counter {
+    type Result = ();
 
-pub(super) fn tell(tells: u32) -> Cost {
-    System::new().block_on(async {
-        let actor = start(&Receipts::default());
-        let watch = Stopwatch::start();
-        for tell in 0..tells as usize {
-            actor.do_send(Add(1));
-            if tell % CAPACITY == CAPACITY - 1 {
-                tokio::task::yield_now().await;
-            }
-        }
-        let handled = actor.send(Get).await.expect("the actor answers");
-        let cost = watch.stop(tells);
-        assert_eq!(handled, tells);
-        cost
-    })
-}
-
-pub(super) fn ask(asks: u32) -> Cost {
-    System::new().block_on(async {
-        let actor = start(&Receipts::default());
-        let watch = Stopwatch::start();
-        for _ in 0..asks {
-            assert_eq!(actor.send(Get).await.expect("the actor answers"), 0);
-        }
-        watch.stop(asks)
-    })
-}
-
-pub(super) fn spawn(spawns: u32) -> Cost {
-    System::new().block_on(async {
-        let receipts = Receipts::default();
-        let mut actors = Vec::new();
-        let watch = Stopwatch::start();
-        for _ in 0..spawns {
-            let actor = start(&receipts);
-            actor.do_send(Receipt);
-            actors.push(actor);
-        }
-        receipts.reach(actors.len()).await;
-        watch.stop(spawns)
-    })
-}
-
-pub(super) fn publish(publishes: u32) -> Cost {
-    System::new().block_on(async {
-        let receipts = Receipts::default();
-        let crowd: Vec<_> = (0..CROWD).map(|_| start(&receipts)).collect();
-        let watch = Stopwatch::start();
-        for published in 1..=publishes {
-            for actor in &crowd {
-                actor.do_send(Receipt);
-            }
-            if published.is_multiple_of(IN_FLIGHT) || published == publishes {
-                receipts.reach(published as usize * CROWD).await;
-            }
-        }
-        watch.stop(publishes)
-    })
-}
-
-/// Gives what keeps the actors alive, once each has handled a message.
-pub(super) async fn populate(actors: u32) -> Box<dyn std::any::Any> {
-    let receipts = Receipts::default();
-    let actors: Vec<_> = (0..actors).map(|_| start(&receipts)).collect();
-    for actor in &actors {
-        actor.do_send(Receipt);
+    fn handle(&mut self, _: Stop, context: &mut Context<Self>) {
+        context.stop();
     }
-    receipts.reach(actors.len()).await;
-    Box::new(actors)
+}
+
+/// actix.
+pub(super) struct Actix;
+
+impl System for Actix {
+    const NAME: &'static str = "actix (one thread)";
+    const ROLE: Role = Role::OneThreadPeer;
+
+    type Actor = Addr<Counter>;
+    type Topic = Vec<Addr<Counter>>;
+
+    fn new() -> Self {
+        Self
+    }
+
+    async fn start(&self, member: Member) -> Addr<Counter> {
+        Counter { count: 0, member }.start()
+    }
+
+    async fn tell(actor: &Addr<Counter>) {
+        actor.do_send(Add(1));
+    }
+
+    async fn ask(actor: &Addr<Counter>) -> u32 {
+        actor.send(Get).await.expect("the actor answers")
+    }
+
+    async fn nudge(actor: &Addr<Counter>) {
+        actor.do_send(Nudge);
+    }
+
+    async fn stop(actor: Addr<Counter>) {
+        actor.do_send(Stop);
+    }
+
+    fn topic(actors: &[Addr<Counter>]) -> Vec<Addr<Counter>> {
+        actors.to_vec()
+    }
+
+    fn publish(topic: &Vec<Addr<Counter>>) {
+        for actor in topic {
+            actor.do_send(Nudge);
+        }
+    }
+
+    fn run<T: Send + 'static>(_: &Runtime, work: impl Future<Output = T> + Send + 'static) -> T {
+        actix::System::new().block_on(work)
+    }
 }

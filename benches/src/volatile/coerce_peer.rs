@@ -6,18 +6,17 @@ use coerce::actor::message::{Handler, Message};
 use coerce::actor::system::ActorSystem;
 use coerce::actor::{Actor, LocalActorRef};
 
-use super::CROWD;
-use super::receipts::{IN_FLIGHT, Receipts};
-use crate::cost::{Cost, Stopwatch};
+use super::receipts::Member;
+use super::system::System;
 
-struct Counter {
+pub(super) struct Counter {
     count: u32,
-    receipts: Receipts,
+    member: Member,
 }
 
 struct Add(u32);
 struct Get;
-struct Receipt;
+struct Nudge;
 
 impl Actor for Counter {}
 
@@ -29,7 +28,7 @@ impl Message for Get {
     type Result = u32;
 }
 
-impl Message for Receipt {
+impl Message for Nudge {
     type Result = ();
 }
 
@@ -48,96 +47,53 @@ impl Handler<Get> for Counter {
 }
 
 #[async_trait]
-impl Handler<Receipt> for Counter {
-    async fn handle(&mut self, _: Receipt, _: &mut ActorContext) {
-        self.receipts.add();
+impl Handler<Nudge> for Counter {
+    async fn handle(&mut self, _: Nudge, _: &mut ActorContext) {
+        self.member.handle();
     }
 }
 
-async fn start(system: &ActorSystem, receipts: &Receipts) -> LocalActorRef<Counter> {
-    let counter = Counter { count: 0, receipts: receipts.clone() };
-    system.new_anon_actor(counter).await.expect("the actor starts")
-}
+/// coerce.
+pub(super) struct Coerce(ActorSystem);
 
-async fn stop(actors: &[LocalActorRef<Counter>]) {
-    for actor in actors {
-        actor.stop().await.expect("the actor stops");
+impl System for Coerce {
+    const NAME: &'static str = "coerce";
+
+    type Actor = LocalActorRef<Counter>;
+    type Topic = Vec<LocalActorRef<Counter>>;
+
+    fn new() -> Self {
+        Self(ActorSystem::new())
     }
-}
 
-pub(super) async fn tell(tells: u32) -> Cost {
-    let system = ActorSystem::new();
-    let actor = start(&system, &Receipts::default()).await;
-    let watch = Stopwatch::start();
-    for _ in 0..tells {
+    async fn start(&self, member: Member) -> LocalActorRef<Counter> {
+        let counter = Counter { count: 0, member };
+        self.0.new_anon_actor(counter).await.expect("the actor starts")
+    }
+
+    async fn tell(actor: &LocalActorRef<Counter>) {
         actor.notify(Add(1)).expect("the actor lives");
     }
-    let handled = actor.send(Get).await.expect("the actor answers");
-    let cost = watch.stop(tells);
-    assert_eq!(handled, tells);
-    stop(&[actor]).await;
-    cost
-}
 
-pub(super) async fn ask(asks: u32) -> Cost {
-    let system = ActorSystem::new();
-    let actor = start(&system, &Receipts::default()).await;
-    let watch = Stopwatch::start();
-    for _ in 0..asks {
-        assert_eq!(actor.send(Get).await.expect("the actor answers"), 0);
+    async fn ask(actor: &LocalActorRef<Counter>) -> u32 {
+        actor.send(Get).await.expect("the actor answers")
     }
-    let cost = watch.stop(asks);
-    stop(&[actor]).await;
-    cost
-}
 
-pub(super) async fn spawn(spawns: u32) -> Cost {
-    let system = ActorSystem::new();
-    let receipts = Receipts::default();
-    let mut actors = Vec::new();
-    let watch = Stopwatch::start();
-    for _ in 0..spawns {
-        let actor = start(&system, &receipts).await;
-        actor.notify(Receipt).expect("the actor lives");
-        actors.push(actor);
+    async fn nudge(actor: &LocalActorRef<Counter>) {
+        actor.notify(Nudge).expect("the actor lives");
     }
-    receipts.reach(actors.len()).await;
-    let cost = watch.stop(spawns);
-    stop(&actors).await;
-    cost
-}
 
-pub(super) async fn publish(publishes: u32) -> Cost {
-    let system = ActorSystem::new();
-    let receipts = Receipts::default();
-    let mut crowd = Vec::new();
-    for _ in 0..CROWD {
-        crowd.push(start(&system, &receipts).await);
+    async fn stop(actor: LocalActorRef<Counter>) {
+        actor.notify_stop().expect("the actor lives");
     }
-    let watch = Stopwatch::start();
-    for published in 1..=publishes {
-        for actor in &crowd {
-            actor.notify(Receipt).expect("the actor lives");
-        }
-        if published.is_multiple_of(IN_FLIGHT) || published == publishes {
-            receipts.reach(published as usize * CROWD).await;
+
+    fn topic(actors: &[LocalActorRef<Counter>]) -> Vec<LocalActorRef<Counter>> {
+        actors.to_vec()
+    }
+
+    fn publish(topic: &Vec<LocalActorRef<Counter>>) {
+        for actor in topic {
+            actor.notify(Nudge).expect("the actor lives");
         }
     }
-    let cost = watch.stop(publishes);
-    stop(&crowd).await;
-    cost
-}
-
-/// Gives what keeps the actors alive, once each has handled a message.
-pub(super) async fn populate(actors: u32) -> Box<dyn std::any::Any> {
-    let system = ActorSystem::new();
-    let receipts = Receipts::default();
-    let mut living = Vec::new();
-    for _ in 0..actors {
-        let actor = start(&system, &receipts).await;
-        actor.notify(Receipt).expect("the actor lives");
-        living.push(actor);
-    }
-    receipts.reach(living.len()).await;
-    Box::new((system, living))
 }

@@ -5,70 +5,74 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::receipts::{IN_FLIGHT, Receipts};
-use super::{CAPACITY, CROWD, from_two_threads, names};
+use super::receipts::Member;
+use super::system::System;
+use super::{CAPACITY, from_two_threads, names};
 use crate::cost::{Cost, Stopwatch};
+use crate::line::Role;
 
-enum Message {
+pub(super) enum Message {
     Add(u32),
     Get(oneshot::Sender<u32>),
-    Receipt,
+    Nudge,
 }
 
-fn start(receipts: &Receipts) -> mpsc::Sender<Message> {
-    let (sender, mut receiver) = mpsc::channel(CAPACITY);
-    let receipts = receipts.clone();
-    tokio::spawn(async move {
-        let mut count = 0;
-        while let Some(message) = receiver.recv().await {
-            match message {
-                Message::Add(amount) => count += amount,
-                Message::Get(reply) => reply.send(count).expect("somebody waits"),
-                Message::Receipt => receipts.add(),
+/// A task at the end of a channel.
+pub(super) struct Tokio;
+
+impl System for Tokio {
+    const NAME: &'static str = "tokio task, mpsc, oneshot";
+    const ROLE: Role = Role::Limit;
+
+    type Actor = mpsc::Sender<Message>;
+    type Topic = Vec<mpsc::Sender<Message>>;
+
+    fn new() -> Self {
+        Self
+    }
+
+    async fn start(&self, member: Member) -> mpsc::Sender<Message> {
+        let (sender, mut receiver) = mpsc::channel(CAPACITY);
+        tokio::spawn(async move {
+            let mut count = 0;
+            while let Some(message) = receiver.recv().await {
+                match message {
+                    Message::Add(amount) => count += amount,
+                    Message::Get(reply) => reply.send(count).expect("somebody waits"),
+                    Message::Nudge => member.handle(),
+                }
             }
+        });
+        sender
+    }
+
+    async fn tell(actor: &mpsc::Sender<Message>) {
+        actor.send(Message::Add(1)).await.expect("the task lives");
+    }
+
+    async fn ask(actor: &mpsc::Sender<Message>) -> u32 {
+        let (reply, answer) = oneshot::channel();
+        actor.send(Message::Get(reply)).await.expect("the task lives");
+        answer.await.expect("the task answers")
+    }
+
+    async fn nudge(actor: &mpsc::Sender<Message>) {
+        actor.send(Message::Nudge).await.expect("the task lives");
+    }
+
+    async fn stop(actor: mpsc::Sender<Message>) {
+        drop(actor);
+    }
+
+    fn topic(actors: &[mpsc::Sender<Message>]) -> Vec<mpsc::Sender<Message>> {
+        actors.to_vec()
+    }
+
+    fn publish(topic: &Vec<mpsc::Sender<Message>>) {
+        for sender in topic {
+            sender.try_send(Message::Nudge).expect("there is room");
         }
-    });
-    sender
-}
-
-async fn get(sender: &mpsc::Sender<Message>) -> u32 {
-    let (reply, answer) = oneshot::channel();
-    sender.send(Message::Get(reply)).await.expect("the task lives");
-    answer.await.expect("the task answers")
-}
-
-pub(super) async fn tell(tells: u32) -> Cost {
-    let sender = start(&Receipts::default());
-    let watch = Stopwatch::start();
-    for _ in 0..tells {
-        sender.send(Message::Add(1)).await.expect("the task lives");
     }
-    let handled = get(&sender).await;
-    let cost = watch.stop(tells);
-    assert_eq!(handled, tells);
-    cost
-}
-
-pub(super) async fn ask(asks: u32) -> Cost {
-    let sender = start(&Receipts::default());
-    let watch = Stopwatch::start();
-    for _ in 0..asks {
-        assert_eq!(get(&sender).await, 0);
-    }
-    watch.stop(asks)
-}
-
-pub(super) async fn spawn(spawns: u32) -> Cost {
-    let receipts = Receipts::default();
-    let mut senders = Vec::new();
-    let watch = Stopwatch::start();
-    for _ in 0..spawns {
-        let sender = start(&receipts);
-        sender.send(Message::Receipt).await.expect("the task lives");
-        senders.push(sender);
-    }
-    receipts.reach(senders.len()).await;
-    watch.stop(spawns)
 }
 
 pub(super) fn lookup(lookups: u32) -> Cost {
@@ -80,30 +84,4 @@ pub(super) fn lookup(lookups: u32) -> Cost {
         found.is_some()
     });
     watch.stop(lookups)
-}
-
-pub(super) async fn publish(publishes: u32) -> Cost {
-    let receipts = Receipts::default();
-    let crowd: Vec<_> = (0..CROWD).map(|_| start(&receipts)).collect();
-    let watch = Stopwatch::start();
-    for published in 1..=publishes {
-        for sender in &crowd {
-            sender.try_send(Message::Receipt).expect("there is room");
-        }
-        if published.is_multiple_of(IN_FLIGHT) || published == publishes {
-            receipts.reach(published as usize * CROWD).await;
-        }
-    }
-    watch.stop(publishes)
-}
-
-/// Gives what keeps the tasks alive, once each has handled a message.
-pub(super) async fn populate(tasks: u32) -> Box<dyn std::any::Any> {
-    let receipts = Receipts::default();
-    let senders: Vec<_> = (0..tasks).map(|_| start(&receipts)).collect();
-    for sender in &senders {
-        sender.send(Message::Receipt).await.expect("the task lives");
-    }
-    receipts.reach(senders.len()).await;
-    Box::new(senders)
 }
