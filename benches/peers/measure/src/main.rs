@@ -113,7 +113,7 @@ impl Arguments {
         let time = Duration::from_secs_f64(self.seconds);
         let mut running = start::start(peer, &self.places)?;
         let each = peer.works.iter().map(|(work, _)| {
-            running.load(*work, warmup)?;
+            running.warm_up(*work, warmup)?;
             Ok((*work, running.load(*work, time)?))
         });
         each.collect()

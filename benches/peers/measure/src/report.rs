@@ -21,12 +21,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(
-        work: Work,
-        peer: &'static str,
-        mut rounds: Vec<Took>,
-        note: &str,
-    ) -> Self {
+    pub(crate) fn of(work: Work, peer: &'static str, mut rounds: Vec<Took>, note: &str) -> Self {
         let mut median = |part: fn(&Took) -> f64| {
             rounds.sort_unstable_by(|one, other| part(one).total_cmp(&part(other)));
             rounds.get(rounds.len() / 2).map(part)

@@ -9,6 +9,9 @@ use crate::obedient::Obedient;
 use crate::process::{Process, died_of};
 use crate::work::{Took, Work};
 
+/// The requests are spread over this many actors, keys or objects.
+pub(crate) const ACTORS: u64 = 1_000;
+
 /// Stopped when it is dropped, and what it wrote removed.
 pub(crate) struct Running {
     pub(crate) way: Way,
@@ -27,6 +30,17 @@ pub(crate) enum Way {
 }
 
 impl Running {
+    /// Has it do the work for at least `time`, and until every actor was there once: to make one
+    /// may cost more than to use it.
+    pub(crate) fn warm_up(&mut self, work: Work, time: Duration) -> Result<(), String> {
+        loop {
+            self.load(work, time)?;
+            if matches!(self.way, Way::Told(_)) || self.next >= ACTORS {
+                return Ok(());
+            }
+        }
+    }
+
     /// Has it do the work for `time`.
     pub(crate) fn load(&mut self, work: Work, time: Duration) -> Result<Took, String> {
         let before = self.cpu();

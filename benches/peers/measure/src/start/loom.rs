@@ -7,7 +7,7 @@ use super::{await_port, free_port, obedient};
 use crate::http::{Request, Script};
 use crate::peer::Places;
 use crate::process::Process;
-use crate::running::Way;
+use crate::running::{ACTORS, Way};
 
 pub(crate) fn counter(
     places: &Places,
@@ -24,7 +24,7 @@ pub(crate) fn counter(
 }
 
 fn add(n: u64) -> Request {
-    Request { path: format!("/v1/actors/tally/{}/add", n % 1_000), body: "1".to_owned() }
+    Request { path: format!("/v1/actors/tally/{}/add", n % ACTORS), body: "1".to_owned() }
 }
 
 pub(crate) fn steps(

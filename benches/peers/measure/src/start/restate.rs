@@ -7,7 +7,7 @@ use super::{await_port, free_port, retry};
 use crate::http::{Request, Script, post};
 use crate::peer::Places;
 use crate::process::Process;
-use crate::running::Way;
+use crate::running::{ACTORS, Way};
 use crate::work::Work;
 
 pub(crate) fn start(
@@ -48,7 +48,7 @@ fn script(work: Work) -> Script {
 }
 
 fn add(n: u64) -> Request {
-    Request { path: format!("/Tally/{}/add", n % 1_000), body: "1".to_owned() }
+    Request { path: format!("/Tally/{}/add", n % ACTORS), body: "1".to_owned() }
 }
 
 fn ten(n: u64) -> Request {

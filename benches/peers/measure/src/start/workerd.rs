@@ -8,7 +8,7 @@ use super::{await_port, free_port};
 use crate::http::{Request, Script};
 use crate::peer::Places;
 use crate::process::Process;
-use crate::running::Way;
+use crate::running::{ACTORS, Way};
 use crate::work::Work;
 
 pub(crate) fn start(
@@ -37,9 +37,9 @@ fn script(work: Work) -> Script {
 }
 
 fn add(n: u64) -> Request {
-    Request { path: format!("/add/{}", n % 1_000), body: "1".to_owned() }
+    Request { path: format!("/add/{}", n % ACTORS), body: "1".to_owned() }
 }
 
 fn ten(n: u64) -> Request {
-    Request { path: format!("/ten/{}", n % 1_000), body: n.to_string() }
+    Request { path: format!("/ten/{}", n % ACTORS), body: n.to_string() }
 }
