@@ -5,6 +5,8 @@
 //! what a sound runtime may ask for, and what a store answers must be what the picture says.
 
 mod actors;
+mod bodies;
+mod commits;
 mod finish;
 mod flow;
 mod journal;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use loom_core::{ActorId, IdempotencyKey, Method, Outcome, Payload};
 use loom_ports::Stores;
-use loom_runtime::{ActorRef, CallError, Host};
+use loom_runtime::{ActorRef, CallError, HandlerRole, Host};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
@@ -121,12 +121,21 @@ impl Scene {
                 async move { actor.request_payload(method, args).key(key).within(LIMIT).call().await }
             })
             .await?;
-        self.0.hosts.audit.replied(&id, &method, &key, &reply.outcome);
+        if !self.may_be_query(&id, &method) {
+            self.0.hosts.audit.replied(&id, &method, &key, &reply.outcome);
+        }
         match reply.outcome {
             Outcome::Returned(value) => value.parse().map_err(json("the reply")),
             Outcome::Rejected(error) => Err(CallError::Rejected(error)),
             Outcome::Failed(failure) => Err(CallError::Failed(failure)),
         }
+    }
+
+    fn may_be_query(&self, id: &ActorId, method: &Method) -> bool {
+        let Some(host) = self.host() else { return true };
+        let handlers = host.handlers(id.kind()).unwrap_or_default();
+        let found = handlers.iter().find(|handler| handler.name == method.as_str());
+        found.is_none_or(|handler| handler.role == HandlerRole::Query)
     }
 
     /// Sends a message to an actor, as often as need be for it to be accepted.

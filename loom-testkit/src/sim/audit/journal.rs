@@ -1,14 +1,12 @@
 //! The journal, judged.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_core::{
-    ActorId, CommitId, Event, Head, HostId, IdempotencyKey, MessageId, PartitionId, Record, Seq,
-    Timestamp, Turn,
+    ActorId, CommitId, Head, HostId, IdempotencyKey, MessageId, PartitionId, Seq, Timestamp, Turn,
 };
 use loom_ports::{
     CommitOutcome, Cursor, Delivered, Due, ErrorKind, Handled, JournalCapabilities, JournalStore,
@@ -16,8 +14,9 @@ use loom_ports::{
 };
 use tokio::sync::Mutex as Turnstile;
 
+use super::picture::Picture;
 use super::turn::Bench;
-use super::{Audit, Kept, broken};
+use super::{Audit, Kept};
 
 /// The journal as one opening has it.
 #[derive(Debug)]
@@ -60,7 +59,7 @@ impl Audited {
         partition: PartitionId,
         operation: &'static str,
         change: impl Future<Output = Result<T, PortError>>,
-        judge: impl FnOnce(&mut super::picture::Picture, &Result<T, PortError>) -> Kept,
+        judge: impl FnOnce(&mut Picture, &Result<T, PortError>) -> Kept,
     ) -> Result<T, PortError> {
         self.check_open(operation)?;
         self.audit.picture().begin_change(partition);
@@ -80,7 +79,7 @@ impl Audited {
         partition: Option<PartitionId>,
         operation: &'static str,
         read: impl Future<Output = Result<T, PortError>>,
-        judge: impl FnOnce(&mut super::picture::Picture, &T) -> Kept,
+        judge: impl FnOnce(&mut Picture, &T) -> Kept,
     ) -> Result<T, PortError> {
         self.check_open(operation)?;
         let quiet = |audit: &Audit| audit.picture().quiet(partition);
@@ -103,73 +102,6 @@ impl Audited {
     async fn reconcile(&self, actor: &ActorId) {
         self.audit.reconcile((self.opening, &*self.inner), &self.bench(), actor).await;
     }
-
-    /// What a commit was answered.
-    fn judge_commit(
-        &self,
-        tenure: &Tenure,
-        turns: &[Turn],
-        delivered: &[Delivered],
-        answer: &Result<Vec<CommitOutcome>, PortError>,
-    ) {
-        let outcomes = match answer {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                let is_known = error.kind() != ErrorKind::Indeterminate;
-                let mut picture = self.audit.picture();
-                for turn in turns {
-                    picture.end_turn(turn, is_known);
-                }
-                return;
-            }
-        };
-        self.audit.judge(|picture| {
-            if outcomes.len() != turns.len() {
-                return broken(1, format!("{} turns got {} answers", turns.len(), outcomes.len()));
-            }
-            picture.forgot(tenure, delivered)
-        });
-        for (turn, outcome) in turns.iter().zip(outcomes) {
-            let record = self.audit.judge(|picture| {
-                picture.end_turn(turn, *outcome != CommitOutcome::Unknown);
-                match outcome {
-                    CommitOutcome::Committed => {
-                        picture.commit(&self.bench(), tenure, turn).map(Some)
-                    }
-                    CommitOutcome::Already => picture.already(tenure, turn).map(|()| None),
-                    CommitOutcome::TooLarge { .. } if turn.size_bytes() <= self.turn_bytes_max => {
-                        broken(12, format!("a turn of {} was refused as too large", turn.actor))
-                    }
-                    _ => Ok(None),
-                }
-            });
-            if let Some(Some(record)) = record {
-                self.audit.world.note(&[b"commit", &turn.record]);
-                self.audit.world.tell(|| told(turn, &record));
-            }
-        }
-    }
-}
-
-/// A turn in one line.
-fn told(turn: &Turn, record: &Record) -> String {
-    let input = record.input.as_ref().map_or("goes on", |input| &input.label);
-    let mut line =
-        format!("{}#{} committed by epoch {}: {input}", turn.actor, record.head.seq, record.epoch);
-    for event in &record.events {
-        match event {
-            Event::Began { .. } => line += ", begins",
-            Event::Buried { .. } => line += ", given up",
-            Event::Stalled { .. } => line += ", stalled",
-            Event::Finished(loom_core::Outcome::Returned(_)) => line += ", done",
-            Event::Finished(_) => line += ", failed",
-            _ => {}
-        }
-    }
-    if !turn.outbox.is_empty() {
-        let _ = write!(line, ", {} out", turn.outbox.len());
-    }
-    line
 }
 
 #[async_trait]
@@ -262,7 +194,7 @@ impl JournalStore for Audited {
         if !self.audit.is_open(self.opening) {
             return answer;
         }
-        self.judge_commit(tenure, turns, delivered, &answer);
+        self.audit.judge_commit(&self.bench(), (tenure, turns, delivered), &answer);
         if let Ok(outcomes) = &answer {
             let committed = turns.iter().zip(outcomes);
             let committed = committed.filter(|(_, outcome)| **outcome == CommitOutcome::Committed);

@@ -3,8 +3,8 @@
 use loom_core::{MessageId, QueueName};
 use loom_ports::{Page, QueuedDeadLetter, Receipt};
 
+use super::bodies::read;
 use super::picture::Picture;
-use super::queues::read;
 use super::{Kept, broken};
 
 impl Picture {

@@ -37,8 +37,6 @@ pub(super) struct Picture {
     pub(super) queues: BTreeMap<QueueName, Queue>,
     /// As of which record a state was copied.
     pub(super) copied: BTreeMap<ActorId, Head>,
-    /// Handlers, by kind and method, that are known to change something.
-    pub(super) changing: BTreeSet<(String, String)>,
     pub(super) turns: u64,
 }
 

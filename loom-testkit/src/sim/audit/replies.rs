@@ -6,7 +6,7 @@ use super::picture::Picture;
 use super::{Audit, Kept, broken};
 
 impl Audit {
-    /// A keyed call got an answer.
+    /// A keyed call got an answer, and not that of a query, which leaves no mark.
     pub(in crate::sim) fn replied(
         &self,
         actor: &ActorId,
@@ -35,10 +35,6 @@ impl Picture {
             Some(Some(reply)) if *reply == outcome.encode() => return Ok(()),
             Some(Some(_)) => "with another outcome than was committed",
             Some(None) => "before its outcome was committed",
-            // A query leaves no mark.
-            None if !self.changing.contains(&(actor.kind().to_owned(), method.to_string())) => {
-                return Ok(());
-            }
             None => "before it was committed",
         };
         broken(2, format!("the request {method} of key {key} to {actor} was answered {what}"))

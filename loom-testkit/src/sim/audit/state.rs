@@ -59,6 +59,8 @@ impl StateStore for Audited {
         if let Ok(save) = save
             && self.audit.is_open(self.opening)
         {
+            let StateRow { actor, head, .. } = row;
+            self.audit.world.tell(|| format!("the state of {actor}#{} is copied", head.seq));
             self.audit.judge(|picture| picture.copied(row, save));
         }
         save

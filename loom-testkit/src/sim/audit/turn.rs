@@ -91,7 +91,6 @@ impl Picture {
         actor.maybe.retain(|maybe| maybe.turn.expected >= expected || maybe.is_in_flight);
         self.set_timers(tenure.partition, me, &due_before);
         self.sent(tenure, turn, &record)?;
-        self.learn(turn, &record);
         self.turns += 1;
         Ok(record)
     }
@@ -175,16 +174,5 @@ impl Picture {
         actor.delete();
         self.set_timers(tenure.partition, me, &timers);
         Ok(())
-    }
-
-    /// A handler that changed something is none that only answers questions.
-    fn learn(&mut self, turn: &Turn, record: &Record) {
-        let Some(input) = &record.input else { return };
-        let changes = |event: &Event| {
-            matches!(event, Event::Changed(_) | Event::Sent(_) | Event::Began { .. })
-        };
-        if input.key.is_some() && record.events.iter().any(changes) {
-            self.changing.insert((turn.actor.kind().to_owned(), input.label.clone()));
-        }
     }
 }

@@ -1,0 +1,35 @@
+//! What a queue carries.
+
+use loom_core::{Epoch, Message, MessageId, Outgoing, PartitionId, Stamp};
+
+/// What the hosts write before the stamp of a carried message: a byte that says so, the partition,
+/// the epoch and the number.
+const STAMPED: u8 = 0xf0;
+
+/// The message in a body, and its stamp. Nothing of what this judge cannot read.
+pub(super) fn read(body: &[u8]) -> (Option<Message>, Option<Stamp>) {
+    let stamp = |bytes: &[u8]| {
+        let (partition, bytes) = bytes.split_first_chunk()?;
+        let (epoch, bytes) = bytes.split_first_chunk()?;
+        let (n, _) = bytes.split_first_chunk()?;
+        let partition = PartitionId(u16::from_be_bytes(*partition));
+        let epoch = Epoch(u64::from_be_bytes(*epoch));
+        Some(Stamp { partition, epoch, n: u64::from_be_bytes(*n) })
+    };
+    let (message, stamp) = match body.split_first() {
+        Some((&STAMPED, rest)) => (rest.get(18..).unwrap_or_default(), stamp(rest)),
+        _ => (body, None),
+    };
+    match Outgoing::decode(message) {
+        Ok(Outgoing::Message(message)) => (Some(message), stamp),
+        _ => (None, stamp),
+    }
+}
+
+/// Whether an id is one of those that only turns give.
+pub(super) fn is_of_a_turn(id: &MessageId) -> bool {
+    let Some((_, place)) = id.as_str().rsplit_once('@') else { return false };
+    let mut numbers = place.split('.');
+    numbers.by_ref().take(3).filter(|number| number.parse::<u64>().is_ok()).count() == 3
+        && numbers.next().is_none()
+}
