@@ -45,6 +45,8 @@ use audit::Laws;
 use cluster::{Deploy, Wrap};
 use plan::Plan;
 
+type Around = Arc<dyn Fn(&Arc<World>, Stores) -> Stores + Send + Sync>;
+
 /// A cluster to be simulated.
 #[derive(Clone)]
 #[must_use = "a simulation runs once it is given a scenario"]
@@ -55,7 +57,7 @@ pub struct Sim {
     settings: Settings,
     deploy: Deploy,
     backend: Arc<dyn Fn() -> Box<dyn Backend> + Send + Sync>,
-    wrap: Arc<dyn Fn(&Arc<World>, Stores) -> Stores + Send + Sync>,
+    wrap: Around,
     laws: Laws,
     planted: Option<Planted>,
     runs_max: u32,

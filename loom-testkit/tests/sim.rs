@@ -1,7 +1,7 @@
 //! Simulations of a small bank.
 #![cfg(feature = "sim")]
 
-use loom_runtime::{Context, actor};
+use loom_runtime::{Context, HostBuilder, actor};
 use loom_testkit::sim::{Faults, Scene, Sim};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,10 @@ impl Wallet {
 
 const NAMES: [&str; 4] = ["ann", "bob", "cleo", "dan"];
 
+fn pick(scene: &Scene) -> &'static str {
+    NAMES[usize::try_from(scene.below(4)).unwrap()]
+}
+
 async fn transfers(scene: Scene) {
     for name in NAMES {
         scene.call::<i64>(&format!("wallet/{name}"), "deposit", &100).await.unwrap();
@@ -41,9 +45,9 @@ async fn transfers(scene: Scene) {
         let its = scene.clone();
         scene.beside(async move {
             for _ in 0..its.rounds(10) {
-                let (from, to) = (its.below(4), its.below(4));
-                let args = (NAMES[to as usize], its.below(50));
-                let from = format!("wallet/{}", NAMES[from as usize]);
+                let (from, to) = (pick(&its), pick(&its));
+                let args = (to, its.below(50));
+                let from = format!("wallet/{from}");
                 let _ = its.call::<i64>(&from, "transfer", &args).await;
             }
         })
@@ -67,7 +71,7 @@ fn money_is_neither_made_nor_lost() {
             Sim::seeded(seed)
                 .hosts(hosts)
                 .faults(Faults::all())
-                .actors(|host| host.actor::<Wallet>())
+                .actors(HostBuilder::actor::<Wallet>)
         };
         let first = sim().run(transfers);
         let second = sim().run(transfers);

@@ -15,10 +15,6 @@ struct Busy {
     done: i64,
 }
 
-fn text(error: impl ToString) -> String {
-    error.to_string()
-}
-
 #[actor(kind = "busy", crate = loom_runtime)]
 impl Busy {
     async fn count(&mut self, _cx: &mut Context<'_>, n: i64) -> Result<i64, String> {
@@ -28,7 +24,7 @@ impl Busy {
 
     async fn pass_on(&mut self, cx: &mut Context<'_>, to: Vec<String>) -> Result<(), String> {
         for to in to {
-            cx.send(to, "count", &1).map_err(text)?;
+            cx.send(to, "count", &1).map_err(|error| error.to_string())?;
         }
         self.done += 1;
         Ok(())
@@ -50,32 +46,38 @@ impl Busy {
 
     async fn wait(&mut self, cx: &mut Context<'_>, ms: u64) -> Result<(), String> {
         let limit = Duration::from_millis(ms);
-        let came: Option<i64> = cx.wait_for_within(limit, "news").await.map_err(text)?;
+        let came: Option<i64> =
+            cx.wait_for_within(limit, "news").await.map_err(|error| error.to_string())?;
         self.done += came.unwrap_or(0);
         Ok(())
     }
 
     async fn tell(&mut self, cx: &mut Context<'_>, to: String) -> Result<(), String> {
-        cx.signal(to, "news", &1).map_err(text)
+        cx.signal(to, "news", &1).map_err(|error| error.to_string())
     }
 
     async fn act(&mut self, cx: &mut Context<'_>, name: String) -> Result<(), String> {
         let acted: Result<i64, CallError> = cx.activity(&name, &1).await;
-        let drawn = cx.effect("draw", async |_| 7_i64).await.map_err(text)?;
+        let drawn = cx.effect("draw", async |_| 7_i64).await.map_err(|error| error.to_string())?;
         self.done += acted.unwrap_or(0) + drawn;
         Ok(())
     }
 
     async fn set(&mut self, cx: &mut Context<'_>, (ms, late): (u64, u64)) -> Result<(), String> {
-        let late = [LateFire::Once, LateFire::All, LateFire::Skip][late as usize % 3];
+        let late = match late {
+            0 => LateFire::Once,
+            1 => LateFire::All,
+            _ => LateFire::Skip,
+        };
         let after = Duration::from_millis(ms);
-        cx.at("once", cx.now().saturating_add(after), late, "ring", &1).map_err(text)?;
-        cx.every("often", after, late, "ring", &1).map_err(text)
+        cx.at("once", cx.now().saturating_add(after), late, "ring", &1)
+            .map_err(|error| error.to_string())?;
+        cx.every("often", after, late, "ring", &1).map_err(|error| error.to_string())
     }
 
     async fn unset(&mut self, cx: &mut Context<'_>) -> Result<(), String> {
-        cx.cancel("often").map_err(text)?;
-        cx.cancel("once").map_err(text)
+        cx.cancel("often").map_err(|error| error.to_string())?;
+        cx.cancel("once").map_err(|error| error.to_string())
     }
 
     #[timer]
@@ -84,8 +86,8 @@ impl Busy {
     }
 
     async fn join(&mut self, cx: &mut Context<'_>, topic: String) -> Result<(), String> {
-        cx.subscribe(&topic, "count").map_err(text)?;
-        cx.publish(&topic, &1).map_err(text)
+        cx.subscribe(&topic, "count").map_err(|error| error.to_string())?;
+        cx.publish(&topic, &1).map_err(|error| error.to_string())
     }
 
     async fn break_down(&mut self, cx: &mut Context<'_>, sleeps: bool) -> Result<(), String> {
@@ -97,17 +99,17 @@ impl Busy {
     }
 
     async fn refuse(&mut self, cx: &mut Context<'_>, to: String) -> Result<(), String> {
-        cx.send(to, "no_such_method", &1).map_err(text)?;
+        cx.send(to, "no_such_method", &1).map_err(|error| error.to_string())?;
         self.done += 1;
         Err("no".to_owned())
     }
 
     async fn mislead(&mut self, cx: &mut Context<'_>, to: String) -> Result<(), String> {
-        cx.send(to, "no_such_method", &1).map_err(text)
+        cx.send(to, "no_such_method", &1).map_err(|error| error.to_string())
     }
 
     async fn found(&mut self, cx: &mut Context<'_>, name: u64) -> Result<(), String> {
-        cx.spawn("busy", name, "count", &1).map_err(text).map(drop)
+        cx.spawn("busy", name, "count", &1).map_err(|error| error.to_string()).map(drop)
     }
 
     #[query]
@@ -119,26 +121,30 @@ impl Busy {
 fn deploy(host: HostBuilder) -> HostBuilder {
     let tried = AtomicU64::new(0);
     let flaky = move |_: loom_runtime::Attempt, n: i64| {
-        let fails = tried.fetch_add(1, Ordering::Relaxed) % 3 == 0;
+        let fails = tried.fetch_add(1, Ordering::Relaxed).is_multiple_of(3);
         async move { if fails { Err(ActivityError::retry("not now")) } else { Ok(n) } }
     };
-    let never = |_: loom_runtime::Attempt, _: i64| async {
-        Err::<i64, _>(ActivityError::reject(&"never"))
-    };
+    let never =
+        |_: loom_runtime::Attempt, _: i64| async { Err::<i64, _>(ActivityError::reject(&"never")) };
     host.actor::<Busy>()
         .project::<Busy>()
         .activity("flaky", ActivityOptions::default(), flaky)
         .activity("never", ActivityOptions::default(), never)
 }
 
+const NAMES: [&str; 5] = ["ann", "bob", "cleo", "dan", "eve"];
+
 async fn once(scene: &Scene) {
-    let name = |n: u64| format!("busy/{}", ["ann", "bob", "cleo", "dan", "eve"][n as usize]);
-    let (me, other) = (name(scene.below(5)), name(scene.below(5)));
+    let name = || {
+        let name = NAMES[usize::try_from(scene.below(5)).unwrap()];
+        format!("busy/{name}")
+    };
+    let (me, other) = (name(), name());
     let (ms, late) = (scene.below(3_000), scene.below(3));
     let _: Result<(), CallError> = match scene.below(20) {
         0..=2 => scene.call(&me, "count", &1).await.map(|_: i64| ()),
         3..=4 => {
-            let to: Vec<_> = (0..scene.below(8)).map(|_| name(scene.below(5))).collect();
+            let to: Vec<_> = (0..scene.below(8)).map(|_| name()).collect();
             scene.call(&me, "pass_on", &to).await
         }
         5 => scene.call(&me, "ask", &(other, ms)).await,
@@ -171,7 +177,7 @@ async fn all_that_actors_can(scene: Scene) {
     });
     futures::future::join_all(callers.collect::<Vec<_>>()).await;
     replay_dead_letters(&scene).await;
-    for name in ["ann", "bob", "cleo", "dan", "eve"] {
+    for name in NAMES {
         let unset = scene.call::<()>(&format!("busy/{name}"), "unset", &()).await;
         assert!(unset.is_ok(), "{unset:?}");
     }
@@ -198,14 +204,17 @@ fn whatever_actors_do_the_audit_finds_nothing() {
     let from = number("LOOM_SIM_FROM", 0);
     for seed in from..from + number("LOOM_SIM_SEEDS", 20) {
         let hosts = usize::try_from(number("LOOM_SIM_HOSTS", 1 + seed % 3)).unwrap();
-        let faults = if seed % 4 == 0 { Faults::none() } else { Faults::all() };
+        let faults = if seed.is_multiple_of(4) { Faults::none() } else { Faults::all() };
         Sim::seeded(seed)
             .hosts(hosts)
             .faults(faults)
             .actors(deploy)
-            .law("busy", |busy: &Busy| {
-                if busy.done < 0 { Err("less than nothing".to_owned()) } else { Ok(()) }
-            })
+            .law(
+                "busy",
+                |busy: &Busy| {
+                    if busy.done < 0 { Err("less than nothing".to_owned()) } else { Ok(()) }
+                },
+            )
             .run(all_that_actors_can);
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn run(sim: &Sim, scenario: Scenario<'_>) -> Result<Report, Box<Failu
     let run = run_once(sim, &plan, scenario, false);
     match run.violation.clone() {
         None => Ok(run.report),
-        Some(violation) => Err(Box::new(shrink(sim, plan, scenario, run, violation))),
+        Some(violation) => Err(Box::new(shrink(sim, plan, scenario, run, &violation))),
     }
 }
 
@@ -125,7 +125,7 @@ fn shrink(
     mut plan: Plan,
     scenario: Scenario<'_>,
     mut run: Run,
-    violation: Violation,
+    violation: &Violation,
 ) -> Failure {
     let mut runs = 1;
     'smaller: while runs < sim.runs_max {

@@ -72,6 +72,10 @@ impl Scene {
     }
 
     /// Has a caller of its own do something beside the others, and gives what it returns.
+    ///
+    /// # Panics
+    ///
+    /// Never: nothing outside the hosts is ever killed.
     pub fn beside<T: Send + 'static>(
         &self,
         caller: impl Future<Output = T> + Send + 'static,

@@ -56,7 +56,9 @@ impl Time {
         let later = inner.sleepers.split_off(&(at.saturating_add(Duration::from_millis(1)), 0));
         let due = std::mem::replace(&mut inner.sleepers, later);
         drop(inner);
-        due.into_values().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in due.into_values() {
+            waker.wake();
+        }
         true
     }
 

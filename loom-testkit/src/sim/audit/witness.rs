@@ -117,6 +117,11 @@ impl JournalStore for Witness {
                 let name = name(turn);
                 unknown.retain(|known| *known != name);
                 if is_unknown {
+                    let (actor, expected, _) = &name;
+                    let (host, seq) = (&tenure.host, expected.next().seq);
+                    let line =
+                        || format!("{host} does not know whether {actor}#{seq} is committed");
+                    self.audit.world.tell(line);
                     unknown.push(name);
                 }
             }
