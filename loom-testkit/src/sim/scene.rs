@@ -207,10 +207,13 @@ impl Scene {
     where
         Fut: Future<Output = Result<T, CallError>> + Send + 'static,
     {
-        const TRIES_MAX: u32 = 20_000;
+        const LIMIT: Duration = Duration::from_mins(30);
+        let until = self.world().now().saturating_add(LIMIT);
+        let mut tries = 0_u32;
         let count = self.0.hosts.count() as u64;
         let mut at = usize::try_from(self.below(count)).unwrap_or(0);
-        for tries in 1..=TRIES_MAX {
+        while self.world().now() < until {
+            tries += 1;
             match self.at_host(at, id, &request).await {
                 Some(Ok(value)) => return Ok(value),
                 Some(Err(
@@ -229,7 +232,7 @@ impl Scene {
             at = (at + 1) % self.0.hosts.count();
             self.sleep(Duration::from_millis(self.below(u64::from(tries.min(100)) * 10))).await;
         }
-        let what = format!("{id} did not answer {TRIES_MAX} requests");
+        let what = format!("{id} did not answer {tries} requests in {LIMIT:?}");
         self.world().violate(Promise::Liveness, what);
         std::future::pending().await
     }
