@@ -38,7 +38,7 @@ impl Parcel {
             Err(CallError::Rejected(_) | CallError::Failed(_)) => None,
             Err(error) => return Err(error.to_string()),
         };
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             cx.sleep(Duration::from_millis(400)).await;
         }
         let stamp = cx.effect("stamp", async |key| insist(key.as_str(), &to_stamp).await).await?;

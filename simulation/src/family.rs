@@ -64,7 +64,7 @@ impl Child {
         number: u64,
     ) -> Result<(), String> {
         self.lives += 1;
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             cx.sleep(Duration::from_millis(250 * number)).await;
         }
         Ok(cx.signal(&parent, "grown", &number)?)

@@ -23,6 +23,9 @@ struct Arguments {
     /// The first of them
     #[arg(long, default_value_t = 0)]
     from: u64,
+    /// This seed alone
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
     /// Stop after so many minutes, whatever is left
     #[arg(long)]
     minutes: Option<u64>,
@@ -83,13 +86,16 @@ impl Tally {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if let Some(seed) = arguments.seed {
+        (arguments.from, arguments.seeds) = (seed, 1);
+    }
     // A failing run is played some hundred times, and says at the end what went wrong.
     panic::set_hook(Box::new(|_| {}));
     let begun = Instant::now();
     let until = arguments.minutes.map(|minutes| begun + Duration::from_secs(60 * minutes));
     let (next, failed) = (AtomicU64::new(arguments.from), AtomicBool::new(false));
-    let tallies = Mutex::new(BTreeMap::<&str, Tally>::new());
+    let tallies = Mutex::new((BTreeMap::<&str, Tally>::new(), begun));
     thread::scope(|scope| {
         for _ in 0..arguments.jobs.max(1) {
             scope.spawn(|| {
@@ -103,8 +109,13 @@ fn main() -> ExitCode {
                     match play(&arguments, seed) {
                         Ok((names, tally)) => {
                             let mut tallies = tallies.lock().expect("nobody panics with it");
+                            let (tallies, told) = &mut *tallies;
                             for name in names.into_iter().chain([ALL]) {
                                 tallies.entry(name).or_default().add(&tally);
+                            }
+                            if told.elapsed() > TELL_EVERY {
+                                *told = Instant::now();
+                                println!("{} seeds", tallies[ALL].seeds);
                             }
                         }
                         Err(failure) => {
@@ -116,10 +127,12 @@ fn main() -> ExitCode {
             });
         }
     });
-    let tallies = tallies.into_inner().expect("nobody panics with it");
+    let (tallies, _) = tallies.into_inner().expect("nobody panics with it");
     print(&tallies, begun.elapsed());
     if failed.into_inner() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
+
+const TELL_EVERY: Duration = Duration::from_secs(20);
 
 /// The row of all seeds. Most count in more than one of the others.
 const ALL: &str = "all";
@@ -151,7 +164,7 @@ fn play(arguments: &Arguments, seed: u64) -> Result<(Vec<&'static str>, Tally), 
     let names: Vec<_> = play.names().collect();
     let run = || play.run().map_err(|failure| format!("{}: {failure}", names.join(", ")));
     let report = run()?;
-    let is_twice = arguments.twice > 0 && seed % arguments.twice == 0;
+    let is_twice = arguments.twice > 0 && seed.is_multiple_of(arguments.twice);
     if is_twice {
         let again = run()?;
         if again != report {

@@ -57,10 +57,10 @@ impl Receiver {
             self.wrong.push(format!("{from} sent {number} after {last}"));
         }
         *last = number;
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             cx.sleep(Duration::from_millis(number * 20)).await;
         }
-        if number % 11 == 0 {
+        if number.is_multiple_of(11) {
             let limit = Duration::from_millis(300);
             let _: Option<u64> = cx.wait_for_within(limit, "go").await?;
         }

@@ -41,11 +41,9 @@ struct Reader {
 #[actor(kind = "reader", crate = loom_runtime)]
 impl Reader {
     async fn subscribe(&mut self, cx: &mut Context<'_>, is_on: bool) -> Result<(), String> {
-        match is_on {
-            true => cx.subscribe("news", "read")?,
-            false => cx.unsubscribe("news", "read")?,
-        }
-        Ok(())
+        let asked =
+            if is_on { cx.subscribe("news", "read") } else { cx.unsubscribe("news", "read") };
+        Ok(asked?)
     }
 
     async fn read(&mut self, _cx: &mut Context<'_>, paper: String, number: u64) {

@@ -44,8 +44,9 @@ impl House {
         self.days
     }
 
-    fn from_weeks(old: Value) -> Result<Value, String> {
-        Ok(json!({ "days": 7 * old["weeks"].as_u64().ok_or("no weeks")? }))
+    fn from_weeks(mut old: Value) -> Result<Value, String> {
+        let weeks = old["weeks"].take().as_u64().ok_or("no weeks")?;
+        Ok(json!({ "days": 7 * weeks }))
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn run(extent: &Extent) -> Outcome {
 
 /// The seeds that every change is held against, and some that no change before was.
 pub(crate) fn some() -> Outcome {
-    const SEEDS: [&str; 2] = ["--seeds", "300"];
+    const SEEDS: [&str; 2] = ["--seeds", "200"];
     let always = cargo::run(simulate(&[]).args(SEEDS));
     let Some(from) = first_of_commit() else {
         println!("the commit is not known: no new seeds");
