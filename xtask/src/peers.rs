@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use crate::cargo;
 use crate::outcome::Outcome;
@@ -45,11 +45,11 @@ pub(crate) struct Options {
     #[arg(long)]
     json: Option<PathBuf>,
     /// Rounds that count
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u32).range(1..))]
     rounds: u32,
     /// How long each load lasts
-    #[arg(long, default_value_t = 5.0)]
-    seconds: f64,
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..))]
+    seconds: u64,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, value_parser};
 
 mod http;
 mod obedient;
@@ -24,6 +24,9 @@ use peer::{PEERS, Peer, Places};
 use report::Row;
 use work::{Took, Work};
 
+/// How long a load runs at least before it counts.
+const WARMUP: Duration = Duration::from_secs(1);
+
 #[derive(Parser)]
 #[command(about = "Measures Loom beside its durable peers")]
 struct Arguments {
@@ -33,14 +36,11 @@ struct Arguments {
     #[arg(long)]
     json: Option<PathBuf>,
     /// Rounds that count.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u32).range(1..))]
     rounds: u32,
     /// How long each load lasts.
-    #[arg(long, default_value_t = 5.0)]
-    seconds: f64,
-    /// How long the same load runs before it counts.
-    #[arg(long, default_value_t = 1.0)]
-    warmup_seconds: f64,
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u64).range(1..))]
+    seconds: u64,
     /// What is not there to be measured.
     #[arg(long, value_name = "NAME=REASON", value_parser = reason)]
     absent: Vec<(String, String)>,
@@ -109,11 +109,10 @@ impl Arguments {
 
     /// One round of one peer.
     fn measure(&self, peer: &Peer) -> Result<Vec<(Work, Took)>, String> {
-        let warmup = Duration::from_secs_f64(self.warmup_seconds);
-        let time = Duration::from_secs_f64(self.seconds);
+        let time = Duration::from_secs(self.seconds);
         let mut running = start::start(peer, &self.places)?;
         let each = peer.works.iter().map(|(work, _)| {
-            running.warm_up(*work, warmup)?;
+            running.warm_up(*work, WARMUP)?;
             Ok((*work, running.load(*work, time)?))
         });
         each.collect()

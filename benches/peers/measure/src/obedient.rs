@@ -31,7 +31,7 @@ impl Obedient {
 
     /// Has it run its handler for `time`, so many at once.
     pub(crate) fn load(&mut self, callers: usize, time: Duration) -> Result<Load, String> {
-        let order = format!("{callers} {}\n", time.as_secs_f64());
+        let order = format!("{callers} {}\n", time.as_secs());
         self.input.write_all(order.as_bytes()).map_err(|error| error.to_string())?;
         // Some log on their standard output.
         let line = loop {

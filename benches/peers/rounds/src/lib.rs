@@ -37,7 +37,7 @@ where
     while let Some(line) = asked.next_line().await.expect("standard input") {
         let (callers, seconds) = line.split_once(' ').expect("CALLERS SECONDS");
         let callers: usize = callers.parse().expect("a number of callers");
-        let time = Duration::from_secs_f64(seconds.parse().expect("a number of seconds"));
+        let time = Duration::from_secs(seconds.parse().expect("a number of seconds"));
         let started = Instant::now();
         let callers: Vec<_> = (0..callers)
             .map(|_| {
