@@ -38,7 +38,10 @@ pub(crate) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
     loop {
         match partition.next_batch() {
             Ok(None) => return,
-            Ok(Some(batch)) => commit_batch(&host, &partition, batch).await,
+            Ok(Some(batch)) => {
+                commit_batch(&host, &partition, batch).await;
+                partition.release_all();
+            }
             Err(orphans) => orphan(&host, &partition, orphans),
         }
     }

@@ -268,7 +268,8 @@ impl Shared {
             if new {
                 self.count_active();
             }
-            if let Some(view) = activation.view() {
+            // One that was given up may have missed turns that were committed.
+            if let Some(view) = activation.view().filter(|_| !activation.is_closed()) {
                 return Ok(view);
             }
             self.touch(id).await?;

@@ -29,6 +29,8 @@ struct Inner {
     /// When the lease ends, as far as this host knows.
     lease_until: Timestamp,
     next_n: u64,
+    /// Entries of this tenure before it were released, or lost.
+    released_n: u64,
     activations: BTreeMap<ActorId, Arc<Activation>>,
     submitted: Vec<Submitted>,
     delivered: Vec<Delivered>,
@@ -117,6 +119,7 @@ impl Partition {
         inner.tenure = Some(Arc::new(tenure));
         inner.lease_until = lease_until;
         inner.next_n = 0;
+        inner.released_n = 0;
         inner.delivered.clear();
         inner.unsettled.forget(since);
     }
@@ -261,6 +264,17 @@ impl Partition {
         }
         let delivered = std::mem::take(&mut inner.delivered);
         Ok(Some(Batch { tenure, turns, rest, delivered }))
+    }
+
+    /// The outcome of all that was numbered is known, and whoever waits for it was told.
+    pub(crate) fn release_all(&self) {
+        let mut inner = self.lock();
+        inner.released_n = inner.next_n;
+    }
+
+    /// Entries of this tenure before it were released, or lost.
+    pub(crate) fn released_n(&self) -> u64 {
+        self.lock().released_n
     }
 
     pub(crate) fn relay(&self) -> MutexGuard<'_, RelayState> {
