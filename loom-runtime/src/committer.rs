@@ -84,12 +84,12 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
         relay::forgotten(partition, &delivered);
     }
     let mut ends = None;
-    let mut lost: Vec<Arc<Activation>> = Vec::new();
+    let mut given_up: Vec<Arc<Activation>> = Vec::new();
     for ((turn, (outgoing, release)), outcome) in turns.into_iter().zip(rest).zip(outcomes) {
         let settled = if matches!(ends, Some(Loss::Unknown)) {
             // The unknown turn may still arrive, and what it sends must not be overtaken.
             Err(Loss::Unknown)
-        } else if lost.iter().any(|activation| Arc::ptr_eq(activation, &release.activation)) {
+        } else if given_up.iter().any(|activation| Arc::ptr_eq(activation, &release.activation)) {
             // Never asked about, for it may not be sent again: see `Partition::take_back`.
             Err(Loss::Refused(BUILT_ON_LOST.to_owned()))
         } else {
@@ -98,7 +98,7 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
         match settled {
             Ok(()) => let_go(host, partition, tenure.epoch, &turn, outgoing, release),
             Err(loss) => {
-                lost.push(Arc::clone(&release.activation));
+                given_up.push(Arc::clone(&release.activation));
                 lose(host, partition, release, &loss);
                 if !matches!(loss, Loss::Refused(_)) {
                     ends = Some(loss);
