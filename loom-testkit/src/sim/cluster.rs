@@ -204,11 +204,11 @@ impl Hosts {
             }
             IncidentKind::Upgrade => {
                 self.stop(host, length).await;
-                self.machine(host).version = if choice % 4 == 0 { 1 } else { 2 };
+                self.machine(host).version = if choice.is_multiple_of(4) { 1 } else { 2 };
                 self.start(host);
             }
             IncidentKind::PowerLoss => {
-                if choice % 3 == 0 {
+                if choice.is_multiple_of(3) {
                     lock(&self.backend).fail_disk();
                     world.sleep(length / 2).await;
                 }
