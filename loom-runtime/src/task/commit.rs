@@ -149,7 +149,10 @@ impl Task<'_> {
             return Err(Lost::Gone(envelope.map(Box::new)));
         };
         let body = &mut *self.body;
-        let seal = body.since_snapshot.seal(self.host, &tenure, body.kernel.state().len());
+        let mut seal = body.since_snapshot.seal(self.host, &tenure, body.kernel.state().len());
+        // A record that is trimmed by a turn of its own batch could not be asked about any more.
+        let no_further = |before: Seq| Some(before.min(self.activation.view()?.head.seq));
+        seal.trim_before = seal.trim_before.and_then(no_further);
         let (at, snapshot) = (seal.at, seal.snapshot);
         let before = body.kernel.state().clone();
         let (mut turn, mut outgoing) = match draft.seal(&mut body.kernel, &self.activation.id, seal)
