@@ -1,6 +1,7 @@
 //! Loom's own simulations: what actors do in them, and which seed does what.
 
 mod bank;
+mod disk;
 mod effects;
 mod family;
 mod hunt;

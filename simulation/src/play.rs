@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use loom_runtime::Settings;
-use loom_testkit::sim::{Chance, Failure, Faults, Memory, Report, Scene, Sim};
+use loom_testkit::sim::{Chance, Failure, Faults, IncidentKind, Memory, Report, Scene, Sim};
 
+use crate::disk::OnDisk;
 use crate::outside;
 use crate::scenario::{PAYLOAD_BYTES_MAX, SCENARIOS, Scenario};
+
+/// One seed in so many plays on the embedded stores, which takes longer.
+const ON_DISK_ONE_IN: u64 = 8;
 
 /// Some scenarios, side by side in one cluster.
 #[derive(Clone, Debug)]
@@ -42,12 +46,20 @@ impl Play {
     pub fn sim(&self) -> Sim {
         let mut chance = Chance::seeded(self.seed).of("cluster");
         let hosts = usize::try_from(chance.between(1, 4)).unwrap_or(1);
-        let faults = faults(&mut chance);
+        let mut faults = faults(&mut chance);
         let scenarios = self.scenarios.clone();
-        Sim::seeded(self.seed)
-            .hosts(hosts)
-            .faults(faults)
-            .backend(Memory::default)
+        let sim = Sim::seeded(self.seed).hosts(hosts);
+        let sim = if chance.one_in(ON_DISK_ONE_IN) {
+            if !faults.incidents.is_empty() {
+                // As often as everything else together: it is what a disk is there for.
+                let losses = vec![IncidentKind::PowerLoss; faults.incidents.len()];
+                faults.incidents.extend(losses);
+            }
+            sim.backend(OnDisk::new)
+        } else {
+            sim.backend(Memory::default)
+        };
+        sim.faults(faults)
             .settings(|settings| Settings { payload_bytes_max: PAYLOAD_BYTES_MAX, ..settings })
             .versions(move |host, version| {
                 scenarios.iter().fold(host, |host, scenario| (scenario.deploy)(host, version))
