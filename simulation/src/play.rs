@@ -18,6 +18,7 @@ const ON_DISK_ONE_IN: u64 = 8;
 pub struct Play {
     seed: u64,
     scenarios: Vec<&'static Scenario>,
+    is_on_disk: bool,
 }
 
 impl Play {
@@ -28,13 +29,19 @@ impl Play {
         let mut left: Vec<_> = SCENARIOS.iter().collect();
         let count = *chance.pick(&[1, 2, 2, 3]);
         let scenarios = (0..count).map(|_| left.swap_remove(chance.index(left.len())));
-        Self { seed, scenarios: scenarios.collect() }
+        Self { seed, scenarios: scenarios.collect(), is_on_disk: is_on_disk(seed) }
     }
 
     /// One scenario alone.
     #[must_use]
     pub fn only(scenario: &'static Scenario, seed: u64) -> Self {
-        Self { seed, scenarios: vec![scenario] }
+        Self { seed, scenarios: vec![scenario], is_on_disk: is_on_disk(seed) }
+    }
+
+    /// The same on the embedded stores, which lose power.
+    #[must_use]
+    pub fn on_disk(self) -> Self {
+        Self { is_on_disk: true, ..self }
     }
 
     /// The names of the scenarios.
@@ -49,12 +56,10 @@ impl Play {
         let mut faults = faults(&mut chance);
         let scenarios = self.scenarios.clone();
         let sim = Sim::seeded(self.seed).hosts(hosts);
-        let sim = if chance.one_in(ON_DISK_ONE_IN) {
-            if !faults.incidents.is_empty() {
-                // As often as everything else together: it is what a disk is there for.
-                let losses = vec![IncidentKind::PowerLoss; faults.incidents.len()];
-                faults.incidents.extend(losses);
-            }
+        let sim = if self.is_on_disk {
+            // As often as everything else together: it is what a disk is there for.
+            let losses = vec![IncidentKind::PowerLoss; faults.incidents.len()];
+            faults.incidents.extend(losses);
             sim.backend(OnDisk::new)
         } else {
             sim.backend(Memory::default)
@@ -93,6 +98,10 @@ async fn act(scenarios: Vec<&'static Scenario>, scene: Scene) {
     for check in checks {
         check.await;
     }
+}
+
+fn is_on_disk(seed: u64) -> bool {
+    Chance::seeded(seed).of("stores").one_in(ON_DISK_ONE_IN)
 }
 
 /// Calm weather now and then: it takes the roads that faults close.

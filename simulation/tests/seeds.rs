@@ -1,6 +1,7 @@
 //! A few seeds; `cargo xtask sim` plays many.
 
 use loom_simulation::{Play, SCENARIOS};
+use loom_testkit::sim::IncidentKind;
 
 #[test]
 fn every_scenario_keeps_its_promises_alone() {
@@ -10,6 +11,20 @@ fn every_scenario_keeps_its_promises_alone() {
             played.unwrap_or_else(|failure| panic!("{}: {failure}", scenario.name));
         }
     }
+}
+
+#[test]
+fn every_scenario_survives_the_loss_of_power() {
+    let mut losses = 0;
+    for scenario in SCENARIOS {
+        for seed in 0..4 {
+            let played = Play::only(scenario, seed).on_disk().run();
+            let report = played.unwrap_or_else(|failure| panic!("{}: {failure}", scenario.name));
+            let is_loss = |incident: &&IncidentKind| **incident == IncidentKind::PowerLoss;
+            losses += report.incidents.iter().filter(is_loss).count();
+        }
+    }
+    assert!(losses > 10, "power was lost {losses} times");
 }
 
 #[test]

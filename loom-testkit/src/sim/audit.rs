@@ -21,6 +21,7 @@ mod queue;
 mod queues;
 mod reads;
 mod received;
+mod reopen;
 mod replies;
 mod state;
 mod steps;
@@ -75,7 +76,8 @@ impl Audit {
     }
 
     /// The stores, judged. Called again whenever they were opened again after a loss of power:
-    /// what was answered before must still be there.
+    /// what was answered before must still be there. Then [`Audit::take_stock`] comes next, before
+    /// anybody uses them.
     pub(super) fn around(self: &Arc<Self>, stores: Stores) -> Stores {
         let opening = self.opening.fetch_add(1, Ordering::Relaxed) + 1;
         self.picture().reopened();

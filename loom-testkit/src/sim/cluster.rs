@@ -1,7 +1,7 @@
 //! The hosts of a simulation: started, killed, held up, cut off, replaced.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub(super) struct Hosts {
     happened: Mutex<Vec<IncidentKind>>,
     /// No host is started with older code than this.
     version_min: AtomicU32,
+    /// No host is started while there is no power.
+    has_power: AtomicBool,
 }
 
 /// What is put around the stores each time they are opened.
@@ -81,6 +83,7 @@ impl Hosts {
             incidents: AtomicU64::new(0),
             happened: Mutex::default(),
             version_min: AtomicU32::new(1),
+            has_power: AtomicBool::new(true),
         });
         for index in 0..plan.hosts {
             hosts.start(index);
@@ -109,7 +112,7 @@ impl Hosts {
     /// Starts a host where none runs.
     fn start(self: &Arc<Self>, index: usize) {
         let mut machine = self.machine(index);
-        if !machine.is_down {
+        if !machine.is_down || !self.has_power.load(Ordering::Relaxed) {
             return;
         }
         machine.is_down = false;
@@ -207,6 +210,7 @@ impl Hosts {
                 self.machine(host).version = if choice.is_multiple_of(4) { 1 } else { 2 };
                 self.start(host);
             }
+            IncidentKind::PowerLoss if !self.has_power.load(Ordering::Relaxed) => {}
             IncidentKind::PowerLoss => {
                 if choice.is_multiple_of(3) {
                     lock(&self.backend).fail_disk();
@@ -256,14 +260,20 @@ impl Hosts {
     }
 
     async fn lose_power(self: &Arc<Self>, length: Duration) {
+        if !self.has_power.swap(false, Ordering::Relaxed) {
+            return;
+        }
         (0..self.count()).for_each(|index| self.kill(index));
-        {
+        let stores = {
             let mut backend = lock(&self.backend);
             backend.lose_power(&self.world);
             let stores = (self.wrap)(&self.world, backend.open(&self.world));
-            *lock(&self.stores) = self.audit.around(self.plot.around(stores));
-        }
+            self.audit.around(self.plot.around(stores))
+        };
+        self.audit.take_stock().await;
+        *lock(&self.stores) = stores;
         self.world.sleep(length).await;
+        self.has_power.store(true, Ordering::Relaxed);
         (0..self.count()).for_each(|index| self.start(index));
     }
 

@@ -188,7 +188,7 @@ impl JournalStore for Audited {
         for turn in turns {
             self.reconcile(&turn.actor).await;
         }
-        self.audit.picture().begin_turns(tenure, turns);
+        self.audit.picture().begin_commit(tenure, turns, delivered);
         let commit = self.inner.commit(tenure, turns, delivered);
         let answer = self.change(tenure.partition, "commit", commit, |_, _| Ok(())).await;
         if !self.audit.is_open(self.opening) {

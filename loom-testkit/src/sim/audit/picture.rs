@@ -22,6 +22,8 @@ pub(super) struct Picture {
     pub(super) tenures: BTreeMap<PartitionId, Tenures>,
     pub(super) actors: BTreeMap<ActorId, Actor>,
     pub(super) outboxes: BTreeMap<PartitionId, Outbox>,
+    /// Outbox entries that a store was asked to forget since it was opened.
+    pub(super) asked_to_forget: BTreeSet<(PartitionId, Place)>,
     /// Every timer that is set, in the order in which they are due.
     pub(super) timers: BTreeMap<PartitionId, BTreeSet<(Timestamp, ActorId, TimerKey)>>,
     /// Until when the timers of a partition were asked for.
@@ -35,20 +37,14 @@ pub(super) struct Picture {
     /// What was given up and is kept, by when it was.
     pub(super) dead: BTreeSet<(MessageId, Timestamp)>,
     pub(super) queues: BTreeMap<QueueName, Queue>,
+    /// As of which record a state was last on its way to the state store.
+    pub(super) copies_begun: BTreeMap<ActorId, Head>,
     /// As of which record a state was copied.
     pub(super) copied: BTreeMap<ActorId, Head>,
     pub(super) turns: u64,
 }
 
 impl Picture {
-    /// The stores were opened again: nothing is in flight any more.
-    pub(super) fn reopened(&mut self) {
-        self.flows.clear();
-        self.actors.values_mut().for_each(Actor::reopened);
-        self.queues.values_mut().for_each(Queue::reopened);
-        self.outboxes.values_mut().for_each(Outbox::reopened);
-    }
-
     /// Whether an actor waits for an answer to this request.
     pub(super) fn awaits(&self, actor: &ActorId, step: StepId) -> bool {
         let open = self.actors.get(actor).and_then(|actor| actor.kernel.invocation());

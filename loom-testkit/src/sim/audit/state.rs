@@ -25,8 +25,10 @@ impl Audited {
 
 impl Picture {
     /// A state is on its way to the state store.
-    fn begin_copy(&self, row: &StateRow) -> Kept {
+    fn begin_copy(&mut self, row: &StateRow) -> Kept {
         let StateRow { actor, head, state, .. } = row;
+        let begun = self.copies_begun.entry(actor.clone()).or_default();
+        *begun = (*head).max(*begun);
         let known = self.actors.get(actor).and_then(|known| known.states.get(head));
         if known.is_some_and(|hash| *hash == state_hash(&state.0)) {
             return Ok(());
@@ -36,14 +38,18 @@ impl Picture {
 
     fn copied(&mut self, row: &StateRow, save: Save) -> Kept {
         let copied = self.copied.entry(row.actor.clone()).or_default();
-        if let Save::Older { stored } = save
-            && (stored < row.head || stored > *copied)
-        {
-            let what =
-                format!("the copy of {} is said to be of another record than it is", row.actor);
-            return broken(5, what);
-        }
-        *copied = row.head.max(*copied);
+        let begun = self.copies_begun.get(&row.actor).copied().unwrap_or_default();
+        let there = match save {
+            Save::Older { stored } if stored < row.head || stored > begun => {
+                let what =
+                    format!("the copy of {} is said to be of another record than it is", row.actor);
+                return broken(5, what);
+            }
+            // A copy that was not answered may be there.
+            Save::Older { stored } => stored,
+            Save::Saved => row.head,
+        };
+        *copied = there.max(*copied);
         Ok(())
     }
 }

@@ -17,7 +17,14 @@ pub(super) struct Bench<'a> {
 
 impl Picture {
     /// These turns are on their way to the store.
-    pub(super) fn begin_turns(&mut self, tenure: &Tenure, turns: &[Turn]) {
+    pub(super) fn begin_commit(
+        &mut self,
+        tenure: &Tenure,
+        turns: &[Turn],
+        delivered: &[Delivered],
+    ) {
+        let places = delivered.iter().map(|entry| (tenure.partition, (entry.epoch, entry.n)));
+        self.asked_to_forget.extend(places);
         for turn in turns {
             let actor = self.actors.entry(turn.actor.clone());
             let actor = actor.or_insert_with(|| Actor::new(tenure.partition));
