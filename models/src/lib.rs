@@ -10,11 +10,10 @@
 //! passing time: a lease has ended as soon as its host is paused or dead, and the two partitions
 //! go to the same host.
 //!
-//! Two rules of the model are stricter than those of `loom-runtime`, because the promises do not
-//! follow from the rules there: a host that stops asking about an unknown turn ends its tenure
-//! ([`Bug::CarryOnAfterGivingUp`] is what the runtime does), and what was built on a lost turn is
-//! not sent any more ([`Bug::SendAfterLoss`]). Either matters only to a store at which a commit
-//! can still arrive after its host went on.
+//! Two rules matter only to a store at which a commit can still arrive after its host went on: a
+//! host that stops asking about an unknown turn ends its tenure (without it:
+//! [`Bug::CarryOnAfterGivingUp`]), and what was built on a lost turn is not sent any more
+//! (without it: [`Bug::SendAfterLoss`]).
 
 mod action;
 mod host;
