@@ -231,6 +231,10 @@ impl Shared {
         };
         let mut delivery = Delivery { message, stamp: None };
         loop {
+            // An actor that forgot what it asked for may ask for something else in its place.
+            if !self.is_in_tenure(&origin) {
+                return;
+            }
             match self.deliver(delivery, origin) {
                 Ok(()) => return,
                 // The next owner of the partition finds the request and runs it again.

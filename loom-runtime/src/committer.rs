@@ -14,7 +14,9 @@ use crate::activation::Activation;
 use crate::envelope::Origin;
 use crate::host::Shared;
 use crate::partition::{Batch, Partition, Release, Submitted};
-use crate::{CallError, relay, tenures};
+use crate::relay::{self, Committed};
+use crate::unsettled::Moment;
+use crate::{CallError, tenures};
 
 /// How often a commit that wrote nothing, and a question about one, are sent again.
 const REFUSED_TRIES_MAX: u32 = 6;
@@ -56,8 +58,9 @@ pub(crate) fn orphan(host: &Arc<Shared>, partition: &Arc<Partition>, orphans: Ve
 }
 
 async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Batch) {
-    let Batch { tenure, turns, rest, delivered } = batch;
+    let Batch { tenure, since, turns, rest, delivered } = batch;
     let (mut tries, alone) = (0, turns.is_empty());
+    let begun = host.moments.next();
     let outcomes = loop {
         let error = match host.stores.journal.commit(&tenure, &turns, &delivered).await {
             Ok(outcomes) => break outcomes,
@@ -65,7 +68,9 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
         };
         tries += 1;
         match error.kind().retry() {
-            Retry::IfIdempotent if alone => return forget_later(host, partition, &delivered).await,
+            Retry::IfIdempotent if alone => {
+                return forget_later(host, partition, since, &delivered).await;
+            }
             Retry::IfIdempotent => break vec![CommitOutcome::Unknown; turns.len()],
             Retry::Safe if tries < REFUSED_TRIES_MAX => host.pause(backoff(tries)).await,
             Retry::After(after) if tries < REFUSED_TRIES_MAX => host.pause(after).await,
@@ -74,14 +79,14 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
                 for (_, release) in rest {
                     lose(host, partition, release, &Loss::Refused(error.to_string()));
                 }
-                return forget_later(host, partition, &delivered).await;
+                return forget_later(host, partition, since, &delivered).await;
             }
         }
     };
     if outcomes.contains(&CommitOutcome::Unknown) {
-        partition.note_delivered(&delivered);
+        partition.note_delivered(since, &delivered);
     } else {
-        relay::forgotten(partition, &delivered);
+        relay::forgotten(partition, since, &delivered);
     }
     let mut ends = None;
     let mut given_up: Vec<Arc<Activation>> = Vec::new();
@@ -96,7 +101,10 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
             settle(host, &tenure, &turn, outcome).await
         };
         match settled {
-            Ok(()) => let_go(host, partition, tenure.epoch, &turn, outgoing, release),
+            Ok(()) => {
+                let committed = Committed { since, begun, epoch: tenure.epoch };
+                let_go(host, partition, committed, &turn, outgoing, release);
+            }
             Err(loss) => {
                 given_up.push(Arc::clone(&release.activation));
                 lose(host, partition, release, &loss);
@@ -115,9 +123,14 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
 }
 
 /// Entries that could not be forgotten are, with a later commit.
-async fn forget_later(host: &Shared, partition: &Partition, delivered: &[Delivered]) {
+async fn forget_later(
+    host: &Shared,
+    partition: &Partition,
+    since: Moment,
+    delivered: &[Delivered],
+) {
     const PAUSE: Duration = Duration::from_millis(50);
-    partition.note_delivered(delivered);
+    partition.note_delivered(since, delivered);
     host.pause(PAUSE).await;
 }
 
@@ -174,7 +187,7 @@ async fn ask(host: &Shared, tenure: &Tenure, turn: &Turn) -> Result<CommitOutcom
 fn let_go(
     host: &Arc<Shared>,
     partition: &Arc<Partition>,
-    epoch: Epoch,
+    commit: Committed,
     turn: &Turn,
     outgoing: Vec<Outgoing>,
     release: Release,
@@ -195,7 +208,7 @@ fn let_go(
         }
     }
     let numbered = turn.outbox.iter().map(|entry| entry.n).zip(outgoing).collect();
-    relay::committed(host, partition, epoch, numbered);
+    relay::committed(host, partition, commit, numbered);
     if let Some(reply) = &reply {
         for caller in waiting {
             let _ = caller.send(Ok(reply.clone()));

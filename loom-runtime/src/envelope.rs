@@ -5,6 +5,7 @@ use loom_ports::{Delivered, DueTimer, Receipt};
 use tokio::sync::oneshot;
 
 use crate::CallError;
+use crate::unsettled::Moment;
 
 /// How a request of a caller outside actors ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,8 +33,8 @@ pub(crate) struct Envelope {
 pub(crate) enum Origin {
     /// Somebody who waits for the outcome.
     Caller(Caller),
-    /// The relay of the partition that sent it.
-    Outbox(PartitionId, Delivered),
+    /// The relay of the partition that sent it, in the tenure that was claimed then.
+    Outbox(PartitionId, Moment, Delivered),
     /// The queue that carried it.
     Queue(Receipt),
     /// The timers of the actor's partition.

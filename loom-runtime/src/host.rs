@@ -172,8 +172,8 @@ impl Shared {
     /// A message was handled, durably.
     pub(crate) fn handled(self: &Arc<Self>, origin: Origin) {
         match origin {
-            Origin::Outbox(partition, entry) => {
-                relay::arrived(self, self.partition(partition), entry);
+            Origin::Outbox(partition, since, entry) => {
+                relay::arrived(self, self.partition(partition), since, entry);
             }
             Origin::Queue(receipt) => self.acknowledge(receipt),
             Origin::Timer(timer) => self.timers.settled(timer),
@@ -181,11 +181,21 @@ impl Shared {
         }
     }
 
+    /// Whether a message is still of the tenure in which it left an outbox.
+    pub(crate) fn is_in_tenure(&self, origin: &Origin) -> bool {
+        match origin {
+            Origin::Outbox(partition, since, _) => {
+                relay::goes_on(self.partition(*partition), *since)
+            }
+            _ => true,
+        }
+    }
+
     /// A message was not handled, and nobody else knows.
     pub(crate) fn returned(self: &Arc<Self>, origin: Origin) {
         match origin {
-            Origin::Outbox(partition, entry) => {
-                relay::returned(self, self.partition(partition), entry);
+            Origin::Outbox(partition, since, entry) => {
+                relay::returned(self, self.partition(partition), since, entry);
             }
             Origin::Queue(receipt) => self.return_to_queue(receipt),
             Origin::Timer(timer) => {

@@ -14,6 +14,7 @@ use tracing::{error, warn};
 use crate::envelope::Origin;
 use crate::host::Shared;
 use crate::receipts::Held;
+use crate::unsettled::Moment;
 use crate::{CallError, carried};
 
 const RECEIVE_MAX: usize = 256;
@@ -110,20 +111,25 @@ async fn receive_all(
         }
         let queues: Vec<_> = partitions.iter().map(|partition| queue_of(*partition)).collect();
         let (now, visibility) = (host.clock.now(), host.settings.lease);
+        let begun = host.moments.next();
         let receive = Receive { max: RECEIVE_MAX, wait: Duration::ZERO, visibility };
         let received = host.stores.queue.receive(&queues, receive, now).await?;
         if received.is_empty() {
             return Ok(found);
         }
         found = true;
-        take_all(host, received, now).await;
+        take_all(host, received, (now, begun)).await;
     }
     Ok(found)
 }
 
 /// Puts what was received in the mailboxes. What cannot be taken goes back, and with it all
 /// behind it that must not overtake it.
-async fn take_all(host: &Arc<Shared>, received: Vec<QueueDelivery>, now: Timestamp) {
+async fn take_all(
+    host: &Arc<Shared>,
+    received: Vec<QueueDelivery>,
+    (now, begun): (Timestamp, Moment),
+) {
     let mut held_back: BTreeSet<(PartitionId, ActorId, Lane)> = BTreeSet::new();
     let mut returns = Vec::new();
     for QueueDelivery { receipt, id, body, attempt } in received {
@@ -139,11 +145,13 @@ async fn take_all(host: &Arc<Shared>, received: Vec<QueueDelivery>, now: Timesta
         };
         let (to, lane) = (delivery.message.to.clone(), delivery.message.lane());
         let order = delivery.stamp.map(|stamp| (stamp.partition, to, lane));
-        if order.as_ref().is_some_and(|order| held_back.contains(order)) {
+        let partition = host.partition_of(&delivery.message.to);
+        if order.as_ref().is_some_and(|order| held_back.contains(order))
+            || host.partition(partition).was_claimed_after(begun)
+        {
             returns.push((receipt, now));
             continue;
         }
-        let partition = host.partition_of(&delivery.message.to);
         let extend_at = now.saturating_add(host.settings.lease / 2);
         host.receipts.hold(&receipt, Held { partition, extend_at, in_order: order.is_some() });
         if let Err(refused) = host.deliver(delivery, Origin::Queue(receipt)) {

@@ -28,6 +28,8 @@ struct Inner {
     tenure: Option<Arc<Tenure>>,
     /// When the lease ends, as far as this host knows.
     lease_until: Timestamp,
+    /// When this host claimed it.
+    claimed: Moment,
     next_n: u64,
     /// Entries of this tenure before it were released, or lost.
     released_n: u64,
@@ -81,6 +83,7 @@ pub(crate) struct Release {
 /// What to commit next.
 pub(crate) struct Batch {
     pub(crate) tenure: Arc<Tenure>,
+    pub(crate) since: Moment,
     pub(crate) turns: Vec<Turn>,
     pub(crate) rest: Vec<(Vec<Outgoing>, Release)>,
     pub(crate) delivered: Vec<Delivered>,
@@ -118,6 +121,7 @@ impl Partition {
         let mut inner = self.lock();
         inner.tenure = Some(Arc::new(tenure));
         inner.lease_until = lease_until;
+        inner.claimed = since;
         inner.next_n = 0;
         inner.released_n = 0;
         inner.delivered.clear();
@@ -148,10 +152,19 @@ impl Partition {
         lane: Lane,
     ) -> Place {
         let mut inner = self.lock();
-        if inner.tenure.is_some() && !inner.unsettled.is_clear(from, id, lane) {
+        // What was asked for before this tenure may be forgotten since: see `was_claimed_after`.
+        let is_clear = from.as_of > inner.claimed && inner.unsettled.is_clear(from, id, lane);
+        if inner.tenure.is_some() && !is_clear {
             return Place::BehindQueue;
         }
         inner.place(id, now)
+    }
+
+    /// Whether this host claimed it after that moment. Then what a store told before may not be so
+    /// any more: one that went on from an older copy has ended all tenures, and forgotten what
+    /// was written last.
+    pub(crate) fn was_claimed_after(&self, moment: Moment) -> bool {
+        self.lock().claimed > moment
     }
 
     /// Whether what other partitions send comes straight, and not through the queue.
@@ -201,10 +214,10 @@ impl Partition {
         inner.submitted.extract_if(.., is_its).collect()
     }
 
-    /// Notes outbox entries that arrived, to be forgotten with the next commit.
-    pub(crate) fn note_delivered(&self, delivered: &[Delivered]) {
+    /// Notes outbox entries that arrived in a tenure, to be forgotten with its next commit.
+    pub(crate) fn note_delivered(&self, since: Moment, delivered: &[Delivered]) {
         let mut inner = self.lock();
-        if inner.tenure.is_some() {
+        if inner.tenure.is_some() && inner.claimed == since {
             inner.delivered.extend_from_slice(delivered);
         }
     }
@@ -263,7 +276,8 @@ impl Partition {
             rest.push((outgoing, release));
         }
         let delivered = std::mem::take(&mut inner.delivered);
-        Ok(Some(Batch { tenure, turns, rest, delivered }))
+        let since = inner.claimed;
+        Ok(Some(Batch { tenure, since, turns, rest, delivered }))
     }
 
     /// The outcome of all that was numbered is known, and whoever waits for it was told.

@@ -68,11 +68,19 @@ pub(crate) fn begin(host: &Arc<Shared>, partition: &Arc<Partition>) {
     fall_behind(host, partition);
 }
 
+/// In which tenure a commit was made, and when it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Committed {
+    pub(crate) since: Moment,
+    pub(crate) begun: Moment,
+    pub(crate) epoch: Epoch,
+}
+
 /// Delivers what a commit put in the outbox.
 pub(crate) fn committed(
     host: &Arc<Shared>,
     partition: &Arc<Partition>,
-    epoch: Epoch,
+    commit: Committed,
     outgoing: Vec<(u64, Outgoing)>,
 ) {
     if outgoing.is_empty() {
@@ -80,12 +88,18 @@ pub(crate) fn committed(
     }
     // Held throughout, so that no scan comes in between.
     let mut relay = partition.relay();
+    let Committed { since, begun, epoch } = commit;
+    if relay.since != since {
+        // The scan of the present tenure finds it, if it is still there.
+        return;
+    }
     for (n, outgoing) in outgoing {
         if relay.behind {
             relay.missed = true;
             continue;
         }
-        if deliver(host, partition, &mut relay, Delivered { epoch, n }, outgoing).is_err() {
+        if deliver(host, partition, &mut relay, (Delivered { epoch, n }, begun), outgoing).is_err()
+        {
             relay.behind = true;
             relay.missed = true;
         }
@@ -96,34 +110,48 @@ pub(crate) fn committed(
     }
 }
 
-/// An entry arrived, durably.
-pub(crate) fn arrived(host: &Shared, partition: &Partition, entry: Delivered) {
-    // Entries of an earlier tenure are found again by the scan of this one.
-    if let Some(standing) = partition.relay().sent.get_mut(&(entry.epoch, entry.n)) {
+/// An entry that left in a tenure arrived, durably.
+pub(crate) fn arrived(host: &Shared, partition: &Partition, since: Moment, entry: Delivered) {
+    // What left in an earlier tenure is found again by the scan of this one, and may have to
+    // arrive again.
+    {
+        let mut relay = partition.relay();
+        if relay.since != since {
+            return;
+        }
+        let Some(standing) = relay.sent.get_mut(&(entry.epoch, entry.n)) else { return };
         *standing = Standing::Arrived;
-    } else {
-        return;
     }
-    partition.note_delivered(&[entry]);
+    partition.note_delivered(since, &[entry]);
     host.stirred.notify_one();
 }
 
 /// Entries that arrived are gone from the outbox.
-pub(crate) fn forgotten(partition: &Partition, entries: &[Delivered]) {
+pub(crate) fn forgotten(partition: &Partition, since: Moment, entries: &[Delivered]) {
     if entries.is_empty() {
         return;
     }
     let mut relay = partition.relay();
+    if relay.since != since {
+        return;
+    }
     for entry in entries {
         relay.sent.remove(&(entry.epoch, entry.n));
     }
 }
 
 /// An entry did not arrive, and must be delivered again.
-pub(crate) fn returned(host: &Arc<Shared>, partition: &Arc<Partition>, entry: Delivered) {
+pub(crate) fn returned(
+    host: &Arc<Shared>,
+    partition: &Arc<Partition>,
+    since: Moment,
+    entry: Delivered,
+) {
     {
         let mut relay = partition.relay();
-        relay.sent.remove(&(entry.epoch, entry.n));
+        if relay.since == since {
+            relay.sent.remove(&(entry.epoch, entry.n));
+        }
         relay.returns += 1;
     }
     fall_behind(host, partition);
@@ -139,22 +167,28 @@ fn fall_behind(host: &Arc<Shared>, partition: &Arc<Partition>) {
     }
 }
 
-/// Hands an entry to whatever carries it on.
+/// Whether the tenure in which an entry left goes on.
+pub(crate) fn goes_on(partition: &Partition, since: Moment) -> bool {
+    partition.relay().since == since && partition.tenure().is_some()
+}
+
+/// Hands an entry to whatever carries it on. It was in the outbox for a request that was begun
+/// at `as_of`.
 fn deliver(
     host: &Arc<Shared>,
     partition: &Arc<Partition>,
     relay: &mut RelayState,
-    entry: Delivered,
+    (entry, as_of): (Delivered, Moment),
     outgoing: Outgoing,
 ) -> Result<(), Refused> {
     let Delivered { epoch, n } = entry;
     // First, since it may arrive at once.
     relay.sent.insert((epoch, n), Standing::OnItsWay);
-    let origin = Origin::Outbox(partition.id, entry);
+    let origin = Origin::Outbox(partition.id, relay.since, entry);
     match outgoing {
         Outgoing::Message(message) => {
             let stamp = Some(Stamp { partition: partition.id, epoch, n });
-            let sender = Sender { partition: partition.id, since: relay.since };
+            let sender = Sender { partition: partition.id, since: relay.since, as_of };
             let delivery = Delivery { message, stamp };
             host.deliver_from(Some(sender), delivery, origin).inspect_err(|_| {
                 relay.sent.remove(&(epoch, n));

@@ -40,6 +40,8 @@ pub(crate) struct Sender {
     pub(crate) partition: PartitionId,
     /// When this host claimed it: earlier owners may have used the queue until then.
     pub(crate) since: Moment,
+    /// When what it sends was asked for that shows that it was sent.
+    pub(crate) as_of: Moment,
 }
 
 /// What is known of the queue of a partition.

@@ -30,7 +30,7 @@ use loom_ports::Stores;
 use loom_runtime::{HostBuilder, Settings};
 use serde::de::DeserializeOwned;
 
-pub use backend::{Backend, Memory};
+pub use backend::{Backend, Memory, TakeOver};
 pub use chance::Chance;
 pub use executor::ProcessId;
 pub use faults::{Faults, Incident, IncidentKind};

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use loom_adapter_embedded::Options;
 use loom_adapter_embedded::simulation::{Disk, SimulatedStores};
 use loom_ports::Stores;
-use loom_testkit::sim::{Backend, Chance, World};
+use loom_testkit::sim::{Backend, Chance, TakeOver, World};
 use tempfile::TempDir;
 
 /// One directory after another: each is what a loss of power left of the one before.
@@ -61,6 +61,10 @@ impl Backend for OnDisk {
         let loss = open.lose_power(dir, &mut |end| chance.below(end));
         let loss = loss.expect("what is left can be written elsewhere");
         world.tell(|| format!("power is lost: {loss:?}"));
+    }
+
+    fn copy(&mut self) -> Option<TakeOver> {
+        None
     }
 }
 

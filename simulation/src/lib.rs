@@ -11,10 +11,11 @@ mod play;
 mod poison;
 mod register;
 mod scenario;
+mod tail;
 mod timers;
 mod topics;
 mod upgrade;
 
 pub use hunt::{Found, hunt};
 pub use play::Play;
-pub use scenario::{SCENARIOS, Scenario};
+pub use scenario::{FORGETFUL, SCENARIOS, Scenario};

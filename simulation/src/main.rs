@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use loom_simulation::{Play, SCENARIOS, Scenario};
+use loom_simulation::{FORGETFUL, Play, SCENARIOS, Scenario};
 use loom_testkit::sim::{IncidentKind, Report};
 
 /// Simulates clusters, seed after seed, until one breaks a promise.
@@ -41,8 +41,9 @@ struct Arguments {
 }
 
 fn scenario(name: &str) -> Result<&'static Scenario, String> {
-    let names = || SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ");
-    let found = SCENARIOS.iter().find(|scenario| scenario.name == name);
+    let all = || SCENARIOS.iter().chain(FORGETFUL);
+    let names = || all().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ");
+    let found = all().find(|scenario| scenario.name == name);
     found.ok_or_else(|| format!("the scenarios are {}", names()))
 }
 

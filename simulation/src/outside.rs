@@ -62,6 +62,17 @@ pub(crate) async fn ask(key: &str, what: &str) -> Result<u64, NoAnswer> {
     Ok(receipt)
 }
 
+/// Asks the service for something that is the same whenever it is asked for, under any key.
+pub(crate) async fn ask_again(what: &str) -> Result<(), NoAnswer> {
+    let (world, time, is_lost) = with(|outside| {
+        let time = Duration::from_millis(outside.chance.below(400) + 1);
+        (Arc::clone(&outside.world), time, outside.chance.one_in(8))
+    });
+    world.tell(|| format!("{what} is asked for"));
+    world.sleep(time).await;
+    if is_lost { Err(NoAnswer) } else { Ok(()) }
+}
+
 /// The receipt that was given for something.
 pub(crate) fn receipt(what: &str) -> Option<u64> {
     with(|outside| Some(outside.done[outside.keys.get(what)?].1))

@@ -8,10 +8,13 @@ use loom_testkit::sim::{Chance, Failure, Faults, IncidentKind, Memory, Report, S
 
 use crate::disk::OnDisk;
 use crate::outside;
-use crate::scenario::{PAYLOAD_BYTES_MAX, SCENARIOS, Scenario};
+use crate::scenario::{FORGETFUL, PAYLOAD_BYTES_MAX, SCENARIOS, Scenario};
 
 /// One seed in so many plays on the embedded stores, which takes longer.
 const ON_DISK_ONE_IN: u64 = 8;
+
+/// One seed in so many plays on stores that forget.
+const FAIL_OVER_ONE_IN: u64 = 16;
 
 /// Some scenarios, side by side in one cluster.
 #[derive(Clone, Debug)]
@@ -25,6 +28,9 @@ impl Play {
     /// What a seed plays: up to three scenarios, each of them another one.
     #[must_use]
     pub fn of_seed(seed: u64) -> Self {
+        if Chance::seeded(seed).of("fail over").one_in(FAIL_OVER_ONE_IN) {
+            return Self { seed, scenarios: FORGETFUL.iter().collect(), is_on_disk: false };
+        }
         let mut chance = Chance::seeded(seed).of("which scenarios");
         let mut left: Vec<_> = SCENARIOS.iter().collect();
         let count = *chance.pick(&[1, 2, 2, 3]);
@@ -61,6 +67,11 @@ impl Play {
             let losses = vec![IncidentKind::PowerLoss; faults.incidents.len()];
             faults.incidents.extend(losses);
             sim.backend(OnDisk::new)
+        } else if FORGETFUL.iter().any(|it| self.names().any(|name| name == it.name)) {
+            faults.incidents_max = faults.incidents_max.max(8);
+            let failovers = vec![IncidentKind::FailOver; faults.incidents.len().max(1)];
+            faults.incidents.extend(failovers);
+            sim.backend(Memory::default)
         } else {
             sim.backend(Memory::default)
         };

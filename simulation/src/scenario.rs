@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use loom_runtime::HostBuilder;
 use loom_testkit::sim::Scene;
 
-use crate::{bank, effects, family, order, poison, register, timers, topics, upgrade};
+use crate::{bank, effects, family, order, poison, register, tail, timers, topics, upgrade};
 
 /// Something that actors do, and what must be true of it.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,9 @@ pub const SCENARIOS: &[Scenario] = &[
     family::SCENARIO,
     upgrade::SCENARIO,
 ];
+
+/// Those that may be played on stores that forget what was written last.
+pub const FORGETFUL: &[Scenario] = &[tail::SCENARIO];
 
 /// The largest payload in a simulation.
 pub(crate) const PAYLOAD_BYTES_MAX: usize = 16 << 10;

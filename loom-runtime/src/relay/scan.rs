@@ -72,6 +72,8 @@ struct Pass<'a> {
     carries: bool,
     /// The tenure stood after the page was read, so nobody else has sent what it no longer shows.
     checked: bool,
+    /// When the last check was begun.
+    as_of: Moment,
     /// Lanes of actors that took nothing more. What goes there must wait for what was sent
     /// before.
     blocked: BTreeSet<To>,
@@ -115,6 +117,7 @@ impl<'a> Pass<'a> {
             since,
             carries: !host.partitions.iter().all(|to| to.is_within_reach()),
             checked: false,
+            as_of: since,
             blocked: BTreeSet::new(),
             straight: BTreeSet::new(),
             parcels: Parcels::default(),
@@ -173,11 +176,18 @@ impl<'a> Pass<'a> {
         }
         match Outgoing::decode(&bytes) {
             Ok(Outgoing::Message(message)) => self.take_message(entry, message).await,
-            Ok(Outgoing::Activity(request))
-                if !is_awaited(self.host, self.tenure, &request.reply_to).await? =>
-            {
-                self.arrived(&[entry]);
-                Ok(Goes::On)
+            Ok(Outgoing::Activity(request)) => {
+                match is_awaited(self.host, self.tenure, &request.reply_to).await? {
+                    Some(true) => Ok(self.deliver(entry, Outgoing::Activity(request))),
+                    Some(false) => {
+                        self.arrived(&[entry]);
+                        Ok(Goes::On)
+                    }
+                    None => {
+                        tenures::fenced(self.host, self.partition, self.tenure);
+                        Ok(Goes::NoFurther)
+                    }
+                }
             }
             Ok(outgoing) => Ok(self.deliver(entry, outgoing)),
             Err(error) => {
@@ -201,6 +211,7 @@ impl<'a> Pass<'a> {
         }
         if !self.parcels.is_for(to) && self.host.partition(to).is_within_reach() {
             if !self.checked {
+                self.as_of = self.host.moments.next();
                 self.checked = tenures::check(self.host, self.partition, self.tenure).await;
             }
             if !self.checked {
@@ -226,7 +237,8 @@ impl<'a> Pass<'a> {
         if relay.returns != self.returns {
             return Goes::NoFurther;
         }
-        let delivered = deliver(self.host, self.partition, &mut relay, entry, outgoing);
+        let delivered =
+            deliver(self.host, self.partition, &mut relay, (entry, self.as_of), outgoing);
         drop(relay);
         match (delivered, message) {
             (Ok(()), message) => {
@@ -266,7 +278,7 @@ impl<'a> Pass<'a> {
             let arrived = entries.iter().map(|entry| ((entry.epoch, entry.n), Standing::Arrived));
             relay.sent.extend(arrived);
         }
-        self.partition.note_delivered(entries);
+        self.partition.note_delivered(self.since, entries);
         self.host.stirred.notify_one();
     }
 }
@@ -276,17 +288,18 @@ fn to(message: &Message) -> To {
 }
 
 /// Whether an actor still waits for an activity: its outcome may be committed already, and
-/// then it must not be run again.
+/// then it must not be run again. `None` if the tenure has ended.
 async fn is_awaited(
     host: &Shared,
     tenure: &Tenure,
     waits: &loom_core::ReplyTo,
-) -> Result<bool, PortError> {
+) -> Result<Option<bool>, PortError> {
     let Load::Loaded(loaded) = host.stores.journal.load(tenure, &waits.actor, None).await? else {
-        return Ok(true);
+        return Ok(None);
     };
     let records: Result<Vec<_>, _> =
         loaded.records.iter().map(|record| Record::decode(&record.bytes)).collect();
     let kernel = records.ok().and_then(|records| Kernel::replay(loaded.head, &records).ok());
-    Ok(kernel.is_none_or(|kernel| kernel.outstanding().awaited.contains(&waits.step)))
+    let awaits = |kernel: Kernel| kernel.outstanding().awaited.contains(&waits.step);
+    Ok(Some(kernel.is_none_or(awaits)))
 }

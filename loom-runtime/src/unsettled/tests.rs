@@ -39,7 +39,7 @@ fn is_clear(claimed: u64, done: &[Did]) -> bool {
             Did::Told => unsettled.listed(listing(began, &[])),
         }
     }
-    let from = Sender { partition: PartitionId(1), since: Moment(claimed) };
+    let from = Sender { partition: PartitionId(1), since: Moment(claimed), as_of: moments.next() };
     unsettled.is_clear(from, &a, Lane::Requests)
 }
 

@@ -70,6 +70,10 @@ impl Carrier for Script {
         Box::pin(async move { clock.sleep_until(clock.now().saturating_add(time)).await })
     }
 
+    fn era(&self) -> u64 {
+        0
+    }
+
     fn is_open(&self) -> bool {
         true
     }

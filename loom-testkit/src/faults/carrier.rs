@@ -26,6 +26,9 @@ pub trait Carrier: Debug + Send + Sync + 'static {
     /// Whether anything gets through right now.
     fn is_open(&self) -> bool;
 
+    /// Which stores it leads to now. A request that set out to others reaches nothing.
+    fn era(&self) -> u64;
+
     /// Whether a read that may be old is to be.
     fn is_stale(&self, operation: &'static str) -> bool;
 }
@@ -65,7 +68,7 @@ where
 {
     let (tell, answer) = oneshot::channel();
     let passage = carrier.passage(operation);
-    let network = Arc::clone(carrier);
+    let (network, era) = (Arc::clone(carrier), carrier.era());
     carrier.send(Box::pin(async move {
         let unknown = || Err(PortError::new(ErrorKind::Indeterminate, operation));
         network.pass(passage.there).await;
@@ -80,11 +83,13 @@ where
             Trouble::Late(by) => {
                 drop(tell.send(unknown()));
                 network.pass(by).await;
-                let _ = request().await;
+                if network.era() == era {
+                    let _ = request().await;
+                }
                 return;
             }
         };
-        let arrives = network.is_open();
+        let arrives = network.is_open() && network.era() == era;
         let answer = if arrives { faulty(fault, operation, request).await } else { unknown() };
         network.pass(passage.back).await;
         let answer = if network.is_open() { answer } else { unknown() };

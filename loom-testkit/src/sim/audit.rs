@@ -7,6 +7,7 @@
 mod actors;
 mod bodies;
 mod commits;
+mod failover;
 mod finish;
 mod flow;
 mod journal;

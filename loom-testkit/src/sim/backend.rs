@@ -19,9 +19,19 @@ pub trait Backend: Debug + Send {
     /// Loses power: what was not durable is gone, but for what chance leaves of it. The hosts are
     /// dead, and the stores opened before are not used any more.
     fn lose_power(&mut self, world: &Arc<World>);
+
+    /// A copy of what the stores hold now, for [`IncidentKind::FailOver`]. `None` if they have
+    /// no copies.
+    ///
+    /// [`IncidentKind::FailOver`]: super::IncidentKind::FailOver
+    fn copy(&mut self) -> Option<TakeOver>;
 }
 
-/// Stores in memory that nothing happens to.
+/// Has the stores that are open go on from an older copy. Every tenure has ended then, and no
+/// epoch comes back: that much they must remember whatever they forget.
+pub type TakeOver = Box<dyn FnOnce() + Send>;
+
+/// Stores in memory, which do not need power.
 #[derive(Debug, Default)]
 pub struct Memory(MemoryStores);
 
@@ -33,4 +43,9 @@ impl Backend for Memory {
     fn fail_disk(&mut self) {}
 
     fn lose_power(&mut self, _world: &Arc<World>) {}
+
+    fn copy(&mut self) -> Option<TakeOver> {
+        let (stores, replica) = (self.0.clone(), self.0.replica());
+        Some(Box::new(move || stores.fail_over(replica)))
+    }
 }

@@ -35,6 +35,8 @@ pub(super) struct Hosts {
     /// Incidents that began and did not end.
     incidents: AtomicU64,
     happened: Mutex<Vec<IncidentKind>>,
+    /// A copy of the stores has fallen behind, and will take over.
+    has_copy: AtomicBool,
     /// No host is started with older code than this.
     version_min: AtomicU32,
     /// No host is started while there is no power.
@@ -82,6 +84,7 @@ impl Hosts {
             machines: machines.collect(),
             incidents: AtomicU64::new(0),
             happened: Mutex::default(),
+            has_copy: AtomicBool::new(false),
             version_min: AtomicU32::new(1),
             has_power: AtomicBool::new(true),
         });
@@ -218,7 +221,7 @@ impl Hosts {
                 }
                 self.lose_power(length).await;
             }
-            IncidentKind::FailOver => {}
+            IncidentKind::FailOver => self.fail_over(choice).await,
         }
     }
 
@@ -275,6 +278,26 @@ impl Hosts {
         self.world.sleep(length).await;
         self.has_power.store(true, Ordering::Relaxed);
         (0..self.count()).for_each(|index| self.start(index));
+    }
+
+    /// Has the stores go on from a copy that lacks what was written last. The hosts go on too.
+    async fn fail_over(&self, choice: u64) {
+        const LAG_MAX_MS: u64 = 3_000;
+        if self.has_copy.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let copy = lock(&self.backend).copy();
+        if let Some(take_over) = copy {
+            let before = self.audit.remember();
+            self.world.tell(|| "a copy of the stores falls behind".to_owned());
+            self.world.sleep(Duration::from_millis(choice % LAG_MAX_MS)).await;
+            take_over();
+            self.audit.forgets(before);
+            self.plot.failed_over();
+            (0..self.count()).for_each(|index| self.machine(index).link.turn());
+            self.world.tell(|| "the copy takes over".to_owned());
+        }
+        self.has_copy.store(false, Ordering::Relaxed);
     }
 
     /// Ends all faults: every host runs, keeps the right time, and reaches the stores.

@@ -1,6 +1,6 @@
 //! The network between a host and the stores.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ pub(super) struct Link {
     faults: Faults,
     chance: Mutex<Chance>,
     is_cut: AtomicBool,
+    era: AtomicU64,
 }
 
 /// How long a caller waits for an answer that does not come.
@@ -31,12 +32,18 @@ impl Link {
     pub(super) fn new(world: &Arc<World>, name: &str, faults: &Faults) -> Arc<Self> {
         let chance = Mutex::new(world.chance(&format!("network of {name}")));
         let (name, faults) = (name.to_owned(), faults.clone());
-        Arc::new(Self { world: Arc::clone(world), name, faults, chance, is_cut: false.into() })
+        let (is_cut, era) = (AtomicBool::new(false), AtomicU64::new(0));
+        Arc::new(Self { world: Arc::clone(world), name, faults, chance, is_cut, era })
     }
 
     /// Lets nothing through, or everything again.
     pub(super) fn cut(&self, is_cut: bool) {
         self.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// Leads to other stores from now on: what is on its way there arrives nowhere.
+    pub(super) fn turn(&self) {
+        self.era.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The stores, as they are reached this way.
@@ -101,6 +108,10 @@ impl Carrier for Link {
 
     fn is_open(&self) -> bool {
         !self.is_cut.load(Ordering::Relaxed)
+    }
+
+    fn era(&self) -> u64 {
+        self.era.load(Ordering::Relaxed)
     }
 
     fn is_stale(&self, _operation: &'static str) -> bool {

@@ -36,6 +36,8 @@ pub enum Planted {
     HalfATurn,
     /// The store answers a commit before it is durable.
     NotDurable,
+    /// A copy of the store that takes over grants the epochs again that it did not know of.
+    EpochsForgotten,
     /// The store does not find a turn that was committed.
     LostUpdate,
     /// The store reads from a copy that is behind.
@@ -66,6 +68,8 @@ pub enum Planted {
     NamelessLetter,
     /// The host replays with values of now in place of those recorded.
     LiveReplay,
+    /// The host goes on from what it knew, although the store has forgotten it.
+    TailKept,
     /// New code goes on with what old code began, as if nothing was recorded of it.
     UnprovenUpgrade,
 }
@@ -79,6 +83,7 @@ impl Planted {
         Self::RepeatedEpoch,
         Self::HalfATurn,
         Self::NotDurable,
+        Self::EpochsForgotten,
         Self::LostUpdate,
         Self::StaleLoad,
         Self::ReplyOfAnother,
@@ -94,6 +99,7 @@ impl Planted {
         Self::EarlyAcknowledgement,
         Self::NamelessLetter,
         Self::LiveReplay,
+        Self::TailKept,
         Self::UnprovenUpgrade,
     ];
 
@@ -119,6 +125,7 @@ impl Planted {
                 | Self::RepeatedEpoch
                 | Self::HalfATurn
                 | Self::NotDurable
+                | Self::EpochsForgotten
                 | Self::LostUpdate
                 | Self::StaleLoad
                 | Self::ReplyOfAnother
@@ -149,6 +156,10 @@ impl Planted {
             Self::NotDurable => {
                 ("not-durable", "the last commit of a partition is lost when another host takes it")
             }
+            Self::EpochsForgotten => (
+                "epochs-forgotten",
+                "an older copy that takes over grants the epochs again that it did not know of",
+            ),
             Self::LostUpdate => ("lost-update", "a committed turn is said to be absent"),
             Self::StaleLoad => ("stale-load", "a load misses the last record now and then"),
             Self::ReplyOfAnother => {
@@ -193,6 +204,9 @@ impl Planted {
             Self::LiveReplay => {
                 ("live-replay", "a replay is given new values for those that were recorded")
             }
+            Self::TailKept => {
+                ("tail-kept", "the host goes on from turns that an older copy has forgotten")
+            }
             Self::UnprovenUpgrade => (
                 "unproven-upgrade",
                 "version 2 goes on with an invocation without what was recorded of it",
@@ -225,6 +239,13 @@ impl Plot {
         match &self.0 {
             Some(grounds) if grounds.planted.is_in_stores() => wrap(grounds, stores, 1),
             _ => stores,
+        }
+    }
+
+    /// An older copy of the stores took over.
+    pub(super) fn failed_over(&self) {
+        if let Some(grounds) = &self.0 {
+            grounds.failed_over();
         }
     }
 

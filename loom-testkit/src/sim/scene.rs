@@ -273,6 +273,13 @@ impl Scene {
         self.0.hosts.stores()
     }
 
+    /// Whether a host did something on the strength of a turn that a failover had forgotten, and
+    /// something came of it: a message was handled that nobody has sent now, or one was lost.
+    #[must_use]
+    pub fn is_haunted(&self) -> bool {
+        self.0.hosts.audit.is_haunted()
+    }
+
     /// A host that runs, to look at.
     #[must_use]
     pub fn host(&self) -> Option<Host> {

@@ -12,7 +12,7 @@ use loom_ports::Tenure;
 use super::{Kept, broken};
 
 /// One actor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Actor {
     pub(super) partition: PartitionId,
     pub(super) kernel: Kernel,

@@ -92,9 +92,9 @@ impl Audit {
         for (actor, head) in copied {
             let Ok(row) = stores.state.load(&actor).await else { continue };
             self.judge(|picture| {
-                let known = picture.actors.get(&actor).and_then(|known| known.states.get(&head));
                 let is_so = row.as_ref().is_some_and(|row| {
-                    row.head == head && known == Some(&loom_core::state_hash(&row.state.0))
+                    let hash = loom_core::state_hash(&row.state.0);
+                    row.head == head && picture.had_state(&actor, head, hash)
                 });
                 if is_so {
                     return Ok(());

@@ -16,14 +16,16 @@ impl Picture {
     ) -> Kept {
         for letter in letters {
             let QueuedDeadLetter { id, body, attempts, reason, died_at } = letter;
-            let Some(given_up) = self.given_up.get(id) else {
+            let forgotten = self.forgotten.iter().filter_map(|before| before.given_up.get(id));
+            let mut given_up = self.given_up.get(id).into_iter().chain(forgotten).flatten();
+            if !self.given_up.contains_key(id) && !self.was(|it| it.given_up.contains_key(id)) {
                 return broken(
                     2,
                     format!("{id} was put in the dead letters of {queue}, and no turn gave it up"),
                 );
-            };
+            }
             let (message, _) = read(body);
-            let is_it = given_up.iter().any(|given_up| {
+            let is_it = given_up.any(|given_up| {
                 given_up.attempts == *attempts
                     && given_up.reason == *reason
                     && given_up.at == *died_at

@@ -11,7 +11,7 @@ use super::picture::{Picture, Place};
 use super::{Kept, broken};
 
 /// The outbox of a partition.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Outbox {
     pub(super) last: Place,
     /// All that were not both forgotten and handled.
@@ -27,7 +27,7 @@ pub(super) struct Outbox {
 }
 
 /// Something that a turn sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) from: ActorId,
     pub(super) head: Head,
@@ -37,11 +37,13 @@ pub(super) struct Entry {
     pub(super) is_handled: bool,
     /// A queue has it, or has had it.
     pub(super) is_carried: bool,
+    /// It may be lost: what followed it was handled, or handled it, in a turn that was forgotten.
+    pub(super) is_excused: bool,
 }
 
 impl Entry {
     pub(super) fn new(from: ActorId, head: Head, bytes: Bytes, what: Outgoing) -> Self {
-        Self { from, head, bytes, what, is_handled: false, is_carried: false }
+        Self { from, head, bytes, what, is_handled: false, is_carried: false, is_excused: false }
     }
 
     pub(super) fn id(&self) -> Option<&MessageId> {
@@ -125,7 +127,9 @@ impl Picture {
     /// Whether an entry is where it was sent to, for good.
     pub(super) fn is_settled(&self, entry: &Entry) -> bool {
         match &entry.what {
-            Outgoing::Message(message) => entry.is_handled || self.is_stale(message),
+            Outgoing::Message(message) => {
+                entry.is_handled || entry.is_excused || self.is_stale(message)
+            }
             Outgoing::Activity(request) => {
                 !self.awaits(&request.reply_to.actor, request.reply_to.step)
             }
@@ -167,11 +171,12 @@ impl Picture {
             );
             return broken(5, what);
         }
-        let bytes = entry.bytes.clone();
+        let (bytes, is_excused) = (entry.bytes.clone(), entry.is_excused);
         let Some(outbox) = self.outboxes.get_mut(&partition) else { return Ok(()) };
         outbox.kept.remove(&place);
         outbox.forgotten.insert(place, bytes);
-        if settled {
+        // What may be lost may also come once more.
+        if settled && !is_excused {
             outbox.leave(place);
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! Everything that the stores must hold, as the requests that they applied tell it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use loom_core::{
-    ActorId, DeadLetter, Epoch, Head, IdempotencyKey, MessageId, PartitionId, QueueName, StepId,
-    TimerKey, Timestamp,
+    ActorId, DeadLetter, Epoch, Head, IdempotencyKey, MessageId, PartitionId, QueueName, Stamp,
+    StepId, TimerKey, Timestamp,
 };
 
 use super::actors::Actor;
@@ -16,7 +17,7 @@ use super::tenures::Tenures;
 /// Where a message is in the outbox of a partition.
 pub(super) type Place = (Epoch, u64);
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Picture {
     pub(super) flows: BTreeMap<PartitionId, Flow>,
     pub(super) tenures: BTreeMap<PartitionId, Tenures>,
@@ -42,6 +43,12 @@ pub(super) struct Picture {
     /// As of which record a state was copied.
     pub(super) copied: BTreeMap<ActorId, Head>,
     pub(super) turns: u64,
+    /// What was so before an older copy of the stores took over, each time.
+    pub(super) forgotten: Vec<Arc<Picture>>,
+    /// Messages of forgotten turns that were handled after that.
+    pub(super) ghosts: BTreeSet<(PartitionId, Place)>,
+    /// Something came of what a host did on the strength of a forgotten turn.
+    pub(super) is_haunted: bool,
 }
 
 impl Picture {
@@ -66,5 +73,10 @@ impl Picture {
     pub(super) fn entry_of(&self, id: &MessageId) -> Option<&Entry> {
         let (partition, place) = self.sent.get(id)?;
         self.outboxes.get(partition)?.entries.get(place)
+    }
+
+    /// The outbox entry of this stamp.
+    pub(super) fn entry_at(&self, Stamp { partition, epoch, n }: Stamp) -> Option<&Entry> {
+        self.outboxes.get(&partition)?.entries.get(&(epoch, n))
     }
 }

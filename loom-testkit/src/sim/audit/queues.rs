@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use loom_core::{IdempotencyKey, Message, MessageId, QueueName, Timestamp};
+use loom_core::{IdempotencyKey, Message, MessageId, PartitionId, QueueName, Stamp, Timestamp};
 use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt};
 
 use super::bodies::{is_of_a_turn, read};
-use super::picture::Picture;
+use super::picture::{Picture, Place};
 use super::{Kept, broken};
 
 /// A queue.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
     pub(super) items: BTreeMap<u64, Item>,
     by_id: BTreeMap<MessageId, BTreeSet<u64>>,
@@ -30,13 +30,14 @@ pub(super) struct Queue {
 }
 
 /// A message that is not settled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) id: MessageId,
     pub(super) body: Bytes,
     ordering_key: Option<u64>,
     /// `None` if this judge cannot read it.
     pub(super) message: Option<Message>,
+    pub(super) stamp: Option<Stamp>,
     /// It may have been settled.
     pub(super) is_maybe_settled: bool,
 }
@@ -49,13 +50,14 @@ impl Queue {
     pub(super) fn put(&mut self, id: &MessageId, body: &Bytes, ordering_key: Option<u64>) -> u64 {
         self.last += 1;
         let n = self.last;
-        let (message, _) = read(body);
+        let (message, stamp) = read(body);
         let (id, body) = (id.clone(), body.clone());
         self.by_id.entry(id.clone()).or_default().insert(n);
         if let Some(key) = ordering_key {
             self.by_key.entry(key).or_default().insert(n);
         }
-        self.items.insert(n, Item { id, body, ordering_key, message, is_maybe_settled: false });
+        let is_maybe_settled = false;
+        self.items.insert(n, Item { id, body, ordering_key, message, stamp, is_maybe_settled });
         n
     }
 
@@ -117,15 +119,17 @@ impl Queue {
 impl Picture {
     /// Messages are on their way to a queue.
     pub(super) fn begin_enqueue(&mut self, queue: &QueueName, messages: &[Enqueue]) -> Kept {
-        let it = self.queues.entry(queue.clone()).or_default();
-        it.maybe.extend_from_slice(messages);
         for Enqueue { id, .. } in messages {
-            if is_of_a_turn(id) && !self.sent.contains_key(id) {
+            let was_sent =
+                self.sent.contains_key(id) || self.was(|before| before.sent.contains_key(id));
+            if is_of_a_turn(id) && !was_sent {
                 let what =
                     format!("message {id} was put in queue {queue}, and no turn has sent it");
                 return broken(2, what);
             }
         }
+        let it = self.queues.entry(queue.clone()).or_default();
+        it.maybe.extend_from_slice(messages);
         Ok(())
     }
 
@@ -164,7 +168,13 @@ impl Picture {
                     }
                 }
             }
-            if let Some((partition, place)) = self.sent.get(&message.id)
+            let (_, stamp) = read(&message.body);
+            let is_it = |(of, place): &&(PartitionId, Place)| {
+                stamp.is_none_or(|Stamp { partition, epoch, n }| {
+                    (partition, (epoch, n)) == (*of, *place)
+                })
+            };
+            if let Some((partition, place)) = self.sent.get(&message.id).filter(is_it)
                 && let Some(outbox) = self.outboxes.get_mut(partition)
                 && let Some(entry) = outbox.entries.get_mut(place)
             {
@@ -211,6 +221,13 @@ impl Picture {
         {
             return self.has_mark(&message.to, &key.key);
         }
+        if let Some(stamp) = item.stamp.filter(|_| self.sent.contains_key(&item.id)) {
+            let outbox = self.outboxes.get(&stamp.partition);
+            return self.entry_at(stamp).map_or_else(
+                || outbox.is_some_and(|outbox| outbox.has_had((stamp.epoch, stamp.n))),
+                |entry| self.is_settled(entry),
+            );
+        }
         if self.sent.contains_key(&item.id) {
             return self.entry_of(&item.id).is_none_or(|entry| self.is_settled(entry));
         }
@@ -227,7 +244,14 @@ impl Picture {
             return Ok(());
         };
         queue.note_settled(item.id.clone());
-        if self.is_done(&item) {
+        if self.is_done(&item) || item.stamp.is_some_and(|stamp| self.is_ghost(stamp)) {
+            return Ok(());
+        }
+        if self.was(|before| before.is_done(&item)) {
+            self.is_haunted = true;
+            if let Some(Stamp { partition, epoch, n }) = item.stamp {
+                self.excuse(partition, (epoch, n));
+            }
             return Ok(());
         }
         broken(2, format!("message {} was acknowledged before it was handled", item.id))

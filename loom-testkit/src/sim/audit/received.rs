@@ -18,6 +18,9 @@ impl Picture {
         let is_new = actor.handled.insert(input.id.clone());
         if let Some(stamp) = input.stamp {
             let place = (stamp.epoch, stamp.n);
+            if self.is_ghost(stamp) {
+                return self.received_ghost(me, input, stamp);
+            }
             return self.received_stamped(me, at, input, (stamp.partition, place));
         }
         // Keyed requests are known by their marks.
@@ -88,6 +91,9 @@ impl Picture {
                 return broken(5, format!("{me}#{seq} gives up {id}, which it does not handle"));
             }
             let original = match record.input {
+                Some(Receipt { stamp: Some(stamp), .. }) => {
+                    self.entry_at(stamp).and_then(|entry| entry.message())
+                }
                 Some(_) => self.entry_of(id).and_then(|entry| entry.message()),
                 None => open,
             };

@@ -30,9 +30,17 @@ impl Picture {
         if matches!(outcome, Outcome::Failed(_)) {
             return Ok(());
         }
+        let reply = outcome.encode();
+        let is_it = |before: &Self| {
+            let mark = before.actors.get(actor).and_then(|actor| actor.marks.get(key));
+            mark.is_some_and(|mark| mark.handled.reply.as_ref() == Some(&reply))
+        };
+        if self.was(is_it) {
+            return Ok(());
+        }
         let mark = self.actors.get(actor).and_then(|actor| actor.marks.get(key));
         let what = match mark.map(|mark| mark.handled.reply.as_ref()) {
-            Some(Some(reply)) if *reply == outcome.encode() => return Ok(()),
+            Some(Some(its)) if *its == reply => return Ok(()),
             Some(Some(_)) => "with another outcome than was committed",
             Some(None) => "before its outcome was committed",
             None => "before it was committed",

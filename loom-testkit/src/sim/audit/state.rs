@@ -24,13 +24,21 @@ impl Audited {
 }
 
 impl Picture {
+    /// Whether a state was ever committed.
+    pub(super) fn had_state(&self, actor: &ActorId, head: Head, hash: u64) -> bool {
+        let has = |picture: &Self| {
+            picture.actors.get(actor).and_then(|it| it.states.get(&head)) == Some(&hash)
+        };
+        has(self) || self.was(has)
+    }
+
     /// A state is on its way to the state store.
     fn begin_copy(&mut self, row: &StateRow) -> Kept {
         let StateRow { actor, head, state, .. } = row;
         let begun = self.copies_begun.entry(actor.clone()).or_default();
         *begun = (*head).max(*begun);
-        let known = self.actors.get(actor).and_then(|known| known.states.get(head));
-        if known.is_some_and(|hash| *hash == state_hash(&state.0)) {
+        let hash = state_hash(&state.0);
+        if self.had_state(actor, *head, hash) {
             return Ok(());
         }
         broken(2, format!("a state of {actor}#{} was copied that was not committed", head.seq))

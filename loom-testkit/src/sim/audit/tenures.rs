@@ -7,7 +7,7 @@ use super::picture::Picture;
 use super::{Kept, broken};
 
 /// The tenures of one partition.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tenures {
     greatest: Epoch,
     /// `None` once it was released.
@@ -43,6 +43,11 @@ impl Picture {
         {
             tenures.owner = None;
         }
+    }
+
+    /// Every tenure ended.
+    pub(super) fn end_all(&mut self) {
+        self.tenures.values_mut().for_each(|tenures| tenures.owner = None);
     }
 
     pub(super) fn is_current(&self, tenure: &Tenure) -> bool {

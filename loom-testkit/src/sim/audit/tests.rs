@@ -1,6 +1,7 @@
 //! Each invariant, broken by hand: by a host that asks for what no sound one asks for, or by a
 //! store that lies.
 
+mod failover;
 mod hand;
 mod hosts;
 mod lying;

@@ -1,7 +1,7 @@
 //! Bugs in how turns are committed.
 
 use loom_core::{OutboxEntry, Outgoing, QueueName, Stamp, Timestamp, Turn, partition_of};
-use loom_ports::{CommitOutcome, Delivered, Enqueue, ErrorKind, PortError, Tenure};
+use loom_ports::{CommitOutcome, Delivered, Enqueue, ErrorKind, PortError, StoredRecord, Tenure};
 
 use super::Planted as Bug;
 use super::code;
@@ -21,6 +21,7 @@ impl Planted {
             Bug::NoEpochCheck | Bug::LeaseAsSafety => {
                 return self.commit_any_time(tenure, turns, delivered).await;
             }
+            Bug::TailKept => return self.commit_behind_tail(tenure, turns, delivered).await,
             Bug::HalfATurn => return self.commit_in_part(tenure, turns, delivered).await,
             Bug::ForgottenEarly => return self.forget_early(tenure, turns, delivered).await,
             Bug::SendBeforeCommit => self.send(tenure, turns).await,
@@ -61,6 +62,34 @@ impl Planted {
                 let behind = Turn { expected: head, ..turn.clone() };
                 let again = self.inner.commit(tenure, &[behind], &[]).await?;
                 *outcome = again.first().copied().unwrap_or(CommitOutcome::Unknown);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    async fn commit_behind_tail(
+        &self,
+        tenure: &Tenure,
+        turns: &[Turn],
+        delivered: &[Delivered],
+    ) -> Answer {
+        let is_cut_off = turns.iter().any(|turn| self.grounds.seen().cut_off.contains(&turn.actor));
+        let outcomes = if is_cut_off {
+            self.commit_anywhere(tenure, turns, delivered).await?
+        } else {
+            self.inner.commit(tenure, turns, delivered).await?
+        };
+        let mut seen = self.grounds.seen();
+        for turn in turns
+            .iter()
+            .zip(&outcomes)
+            .filter_map(|(turn, outcome)| (*outcome == CommitOutcome::Committed).then_some(turn))
+        {
+            let known = seen.known.entry(turn.actor.clone()).or_default();
+            let head = turn.expected.next();
+            if known.head == turn.expected {
+                known.head = head;
+                known.records.push(StoredRecord { seq: head.seq, bytes: turn.record.clone() });
             }
         }
         Ok(outcomes)

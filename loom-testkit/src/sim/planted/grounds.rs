@@ -8,7 +8,7 @@ use loom_core::{
     ActorId, Epoch, Handled, Head, IdempotencyKey, MessageId, PartitionCount, PartitionId,
     TimerKey, Timestamp,
 };
-use loom_ports::{Delivered, Tenure};
+use loom_ports::{Delivered, Loaded, Tenure};
 
 use super::Planted;
 use crate::sim::chance::Chance;
@@ -40,6 +40,12 @@ pub(super) struct Seen {
     pub(super) sent: BTreeMap<PartitionId, Vec<Delivered>>,
     /// What was found once in the tenure of this epoch.
     pub(super) found: BTreeMap<(PartitionId, Epoch), BTreeSet<(Epoch, u64)>>,
+    /// Partitions that nobody claimed since an older copy took over.
+    pub(super) taken_over: BTreeSet<PartitionId>,
+    /// What the journals were known to hold.
+    pub(super) known: BTreeMap<ActorId, Loaded>,
+    /// Actors whose journals held less when they were read again.
+    pub(super) cut_off: BTreeSet<ActorId>,
     pub(super) fired: BTreeSet<(ActorId, TimerKey, Timestamp)>,
     /// In which step a message was put in its queue, and its ordering key.
     pub(super) enqueued: BTreeMap<MessageId, (u64, Option<u64>)>,
@@ -57,6 +63,9 @@ impl Grounds {
             marks: BTreeMap::new(),
             sent: BTreeMap::new(),
             found: BTreeMap::new(),
+            taken_over: BTreeSet::new(),
+            known: BTreeMap::new(),
+            cut_off: BTreeSet::new(),
             fired: BTreeSet::new(),
             enqueued: BTreeMap::new(),
         };
@@ -69,6 +78,13 @@ impl Grounds {
 
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An older copy of the stores took over.
+    pub(super) fn failed_over(&self) {
+        let mut seen = self.seen();
+        let all: Vec<_> = seen.tenures.keys().copied().collect();
+        seen.taken_over.extend(all);
     }
 
     /// Once in so many times.

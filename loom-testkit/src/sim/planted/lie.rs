@@ -16,6 +16,14 @@ impl Planted {
         self.lasts(&tenure, lease);
         let mut seen = grounds.seen();
         let before = seen.tenures.insert(partition, (tenure.clone(), step));
+        if seen.taken_over.remove(&partition)
+            && grounds.is(Bug::EpochsForgotten)
+            && let Some((before, _)) = &before
+        {
+            let epoch = before.epoch;
+            seen.renamed.insert((partition, epoch), tenure.clone());
+            return Tenure { epoch, ..tenure };
+        }
         let is_taken_over = before.as_ref().is_some_and(|(before, _)| before.host != tenure.host);
         if !is_taken_over {
             return tenure;

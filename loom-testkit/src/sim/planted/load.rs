@@ -20,6 +20,7 @@ pub(super) fn spoil(grounds: &Arc<Grounds>, version: u32, actor: &ActorId, loade
         Bug::NotDurable if grounds.seen().lost.get(actor) == Some(&loaded.head) => {
             cut_off_last(loaded);
         }
+        Bug::TailKept => keep_tail(grounds, actor, loaded),
         Bug::LiveReplay => rewrite(loaded, |event| Some(refresh(grounds, event))),
         Bug::UnprovenUpgrade if version > 1 => {
             rewrite(loaded, |event| {
@@ -37,6 +38,19 @@ fn cut_off_last(loaded: &mut Loaded) {
         loaded.records.pop();
         let seq = Seq(loaded.head.seq.0.saturating_sub(1));
         loaded.head = Head { seq, ..loaded.head };
+    }
+}
+
+/// What the host knew, if the store knows less.
+fn keep_tail(grounds: &Grounds, actor: &ActorId, loaded: &mut Loaded) {
+    let mut seen = grounds.seen();
+    match seen.known.get(actor).filter(|known| known.head > loaded.head).cloned() {
+        Some(known) => {
+            let attempts = loaded.attempts;
+            *loaded = Loaded { attempts, ..known };
+            seen.cut_off.insert(actor.clone());
+        }
+        None => drop(seen.known.insert(actor.clone(), loaded.clone())),
     }
 }
 

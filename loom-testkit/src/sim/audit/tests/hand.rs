@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, Replica};
 use loom_core::{
     ActorId, Body, CommitId, Delivery, Draft, End, Epoch, HostId, IdempotencyKey, Kernel, Message,
     MessageId, Method, Op, Outcome, Outgoing, PartitionId, Payload, QueueName, Record, RequestKey,
@@ -14,6 +14,7 @@ use loom_core::{
 use loom_ports::{CommitOutcome, Delivered, Enqueue, Receive, Stores, Tenure, TenureClaim};
 
 use super::super::super::world::World;
+use super::super::failover::Before;
 use super::super::{Audit, Laws};
 use super::lying::{Lie, lying};
 
@@ -24,7 +25,7 @@ pub(super) struct Hand {
     pub(super) stores: Stores,
     pub(super) tenure: Tenure,
     pub(super) kernels: BTreeMap<ActorId, Kernel>,
-    memory: Stores,
+    memory: MemoryStores,
     next_n: u64,
     last_commit: u128,
 }
@@ -66,8 +67,8 @@ impl Hand {
             },
         );
         let audit = Audit::new(&world, laws);
-        let memory = Stores::from(MemoryStores::default());
-        let stores = audit.around(memory.clone());
+        let memory = MemoryStores::default();
+        let stores = audit.around(memory.clone().into());
         let tenure = Tenure { partition: PARTITION, epoch: Epoch(0), host: host("one") };
         let kernels = BTreeMap::new();
         let mut hand =
@@ -78,7 +79,19 @@ impl Hand {
 
     /// From now on the stores lie.
     pub(super) fn lie(&mut self, lie: Lie) {
-        self.stores = self.audit.around(lying(&self.memory, lie));
+        self.stores = self.audit.around(lying(&self.memory.clone().into(), lie));
+    }
+
+    /// A copy of what the stores hold, as the stores and the judge have it.
+    pub(super) fn copy(&self) -> (Replica, Before) {
+        (self.memory.replica(), self.audit.remember())
+    }
+
+    /// The copy takes over, for the stores and for the judge.
+    pub(super) fn fail_over(&mut self, (replica, before): (Replica, Before)) {
+        self.memory.fail_over(replica);
+        self.audit.forgets(before);
+        self.kernels.clear();
     }
 
     pub(super) fn now(&self) -> Timestamp {
