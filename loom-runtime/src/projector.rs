@@ -90,6 +90,10 @@ async fn save(host: &Arc<Shared>, actor: &ActorId) -> Result<Saved, PortError> {
             return Err(PortError::new(ErrorKind::Unavailable, "load").with_source(error));
         }
     };
+    // A failed first invocation leaves no state behind, and none is not a value.
+    if view.state.is_empty() {
+        return host.stores.state.delete(actor, view.head).await.map(|_| Saved::Copied);
+    }
     let row = StateRow {
         actor: actor.clone(),
         head: view.head,

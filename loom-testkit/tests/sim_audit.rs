@@ -126,11 +126,10 @@ fn deploy(host: HostBuilder) -> HostBuilder {
     };
     let never =
         |_: loom_runtime::Attempt, _: i64| async { Err::<i64, _>(ActivityError::reject(&"never")) };
-    host.actor::<Busy>().activity("flaky", ActivityOptions::default(), flaky).activity(
-        "never",
-        ActivityOptions::default(),
-        never,
-    )
+    host.actor::<Busy>()
+        .project::<Busy>()
+        .activity("flaky", ActivityOptions::default(), flaky)
+        .activity("never", ActivityOptions::default(), never)
 }
 
 const NAMES: [&str; 5] = ["ann", "bob", "cleo", "dan", "eve"];

@@ -1,6 +1,6 @@
 //! A few seeds; `cargo xtask sim` plays many.
 
-use loom_simulation::{Play, SCENARIOS};
+use loom_simulation::{FORGETFUL, Play, SCENARIOS};
 use loom_testkit::sim::IncidentKind;
 
 #[test]
@@ -25,6 +25,16 @@ fn every_scenario_survives_the_loss_of_power() {
         }
     }
     assert!(losses > 10, "power was lost {losses} times");
+}
+
+#[test]
+fn stores_that_forget_leave_one_whole_past() {
+    for scenario in FORGETFUL {
+        for seed in 0..8 {
+            let played = Play::only(scenario, seed).run();
+            played.unwrap_or_else(|failure| panic!("{}: {failure}", scenario.name));
+        }
+    }
 }
 
 #[test]

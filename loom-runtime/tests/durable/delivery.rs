@@ -212,3 +212,22 @@ async fn projections_follow_the_journal_through_deaths() {
         assert_eq!(found.len(), count, "sum {sum}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_taken_back_whole_is_not_projected() {
+    use loom_ports::StateStore;
+
+    let kit = Kit::new("taken-back");
+    let host = kit.builder().project::<crate::probe::Probe>().start().await.unwrap();
+    let copy = async || {
+        kit.pass(1_000).await;
+        let copy =
+            kit.stores.state.load(&loom_core::ActorId::parse(&kit.id("a")).unwrap()).await.unwrap();
+        copy.map(|row| row.state.parse::<serde_json::Value>().unwrap()["sum"].clone())
+    };
+    let rejected = vec![Do::Add(1), Do::SleepMs(5_000), Do::Reject("no".into())];
+    assert!(kit.act(&host, "a", rejected).await.is_err());
+    assert_eq!(copy().await, None);
+    kit.act(&host, "a", vec![Do::Add(2)]).await.unwrap();
+    assert_eq!(copy().await, Some(2.into()));
+}

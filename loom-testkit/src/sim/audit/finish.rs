@@ -92,10 +92,9 @@ impl Audit {
         for (actor, head) in copied {
             let Ok(row) = stores.state.load(&actor).await else { continue };
             self.judge(|picture| {
-                let is_so = row.as_ref().is_some_and(|row| {
-                    let hash = loom_core::state_hash(&row.state.0);
-                    row.head == head && picture.had_state(&actor, head, hash)
-                });
+                let state = row.as_ref().map_or(&[][..], |row| &row.state.0);
+                let is_so = row.as_ref().is_none_or(|row| row.head == head)
+                    && picture.had_state(&actor, head, loom_core::state_hash(state));
                 if is_so {
                     return Ok(());
                 }
