@@ -151,6 +151,15 @@ impl<'a> Builder<'a> {
         self.events.push(Event::TimerSet { key, timer: Timer { at, run: None } });
     }
 
+    /// Has the invocation driven on at this time at the latest. A timer that is due by then does
+    /// that, even if it fired: it is there until the invocation waits or ends.
+    pub(super) fn drive_by(&mut self, at: Timestamp) {
+        let timer = self.kernel.timer(&TimerKey::Drive(self.began));
+        if timer.is_none_or(|timer| timer.at > at) {
+            self.drive_at(at);
+        }
+    }
+
     pub(super) fn clear_drive(&mut self) {
         self.clear_timer(TimerKey::Drive(self.began));
     }

@@ -70,7 +70,7 @@ pub fn step(kernel: &Kernel, me: &ActorId, segment: Segment<'_>, now: Timestamp)
         turn.events.push(Event::Repaired { laws });
     }
     match segment.end {
-        End::Flushed => turn.drive_at(now),
+        End::Flushed => turn.drive_by(now),
         End::Suspended => turn.clear_drive(),
         End::Finished(outcome) => turn.finish(outcome),
     }

@@ -55,17 +55,14 @@ fn effects_before_a_wait_are_recorded() {
                 set tea @99
                 step set timer tea: returned null
                 step clear timer coffee: returned null
-                set drive 1 @20
                 + tea @99
-                - drive 1 @10
-                + drive 1 @20
             30 go | effect http !8, wait paid, state {"n":1}, suspend
               #3 -
                 step effect http: rejected 8
                 step wait for paid: awaited
                 state {"n":1}
                 cleared drive 1
-                - drive 1 @20
+                - drive 1 @10
             40 event paid 9
               #4 event paid "m4" of m4
                 answered 4: returned 9 @40
@@ -167,9 +164,6 @@ fn a_stalled_invocation_is_tried_again_later() {
               Stale
             100 fire drive:1@100 | flush
               #4 -
-                set drive 1 @100
-                - drive 1 @100
-                + drive 1 @100
             110 stall 1 300
               #5 -
                 stalled 1 times: broke
