@@ -8,7 +8,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest word, in bytes.
 pub const WORD_BYTES_MAX: usize = 64;
@@ -83,6 +84,10 @@ fn message_id(what: &'static str, raw: &str) -> Result<(), InvalidId> {
 }
 
 fn printable(what: &'static str, raw: &str) -> Result<(), InvalidId> {
+    // Of nearly every id, and many bytes at a time.
+    if raw.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(());
+    }
     match raw.char_indices().find(|(_, c)| c.is_control()) {
         Some((at, found)) => Err(InvalidId::Forbidden { what, found, at, rule: KEY_RULE }),
         None => Ok(()),
@@ -100,8 +105,7 @@ fn length(what: &'static str, raw: &str, max: usize) -> Result<(), InvalidId> {
 macro_rules! string_id {
     ($($(#[$doc:meta])* $name:ident: $rule:ident as $what:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -150,6 +154,18 @@ macro_rules! string_forms {
             }
         }
 
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                from.deserialize_str(Parser(Self::parse))
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
@@ -162,6 +178,21 @@ macro_rules! string_forms {
             }
         }
     };
+}
+
+/// Parses text where it is found, without a copy of it.
+struct Parser<T>(fn(&str) -> Result<T, InvalidId>);
+
+impl<T> Visitor<'_> for Parser<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, raw: &str) -> Result<T, E> {
+        (self.0)(raw).map_err(E::custom)
+    }
 }
 
 string_id! {
@@ -192,8 +223,7 @@ string_id! {
 /// Names one actor: its kind, and its key within the kind.
 ///
 /// Written `kind/key`. The key may itself contain `/`.
-#[derive(Clone, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ActorId {
     text: Arc<str>,
     // At most WORD_BYTES_MAX, and follows from `text`, so it takes no part in comparisons

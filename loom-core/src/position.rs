@@ -1,6 +1,6 @@
 //! Where something stands: in a journal, in a tenure, among the sends of a partition.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +109,10 @@ impl StepId {
     #[must_use]
     pub fn name(self, actor: &ActorId, incarnation: Incarnation) -> MessageId {
         let Self { began, position } = self;
-        let text = format!("{actor}@{}.{}.{position}", incarnation.0, began.0);
+        // Three numbers of at most ten, twenty and ten digits, and what separates them.
+        let mut text = String::with_capacity(actor.as_str().len() + 43);
+        write!(text, "{}@{}.{}.{position}", actor.as_str(), incarnation.0, began.0)
+            .expect("writing to a string cannot fail");
         MessageId::parse(&text).expect("an actor id and three numbers fit in a message id")
     }
 }

@@ -61,10 +61,15 @@ stored! {
     Outcome is "an outcome";
 }
 
+/// More than most of what is stored takes.
+const USUAL_BYTES: usize = 512;
+
 fn encode<T: Serialize>(value: &T) -> Bytes {
-    let mut bytes = vec![RECORD_VERSION];
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.push(RECORD_VERSION);
     rmp_serde::encode::write_named(&mut bytes, value)
         .expect("writing to a vector cannot fail, and every field has a `MessagePack` form");
+    bytes.shrink_to_fit();
     bytes.into()
 }
 
