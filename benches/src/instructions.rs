@@ -6,6 +6,7 @@
 //! does not count.
 
 mod counter;
+mod stepper;
 mod instructions {
     pub(crate) mod core;
     pub(crate) mod still;
@@ -18,7 +19,7 @@ use instructions::{core, stores, volatile};
 /// Does its work so many times.
 type Subject = fn(u32);
 
-const SUBJECTS: [(&str, Subject); 11] = [
+const SUBJECTS: [(&str, Subject); 12] = [
     ("kernel admit", core::admit),
     ("kernel step", core::step),
     ("kernel turn", core::turn),
@@ -30,6 +31,7 @@ const SUBJECTS: [(&str, Subject); 11] = [
     ("volatile ask", volatile::ask),
     ("embedded commit", stores::commit),
     ("durable turn", stores::turn),
+    ("durable 10-step handler", stores::steps),
 ];
 
 fn main() {

@@ -19,6 +19,7 @@ mod recovery;
 mod report;
 mod resident;
 mod rounds;
+mod stepper;
 mod steps;
 mod volatile;
 

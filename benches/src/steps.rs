@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use loom_adapter_embedded::{EmbeddedStores, Options as StoreOptions};
-use loom_runtime::core::{Outcome, Payload};
-use loom_runtime::{Actor, CallError, Context, HandlerRole, HandlerSpec, Host, dispatch};
-use serde::{Deserialize, Serialize};
+use loom_runtime::Host;
 use tokio::runtime::Builder;
 
 use crate::callers::{Callers, call};
@@ -16,8 +12,8 @@ use crate::line::{Role, Unit};
 use crate::place::Place;
 use crate::report::Report;
 use crate::rounds::{Entrant, compete};
+use crate::stepper::{RUN, STEPS, Stepper};
 
-const STEPS: u64 = 10;
 const ACTORS: u32 = 1_000;
 
 const WORKS: [(&str, Callers); 2] = [
@@ -44,7 +40,7 @@ pub(crate) fn run(options: &Options) {
     let runtime = runtime.expect("a runtime");
     let stores = EmbeddedStores::open(dir.path(), StoreOptions::default());
     let stores = stores.expect("an empty directory");
-    let start = async { Host::builder(stores).actor::<Steps>().start().await };
+    let start = async { Host::builder(stores).actor::<Stepper>().start().await };
     let host = runtime.block_on(start).expect("a host on an empty directory");
     let mut lines = Vec::new();
     for (work, callers) in WORKS {
@@ -67,52 +63,4 @@ pub(crate) fn run(options: &Options) {
     }
     runtime.block_on(host.stop(Duration::from_secs(10)));
     options.report.print(&lines);
-}
-
-/// Runs steps.
-#[derive(Default, Deserialize, Serialize)]
-struct Steps {
-    handled: u64,
-}
-
-const RUN: &str = "run";
-
-impl Steps {
-    async fn run(&mut self, cx: &mut Context<'_>, more: u64) -> Result<u64, CallError> {
-        let mut sum = 0;
-        for step in 0..STEPS {
-            sum += cx.effect("step", |_key| async move { step + more }).await?;
-        }
-        self.handled += 1;
-        Ok(sum)
-    }
-}
-
-impl Actor for Steps {
-    const KIND: &'static str = "steps";
-
-    fn handlers() -> &'static [HandlerSpec] {
-        &[HandlerSpec { name: RUN, role: HandlerRole::Exclusive }]
-    }
-
-    fn handle<'a>(
-        &'a mut self,
-        cx: &'a mut Context<'_>,
-        method: &'a str,
-        args: &'a Payload,
-    ) -> BoxFuture<'a, Outcome> {
-        async move {
-            let more = match dispatch::arguments(method, args) {
-                Ok(more) => more,
-                Err(outcome) => return outcome,
-            };
-            let ran = self.run(cx, more).await.map_err(|error| error.to_string());
-            dispatch::ended(&ran)
-        }
-        .boxed()
-    }
-
-    fn query(&self, _method: &str, _args: &Payload) -> Outcome {
-        dispatch::returned(&self.handled)
-    }
 }

@@ -7,20 +7,21 @@ use bytes::Bytes;
 use loom_adapter_embedded::{Durability, EmbeddedStores, Options};
 use loom_adapter_memory::MemoryStores;
 use loom_core::{ActorId, CommitId, Head, HostId, PartitionCount, PartitionId, Timestamp};
-use loom_ports::{CommitOutcome, TenureClaim, Turn};
+use loom_ports::{CommitOutcome, Stores, TenureClaim, Turn};
 use loom_runtime::{Host, Settings};
+use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use super::still::{CountedIds, StillClock};
 use crate::counter::{ADD, Counter};
+use crate::stepper::{RUN, STEPS, Stepper};
 
 const RECORD_BYTES: usize = 200;
 
 /// One turn after the other, each with a record alone, none of which waits for the disk.
 pub(crate) fn commit(times: u32) {
     let dir = tempfile::tempdir().expect("a directory");
-    let options = Options { durability: Durability::Os, ..Options::default() };
-    let stores = EmbeddedStores::open(dir.path(), options).expect("an empty directory");
+    let stores = directory(&dir);
     let journal = stores.journal();
     let actor = ActorId::parse("counter/0123456789").expect("an id");
     runtime().block_on(async {
@@ -52,20 +53,42 @@ pub(crate) fn commit(times: u32) {
 /// does.
 pub(crate) fn turn(times: u32) {
     runtime().block_on(async {
-        let partitions = PartitionCount::new(1).expect("a number of partitions");
-        let host = Host::builder(MemoryStores::default())
-            .actor::<Counter>()
-            .settings(Settings { partitions, ..Settings::default() })
-            .clock(Arc::new(StillClock))
-            .ids(Arc::new(CountedIds::default()))
-            .start()
-            .await
-            .expect("a host");
+        let host = host(MemoryStores::default()).await;
         let actor = host.actor("counter/0123456789").expect("an id");
         for n in 1..=times {
             assert_eq!(actor.call(ADD, &1).await, Ok(u64::from(n)));
         }
     });
+}
+
+/// One call after the other to one actor, whose handler records ten values, on a directory that
+/// does not wait for the disk.
+pub(crate) fn steps(times: u32) {
+    let dir = tempfile::tempdir().expect("a directory");
+    runtime().block_on(async {
+        let host = host(directory(&dir)).await;
+        let actor = host.actor("steps/0123456789").expect("an id");
+        for _ in 0..times {
+            assert_eq!(actor.call(RUN, &0).await, Ok((0..STEPS).sum::<u64>()));
+        }
+    });
+}
+
+async fn host(stores: impl Into<Stores>) -> Host {
+    let partitions = PartitionCount::new(1).expect("a number of partitions");
+    let start = Host::builder(stores)
+        .actor::<Counter>()
+        .actor::<Stepper>()
+        .settings(Settings { partitions, ..Settings::default() })
+        .clock(Arc::new(StillClock))
+        .ids(Arc::new(CountedIds::default()))
+        .start();
+    start.await.expect("a host")
+}
+
+fn directory(dir: &TempDir) -> EmbeddedStores {
+    let options = Options { durability: Durability::Os, ..Options::default() };
+    EmbeddedStores::open(dir.path(), options).expect("an empty directory")
 }
 
 fn runtime() -> Runtime {
