@@ -1,7 +1,10 @@
 //! One incarnation of an actor, from its making to its end.
 
-use std::panic::AssertUnwindSafe;
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures::FutureExt;
 
@@ -13,74 +16,115 @@ use super::stop::StopReason;
 use super::system::VolatileSystem;
 
 /// Is told about an incarnation, whatever ends it.
-pub(super) trait Witness: Send + 'static {
+pub(super) trait Witness<M>: Send + 'static {
     /// The `started` hook is done and messages are handled.
-    fn started(&mut self);
+    fn started(&self);
 
     /// The incarnation is gone, and so is its hold on the mailbox.
-    fn ended(&mut self, reason: StopReason);
+    fn ended(self, cx: &Context<M>, reason: StopReason);
 }
 
-/// Reports the end also when the task is dropped in the middle.
-struct Life<M, W: Witness> {
-    receiver: Option<Receiver<M>>,
-    reason: StopReason,
-    witness: W,
+/// All that an incarnation has. Reports the end also when its task is dropped before that.
+struct Life<A: Volatile, W: Witness<A::Message>, F> {
+    being: Being<A, F>,
+    receiver: Option<Receiver<A::Message>>,
+    cx: Context<A::Message>,
+    /// Until the end.
+    witness: Option<W>,
 }
 
-impl<M, W: Witness> Drop for Life<M, W> {
-    fn drop(&mut self) {
-        // The next incarnation may begin as soon as the end is known.
-        drop(self.receiver.take());
-        self.witness.ended(self.reason.clone());
-    }
+/// An actor, or how it is made: at no time both, since they may be equally large.
+enum Being<A, F> {
+    Unmade(F),
+    Made(A),
+    Gone,
 }
 
 /// Runs the actor that `make` gives until it stops, fails, panics, or the future is dropped.
-pub(super) async fn live<A, W, F>(
+pub(super) fn live<A, W, F>(
     mailbox: Arc<Mailbox<A::Message>>,
     system: VolatileSystem,
     make: F,
     witness: W,
-) where
+) -> impl Future<Output = ()> + Send + use<A, W, F>
+where
     A: Volatile,
-    W: Witness,
+    W: Witness<A::Message>,
     F: FnOnce() -> A + Send,
 {
     let address = Address { mailbox: Arc::clone(&mailbox) };
-    let receiver = Some(Receiver::new(mailbox));
-    let mut life = Life { receiver, reason: StopReason::Killed, witness };
-    let Life { receiver: Some(receiver), witness, .. } = &mut life else { return };
-    let work = work(make, receiver, witness, Context { address, system });
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-    life.reason = outcome.unwrap_or_else(|payload| StopReason::panicked(&*payload));
-}
-
-async fn work<A: Volatile>(
-    make: impl FnOnce() -> A + Send,
-    receiver: &mut Receiver<A::Message>,
-    witness: &mut impl Witness,
-    mut cx: Context<A::Message>,
-) -> StopReason {
-    let mut actor = make();
-    if let Err(failure) = actor.started(&mut cx).await {
-        return failure.into();
+    let mut life = Life {
+        being: Being::Unmade(make),
+        receiver: Some(Receiver::new(mailbox)),
+        cx: Context { address, system },
+        witness: Some(witness),
+    };
+    // An `async fn` has room for each argument twice, and most actors are idle most of the time.
+    async move {
+        let outcome = AssertUnwindSafe(life.work()).catch_unwind().await;
+        life.end(outcome.unwrap_or_else(|payload| StopReason::panicked(&*payload)));
     }
-    witness.started();
-    let reason = handle_all(&mut actor, receiver, &mut cx).await;
-    actor.stopped(&reason).await;
-    reason
 }
 
-async fn handle_all<A: Volatile>(
-    actor: &mut A,
-    receiver: &mut Receiver<A::Message>,
-    cx: &mut Context<A::Message>,
-) -> StopReason {
-    while let Some(message) = receiver.next().await {
-        if let Err(failure) = actor.handle(message, cx).await {
-            return failure.into();
+impl<A, W, F> Life<A, W, F>
+where
+    A: Volatile,
+    W: Witness<A::Message>,
+    F: FnOnce() -> A + Send,
+{
+    fn work(&mut self) -> impl Future<Output = StopReason> + Send {
+        async move {
+            let actor = self.being.make();
+            if let Err(failure) = actor.started(&mut self.cx).await {
+                self.being = Being::Gone;
+                return failure.into();
+            }
+            if let Some(witness) = &self.witness {
+                witness.started();
+            }
+            let reason = loop {
+                let next = poll_fn(|context| match &mut self.receiver {
+                    Some(receiver) => receiver.poll_next(context),
+                    None => Poll::Ready(None),
+                });
+                let Some(message) = next.await else { break StopReason::Stopped };
+                if let Err(failure) = actor.handle(message, &mut self.cx).await {
+                    break failure.into();
+                }
+            };
+            actor.stopped(&reason).await;
+            self.being = Being::Gone;
+            reason
         }
     }
-    StopReason::Stopped
+}
+
+impl<A: Volatile, W: Witness<A::Message>, F> Life<A, W, F> {
+    fn end(&mut self, reason: StopReason) {
+        let Some(witness) = self.witness.take() else { return };
+        // Whatever the actor does when it is dropped, somebody waits for the report.
+        let being = mem::replace(&mut self.being, Being::Gone);
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(being)));
+        // The next incarnation may begin as soon as the end is known.
+        drop(self.receiver.take());
+        witness.ended(&self.cx, reason);
+    }
+}
+
+impl<A: Volatile, W: Witness<A::Message>, F> Drop for Life<A, W, F> {
+    fn drop(&mut self) {
+        self.end(StopReason::Killed);
+    }
+}
+
+impl<A, F: FnOnce() -> A> Being<A, F> {
+    fn make(&mut self) -> &mut A {
+        if let Self::Unmade(make) = mem::replace(self, Self::Gone) {
+            *self = Self::Made(make());
+        }
+        match self {
+            Self::Made(actor) => actor,
+            Self::Unmade(_) | Self::Gone => unreachable!("each incarnation is made once"),
+        }
+    }
 }

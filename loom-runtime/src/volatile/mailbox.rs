@@ -12,7 +12,7 @@ use std::task::Waker;
 
 use tokio::task::AbortHandle;
 
-use self::admission::Waiting;
+use self::admission::Line;
 use super::obituary::{Obituary, Watch};
 use super::stop::StopReason;
 
@@ -23,14 +23,15 @@ pub(super) use admission::Admission;
 pub(super) use receiver::Receiver;
 
 /// Room is handed back after this many messages at most.
-const PORTION_MAX: usize = 64;
+const PORTION_MAX: u32 = 64;
 
 /// What senders, the running actor and its supervisor share about one actor.
 pub(super) struct Mailbox<M> {
     /// Set while the actor is to return at the next message boundary and leave the rest.
     interrupted: AtomicBool,
     capacity: usize,
-    portion: usize,
+    /// Room is handed back after so many messages.
+    portion: u32,
     number: u64,
     name: Option<Box<str>>,
     inner: Mutex<Inner<M>>,
@@ -49,9 +50,8 @@ struct Inner<M> {
     held: usize,
     gate: Gate,
     killed: bool,
-    next_ticket: u64,
-    /// Senders waiting for room, each with its message, oldest first.
-    waiting: VecDeque<Waiting<M>>,
+    /// Once somebody had to wait for room.
+    line: Option<Box<Line<M>>>,
     receiver: Option<Waker>,
     task: Option<AbortHandle>,
     obituary: Obituary,
@@ -82,8 +82,7 @@ impl<M> Mailbox<M> {
             held: 0,
             gate: Gate::Open,
             killed: false,
-            next_ticket: 0,
-            waiting: VecDeque::new(),
+            line: None,
             receiver: None,
             task: None,
             obituary: Obituary::default(),
@@ -92,7 +91,7 @@ impl<M> Mailbox<M> {
             interrupted: AtomicBool::new(false),
             capacity,
             // A small mailbox is exact; a large one may refuse a sixteenth early.
-            portion: (capacity / 16).clamp(1, PORTION_MAX),
+            portion: u32::try_from(capacity / 16).unwrap_or(u32::MAX).clamp(1, PORTION_MAX),
             number: new_number(),
             name,
             inner: Mutex::new(inner),
@@ -200,7 +199,9 @@ impl<M> Mailbox<M> {
     /// Tells every watcher, once the actor is gone and its name is free.
     pub(super) fn bury(&self, reason: &StopReason) {
         let watchers = self.lock().obituary.write(reason);
-        Obituary::tell(watchers, reason);
+        if let Some(watchers) = watchers {
+            watchers.tell(reason);
+        }
     }
 
     pub(super) fn watch(&self) -> Watch {
@@ -233,21 +234,31 @@ impl<M> Mailbox<M> {
 impl<M> Inner<M> {
     /// A sender that waits already goes first.
     fn has_room(&self, capacity: usize) -> bool {
-        self.held < capacity && self.waiting.is_empty()
+        self.held < capacity && self.line.as_ref().is_none_or(|line| line.is_empty())
     }
 
     /// Gives the receiver to wake once the lock is released.
     fn accept(&mut self, message: M) -> Option<Waker> {
+        // Most actors have one message at a time, or none.
+        if self.queue.capacity() == 0 {
+            self.queue.reserve_exact(1);
+        }
         self.queue.push_back(message);
         self.held += 1;
         self.receiver.take()
     }
 
+    /// Hands back the room of so many messages.
+    fn release(&mut self, messages: u32) {
+        self.held -= usize::try_from(messages).expect("a portion is small");
+    }
+
     /// Moves waiting senders' messages into the queue while there is room.
     fn admit_waiting(&mut self, capacity: usize) -> Vec<Waker> {
         let mut woken = Vec::new();
+        let Some(line) = &mut self.line else { return woken };
         while self.gate == Gate::Open && self.held < capacity {
-            let Some(waiting) = self.waiting.pop_front() else { break };
+            let Some(waiting) = line.pop() else { break };
             self.queue.push_back(waiting.message);
             self.held += 1;
             woken.push(waiting.sender);
@@ -256,7 +267,7 @@ impl<M> Inner<M> {
     }
 
     fn waiting_wakers(&self) -> impl Iterator<Item = Waker> {
-        self.waiting.iter().map(|waiting| waiting.sender.clone())
+        self.line.iter().flat_map(|line| line.senders())
     }
 }
 

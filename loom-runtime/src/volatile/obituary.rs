@@ -8,12 +8,15 @@ use tokio::sync::oneshot;
 
 use super::stop::StopReason;
 
-/// The end of one actor, and who wants to hear of it.
-#[derive(Default)]
-pub(super) struct Obituary {
-    reason: Option<StopReason>,
-    watchers: Vec<oneshot::Sender<StopReason>>,
+/// The end of one actor, or who wants to hear of it.
+pub(super) enum Obituary {
+    Unwritten(Option<Box<Watchers>>),
+    Written(StopReason),
 }
+
+/// Behind a pointer, because nobody watches most actors.
+#[derive(Default)]
+pub(super) struct Watchers(Vec<oneshot::Sender<StopReason>>);
 
 /// Resolves to the reason once the actor is gone for good, also when it already is.
 ///
@@ -26,24 +29,41 @@ pub struct Watch(oneshot::Receiver<StopReason>);
 impl Obituary {
     pub(super) fn watch(&mut self) -> Watch {
         let (watcher, watch) = oneshot::channel();
-        if let Some(reason) = &self.reason {
+        match self {
             // A receiver just made cannot be gone.
-            drop(watcher.send(reason.clone()));
-        } else {
-            self.watchers.retain(|watcher| !watcher.is_closed());
-            self.watchers.push(watcher);
+            Self::Written(reason) => drop(watcher.send(reason.clone())),
+            Self::Unwritten(watchers) => {
+                let Watchers(watchers) = &mut **watchers.get_or_insert_default();
+                watchers.retain(|watcher| !watcher.is_closed());
+                watchers.push(watcher);
+            }
         }
         Watch(watch)
     }
 
     /// Gives those to tell, outside any lock. Only the first reason counts.
-    pub(super) fn write(&mut self, reason: &StopReason) -> Vec<oneshot::Sender<StopReason>> {
-        self.reason.get_or_insert_with(|| reason.clone());
-        std::mem::take(&mut self.watchers)
+    #[must_use]
+    pub(super) fn write(&mut self, reason: &StopReason) -> Option<Box<Watchers>> {
+        match self {
+            Self::Written(_) => None,
+            Self::Unwritten(watchers) => {
+                let watchers = watchers.take();
+                *self = Self::Written(reason.clone());
+                watchers
+            }
+        }
     }
+}
 
-    pub(super) fn tell(watchers: Vec<oneshot::Sender<StopReason>>, reason: &StopReason) {
-        for watcher in watchers {
+impl Default for Obituary {
+    fn default() -> Self {
+        Self::Unwritten(None)
+    }
+}
+
+impl Watchers {
+    pub(super) fn tell(self, reason: &StopReason) {
+        for watcher in self.0 {
             // A watcher that lost interest is no breakdown.
             drop(watcher.send(reason.clone()));
         }

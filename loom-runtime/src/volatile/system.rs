@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 
 use super::Volatile;
 use super::address::Address;
+use super::context::Context;
 use super::deadline;
 use super::life::{self, Witness};
 use super::mailbox::Mailbox;
@@ -132,8 +133,7 @@ impl VolatileSystem {
             }
             return Err(SpawnError::ShuttingDown);
         }
-        let witness = Alone { mailbox: Arc::clone(&mailbox), system: self.clone() };
-        let life = life::live(Arc::clone(&mailbox), self.clone(), || actor, witness);
+        let life = life::live(Arc::clone(&mailbox), self.clone(), || actor, Alone);
         mailbox.runs_as(runtime.spawn(life).abort_handle());
         Ok(Address { mailbox })
     }
@@ -191,19 +191,17 @@ impl fmt::Debug for VolatileSystem {
 }
 
 /// Cleans up behind an actor that has no supervisor.
-struct Alone<M: Send + 'static> {
-    mailbox: Arc<Mailbox<M>>,
-    system: VolatileSystem,
-}
+struct Alone;
 
-impl<M: Send + 'static> Witness for Alone<M> {
-    fn started(&mut self) {}
+impl<M: Send + 'static> Witness<M> for Alone {
+    fn started(&self) {}
 
-    fn ended(&mut self, reason: StopReason) {
-        let unhandled = self.mailbox.retire();
-        self.system.forget(&self.mailbox);
-        self.mailbox.bury(&reason);
-        self.system.shared.roster.remove(self.mailbox.number());
+    fn ended(self, cx: &Context<M>, reason: StopReason) {
+        let Context { address: Address { mailbox }, system } = cx;
+        let unhandled = mailbox.retire();
+        system.forget(mailbox);
+        mailbox.bury(&reason);
+        system.shared.roster.remove(mailbox.number());
         drop(unhandled);
     }
 }

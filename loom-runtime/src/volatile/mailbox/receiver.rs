@@ -1,14 +1,13 @@
 //! The actor's end of the mailbox.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::{Gate, Mailbox};
 
 /// Messages handled in one go before other tasks of the runtime get their turn.
-const TURN_MESSAGES_MAX: usize = 128;
+const TURN_MESSAGES_MAX: u32 = 128;
 
 /// A buffer larger than this is given back when the actor goes idle.
 const IDLE_BUFFER_MESSAGES_MAX: usize = 64;
@@ -21,8 +20,8 @@ pub(in super::super) struct Receiver<M> {
     mailbox: Arc<Mailbox<M>>,
     batch: VecDeque<M>,
     /// Messages taken up since room was last handed back.
-    taken: usize,
-    turn_left: usize,
+    taken: u32,
+    turn_left: u32,
 }
 
 impl<M> Receiver<M> {
@@ -31,11 +30,7 @@ impl<M> Receiver<M> {
     }
 
     /// The next message, or `None` when the actor is to stop here.
-    pub(in super::super) async fn next(&mut self) -> Option<M> {
-        poll_fn(|context| self.poll_next(context)).await
-    }
-
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<M>> {
+    pub(in super::super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<M>> {
         if self.mailbox.is_interrupted() {
             return Poll::Ready(None);
         }
@@ -60,7 +55,7 @@ impl<M> Receiver<M> {
     /// Takes everything that waits. False means wait; true with an empty batch means stop.
     fn refill(&mut self, context: &Context<'_>) -> bool {
         let mut inner = self.mailbox.lock();
-        inner.held -= std::mem::take(&mut self.taken);
+        inner.release(std::mem::take(&mut self.taken));
         let woken = inner.admit_waiting(self.mailbox.capacity);
         std::mem::swap(&mut inner.queue, &mut self.batch);
         let settled = if !self.batch.is_empty() {
@@ -86,7 +81,7 @@ impl<M> Receiver<M> {
 
     fn hand_back(&mut self) {
         let mut inner = self.mailbox.lock();
-        inner.held -= std::mem::take(&mut self.taken);
+        inner.release(std::mem::take(&mut self.taken));
         let woken = inner.admit_waiting(self.mailbox.capacity);
         drop(inner);
         woken.into_iter().for_each(Waker::wake);
@@ -96,7 +91,7 @@ impl<M> Receiver<M> {
 impl<M> Drop for Receiver<M> {
     fn drop(&mut self) {
         let mut inner = self.mailbox.lock();
-        inner.held -= std::mem::take(&mut self.taken);
+        inner.release(std::mem::take(&mut self.taken));
         self.batch.append(&mut inner.queue);
         std::mem::swap(&mut inner.queue, &mut self.batch);
         inner.receiver = None;

@@ -19,7 +19,7 @@ fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 }
 
 fn next(receiver: &mut Receiver<u32>) -> Poll<Option<u32>> {
-    pin!(receiver.next()).poll(&mut Context::from_waker(Waker::noop()))
+    receiver.poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::super::Volatile;
+use super::super::context::Context;
 use super::super::life::{self, Witness};
 use super::super::mailbox::Mailbox;
 use super::super::stop::StopReason;
@@ -52,19 +53,27 @@ impl Post {
         Self { child, events }
     }
 
+    pub(super) fn started(&self) {
+        self.send(Event::Started(self.child));
+    }
+
+    pub(super) fn ended(&self, reason: StopReason) {
+        self.send(Event::Exited(self.child, reason));
+    }
+
     fn send(&self, event: Event) {
         // There is room for every report; a supervisor that is gone needs none.
         drop(self.events.try_send(event));
     }
 }
 
-impl Witness for Post {
-    fn started(&mut self) {
-        self.send(Event::Started(self.child));
+impl<M> Witness<M> for Post {
+    fn started(&self) {
+        Self::started(self);
     }
 
-    fn ended(&mut self, reason: StopReason) {
-        self.send(Event::Exited(self.child, reason));
+    fn ended(self, _: &Context<M>, reason: StopReason) {
+        Self::ended(&self, reason);
     }
 }
 

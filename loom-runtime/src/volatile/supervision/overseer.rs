@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::super::deadline;
-use super::super::life::Witness;
 use super::super::obituary::{Obituary, Watch};
 use super::super::roster::Root;
 use super::super::stop::StopReason;
@@ -63,8 +62,9 @@ impl Tree {
         self.obituary.lock().unwrap_or_else(PoisonError::into_inner).watch()
     }
 
-    /// Runs the children until they have all ended. Never dropped halfway but with the runtime.
-    pub(super) async fn run(&self, system: &VolatileSystem, witness: &mut impl Witness) -> Ending {
+    /// Runs the children until they have all ended, and says when all are up. Never dropped
+    /// halfway but with the runtime.
+    pub(super) async fn run(&self, system: &VolatileSystem, mut up: impl FnMut()) -> Ending {
         let begun = deadline::now();
         let (post, mut events) = post_office(self.members.len());
         let mut plan = Plan::new(self.rules, self.members.iter().map(|member| member.terms()));
@@ -79,7 +79,7 @@ impl Tree {
                     Action::Stop(child) => self.members[child].stop(),
                     Action::Pause(child) => self.members[child].pause(),
                     Action::Kill(child) => self.members[child].kill(),
-                    Action::Ready => witness.started(),
+                    Action::Ready => up(),
                     Action::Release(child, reason) => self.members[child].release(system, &reason),
                     Action::End(ending) => return ending,
                 }
@@ -176,9 +176,9 @@ impl Member for Arc<Tree> {
         let tree = Self::clone(self);
         let system = system.clone();
         let runtime = system.shared.runtime.clone();
-        let mut nested = Nested { post, reason: StopReason::Killed };
+        let nested = Nested { post, reason: StopReason::Killed };
         runtime.spawn(async move {
-            let ending = tree.run(&system, &mut nested.post).await;
+            let ending = tree.run(&system, || nested.post.started()).await;
             nested.close(tree.reason(ending));
         });
     }
@@ -201,7 +201,9 @@ impl Member for Arc<Tree> {
             member.release(system, reason);
         }
         let watchers = self.obituary.lock().unwrap_or_else(PoisonError::into_inner).write(reason);
-        Obituary::tell(watchers, reason);
+        if let Some(watchers) = watchers {
+            watchers.tell(reason);
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::super::Volatile;
 use super::super::address::Address;
-use super::super::life::Witness;
 use super::super::mailbox::{Mailbox, new_number};
 use super::super::obituary::Watch;
 use super::super::stop::StopReason;
@@ -140,11 +139,11 @@ impl VolatileSystem {
             if entered { Ok(()) } else { Err(SpawnError::ShuttingDown) }
         });
         let reason = StopReason::Killed;
-        let mut top = Top { tree: Arc::clone(&tree), system: self.clone(), number, reason };
+        let top = Top { tree: Arc::clone(&tree), system: self.clone(), number, reason };
         entered?;
         self.shared.runtime.spawn(async move {
             let (tree, system) = (Arc::clone(&top.tree), top.system.clone());
-            let ending = tree.run(&system, &mut top).await;
+            let ending = tree.run(&system, || {}).await;
             top.close(tree.reason(ending));
         });
         Ok(Supervised { tree })
@@ -199,18 +198,9 @@ impl Top {
     }
 }
 
-impl Witness for Top {
-    fn started(&mut self) {}
-
-    fn ended(&mut self, reason: StopReason) {
-        self.tree.release(&self.system, &reason);
-        self.system.shared.roster.remove(self.number);
-    }
-}
-
 impl Drop for Top {
     fn drop(&mut self) {
-        let reason = self.reason.clone();
-        self.ended(reason);
+        self.tree.release(&self.system, &self.reason);
+        self.system.shared.roster.remove(self.number);
     }
 }
