@@ -20,6 +20,7 @@ use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
 use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
+use crate::outage::Outages;
 use crate::partition::Partition;
 use crate::projector::Projector;
 use crate::receipts::Receipts;
@@ -355,6 +356,7 @@ impl HostBuilder {
             stirred: Notify::new(),
             crowded: Notify::new(),
             has_peers: AtomicBool::new(false),
+            outages: Outages::default(),
             settings: self.settings,
         });
         // From here on, a start that fails ends what it began.

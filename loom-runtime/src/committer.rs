@@ -69,20 +69,25 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
         tries += 1;
         match error.kind().retry() {
             Retry::IfIdempotent if alone => {
-                return forget_later(host, partition, since, &delivered).await;
+                return forget_later(host, partition, since, &delivered, &error).await;
             }
             Retry::IfIdempotent => break vec![CommitOutcome::Unknown; turns.len()],
             Retry::Safe if tries < REFUSED_TRIES_MAX => host.pause(backoff(tries)).await,
             Retry::After(after) if tries < REFUSED_TRIES_MAX => host.pause(after).await,
             Retry::Safe | Retry::After(_) | Retry::Never => {
-                error!(partition = %partition.id, %error, "commit refused");
+                if !alone {
+                    error!(partition = %partition.id, %error, "commit refused");
+                }
                 for (_, release) in rest {
                     lose(host, partition, release, &Loss::Refused(error.to_string()));
                 }
-                return forget_later(host, partition, since, &delivered).await;
+                return forget_later(host, partition, since, &delivered, &error).await;
             }
         }
     };
+    if !delivered.is_empty() {
+        host.outages.forgetting.worked(partition.id);
+    }
     if outcomes.contains(&CommitOutcome::Unknown) {
         partition.note_delivered(since, &delivered);
     } else {
@@ -128,10 +133,13 @@ async fn forget_later(
     partition: &Partition,
     since: Moment,
     delivered: &[Delivered],
+    error: &PortError,
 ) {
-    const PAUSE: Duration = Duration::from_millis(50);
+    if partition.tenure().is_none() {
+        return;
+    }
     partition.note_delivered(since, delivered);
-    host.pause(PAUSE).await;
+    host.pause(host.outages.forgetting.failed(partition.id, error)).await;
 }
 
 /// Finds out whether a turn was committed, and commits it if it can still be.

@@ -19,6 +19,7 @@ use crate::activities::Activities;
 use crate::actor::KindEntry;
 use crate::envelope::{Envelope, Origin};
 use crate::ingress::Ingress;
+use crate::outage::Outages;
 use crate::partition::{Partition, Place};
 use crate::projector::Projector;
 use crate::receipts::Receipts;
@@ -51,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) crowded: Notify,
     /// Whether other hosts live, as far as this one knows.
     pub(crate) has_peers: AtomicBool,
+    pub(crate) outages: Outages,
 }
 
 /// Who runs the tasks of a host.
@@ -237,6 +239,10 @@ impl Shared {
         body: Option<Box<ActorBody>>,
         why: &str,
     ) {
+        // While an invocation runs, nobody is told that the timer which drives it on is due.
+        if body.is_some() {
+            self.timers.hint(partition.id, self.clock.now());
+        }
         let (held, waiting) = body.map(|body| (body.held, body.waiting)).unwrap_or_default();
         for envelope in unhandled.into_iter().chain(held).chain(activation.drain()) {
             self.refuse(envelope, CallError::Unavailable(why.to_owned()));

@@ -117,7 +117,11 @@ pub(crate) async fn drain(host: &Arc<Shared>, limit: Duration) -> bool {
     loop {
         host.flush_delivered();
         let busy = host.partitions.iter().any(|partition| {
-            !partition.is_quiet() || partition.activations().iter().any(|a| !a.is_quiet())
+            // What cannot be forgotten is known as a duplicate later.
+            let forgets = partition.is_committing() && !host.outages.forgetting.fails(partition.id);
+            forgets
+                || partition.has_turns()
+                || partition.activations().iter().any(|activation| !activation.is_quiet())
         });
         if !busy {
             return true;

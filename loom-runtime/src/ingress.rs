@@ -79,14 +79,18 @@ pub(crate) async fn run(host: Arc<Shared>) {
             partitions = host.owned();
             look_at = Timestamp::MAX;
         }
-        match receive_all(&host, partitions).await {
-            Ok(false) => {}
-            Ok(true) => busy_until = now.saturating_add(BUSY_FOR),
-            Err(error) => warn!(%error, "queues could not be read"),
-        }
-        let has_peers = host.has_peers.load(Ordering::Relaxed);
-        let looks = if has_peers { LOOKS_AMONG_PEERS } else { LOOKS_ALONE };
-        let pause = if now < busy_until { looks.often } else { looks.seldom };
+        let pause = match receive_all(&host, partitions).await {
+            Ok(found) => {
+                host.outages.queues.worked(());
+                if found {
+                    busy_until = now.saturating_add(BUSY_FOR);
+                }
+                let has_peers = host.has_peers.load(Ordering::Relaxed);
+                let looks = if has_peers { LOOKS_AMONG_PEERS } else { LOOKS_ALONE };
+                if now < busy_until { looks.often } else { looks.seldom }
+            }
+            Err(error) => host.outages.queues.failed((), &error),
+        };
         look_at = look_at.min(now.saturating_add(pause));
         let next = look_at.min(host.ingress.next_look());
         tokio::select! {

@@ -18,6 +18,7 @@ mod handle;
 mod host;
 mod housekeeping;
 mod ingress;
+mod outage;
 mod partition;
 mod peers;
 mod projector;

@@ -37,6 +37,8 @@ struct Inner {
     submitted: Vec<Submitted>,
     delivered: Vec<Delivered>,
     committing: bool,
+    /// Turns are part of what is being committed.
+    commits_turns: bool,
     unsettled: Unsettled,
 }
 
@@ -236,16 +238,22 @@ impl Partition {
         starts
     }
 
-    /// Whether nothing waits to be committed.
-    pub(crate) fn is_quiet(&self) -> bool {
+    /// Whether turns wait for their commit.
+    pub(crate) fn has_turns(&self) -> bool {
         let inner = self.lock();
-        !inner.committing && inner.submitted.is_empty()
+        inner.commits_turns || !inner.submitted.is_empty()
+    }
+
+    /// Whether something is being committed.
+    pub(crate) fn is_committing(&self) -> bool {
+        self.lock().committing
     }
 
     /// The next commit, numbered. Without one, the committer must end. Turns of a partition
     /// that is not owned any more are returned as lost.
     pub(crate) fn next_batch(&self) -> Result<Option<Batch>, Vec<Submitted>> {
         let mut inner = self.lock();
+        inner.commits_turns = false;
         let Some(tenure) = inner.tenure.clone() else {
             inner.delivered.clear();
             if inner.submitted.is_empty() {
@@ -275,6 +283,7 @@ impl Partition {
             turns.push(turn);
             rest.push((outgoing, release));
         }
+        inner.commits_turns = !turns.is_empty();
         let delivered = std::mem::take(&mut inner.delivered);
         let since = inner.claimed;
         Ok(Some(Batch { tenure, since, turns, rest, delivered }))

@@ -174,6 +174,7 @@ async fn renew(host: &Arc<Shared>, partition: &Arc<Partition>) {
 /// Forgets everything about a partition that is not owned any more.
 pub(crate) fn drop_tenure(host: &Arc<Shared>, partition: &Arc<Partition>) {
     let Leftovers { given_up, submitted } = partition.end_tenure();
+    host.outages.forget(partition.id);
     committer::orphan(host, partition, submitted);
     for (activation, closed) in given_up {
         if let Closed::Idle(body) = closed {
@@ -205,6 +206,7 @@ pub(crate) async fn check(host: &Arc<Shared>, partition: &Arc<Partition>, tenure
     let (journal, lease) = (&host.stores.journal, host.settings.lease);
     match journal.renew(tenure, lease, host.clock.now()).await {
         Ok(Renewal::Renewed { until }) => {
+            host.outages.renewals.worked(partition.id);
             partition.extend_lease(tenure, until);
             true
         }
@@ -213,7 +215,7 @@ pub(crate) async fn check(host: &Arc<Shared>, partition: &Arc<Partition>, tenure
             false
         }
         Err(error) => {
-            warn!(partition = %partition.id, %error, "tenure could not be renewed");
+            host.outages.renewals.failed(partition.id, &error);
             false
         }
     }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use loom_core::{ActorId, Body, Delivery, Message, MessageId, PartitionId, TimerKey, Timestamp};
 use loom_ports::DueTimer;
 use tokio::sync::Notify;
-use tracing::warn;
 
 use crate::envelope::Origin;
 use crate::host::Shared;
@@ -72,8 +71,10 @@ pub(crate) async fn run(host: Arc<Shared>) {
         let now = host.clock.now();
         for partition in host.timers.due_partitions(now) {
             // Whoever claims it looks at all of its timers.
-            if host.partition(partition).tenure().is_some() {
+            if host.owns(partition) {
                 fire(&host, partition, now).await;
+            } else {
+                host.outages.due_timers.forget(partition);
             }
         }
         let next = host.timers.next_look();
@@ -92,10 +93,11 @@ async fn fire(host: &Arc<Shared>, partition: PartitionId, now: Timestamp) {
     let due = match host.stores.journal.due(partition, now, in_flight + PAGE).await {
         Ok(due) => due,
         Err(error) => {
-            warn!(%partition, %error, "timers could not be read");
-            return host.timers.hint(partition, now.saturating_add(RETRY));
+            let pause = host.outages.due_timers.failed(partition, &error);
+            return host.timers.hint(partition, now.saturating_add(pause));
         }
     };
+    host.outages.due_timers.worked(partition);
     let mut look_again = due.next;
     for timer in due.timers {
         let key = (timer.actor.clone(), timer.key.clone(), timer.at);

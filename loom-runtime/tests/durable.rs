@@ -19,6 +19,8 @@ mod death;
 mod delivery;
 #[path = "durable/faults.rs"]
 mod faults;
+#[path = "durable/outage.rs"]
+mod outage;
 #[path = "durable/overtaking.rs"]
 mod overtaking;
 #[path = "durable/suspension.rs"]

@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures::future::join_all;
 use loom_core::{ActorId, Kernel, Lane, Message, Outgoing, PartitionId, Record};
 use loom_ports::{Delivered, Load, PortError, Tenure, Undelivered};
-use tracing::{error, warn};
+use tracing::error;
 
 use super::carry::Parcels;
 use super::{Standing, deliver};
 use crate::host::Shared;
+use crate::outage::PAUSE_MAX;
 use crate::partition::Partition;
 use crate::unsettled::Moment;
 use crate::{tenures, unsettled};
@@ -20,7 +21,6 @@ const PAGE: usize = 256;
 /// How far a scan goes, so that a long outbox is not read whole for every few deliveries.
 const PAGES_MAX: usize = 64;
 const PAUSE_MIN: Duration = Duration::from_millis(5);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Scans the outbox until nothing is left behind.
 pub(super) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
@@ -31,6 +31,7 @@ pub(super) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
             relay.missed = false;
             let Some(tenure) = partition.tenure().filter(|_| !host.is_stopped()) else {
                 relay.scanning = false;
+                host.outages.outbox_scans.forget(partition.id);
                 return;
             };
             (tenure, relay.returns, relay.since)
@@ -39,10 +40,12 @@ pub(super) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
         let scanned = pass.scan().await;
         let Pass { asks, came, .. } = pass;
         join_all(asks.iter().map(|id| unsettled::list(&host, host.partition(*id)))).await;
-        if let Err(error) = &scanned {
-            warn!(partition = %partition.id, %error, "outbox scan failed");
+        if let Err(error) = scanned {
+            host.pause(host.outages.outbox_scans.failed(partition.id, &error)).await;
+            continue;
         }
-        if came.stuck || scanned.is_err() {
+        host.outages.outbox_scans.worked(partition.id);
+        if came.stuck {
             pause = if came.delivered { PAUSE_MIN } else { (pause * 2).min(PAUSE_MAX) };
             host.pause(pause).await;
             continue;

@@ -1,0 +1,110 @@
+//! Stores that fail for long, or just when it hurts.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use loom_ports::{Clock, Stores};
+use loom_runtime::Stopped;
+use loom_testkit::faults::{Fault, FaultPlan, FaultyJournal, FaultyQueue};
+
+use crate::kit::Kit;
+use crate::probe::Do;
+
+/// Stores that can be put out of order, and count what they are asked for meanwhile. Tenures are
+/// renewed all the same, so that the host goes on asking.
+#[derive(Clone, Default)]
+struct Switch {
+    off: Arc<AtomicBool>,
+    asked: Arc<Mutex<BTreeMap<&'static str, u32>>>,
+}
+
+impl Switch {
+    fn stores(&self, kit: &Kit) -> Stores {
+        let stores: Stores = kit.stores.clone().into();
+        Stores {
+            journal: Arc::new(FaultyJournal::new(stores.journal, self.plan())),
+            queue: Arc::new(FaultyQueue::new(stores.queue, self.plan())),
+            ..stores
+        }
+    }
+
+    fn plan(&self) -> FaultPlan {
+        let Self { off, asked } = self.clone();
+        FaultPlan::chosen(move |operation| {
+            (off.load(Ordering::Relaxed) && operation != "renew").then(|| {
+                *asked.lock().unwrap().entry(operation).or_default() += 1;
+                Fault::Refused
+            })
+        })
+    }
+
+    fn turn_off(&self, off: bool) {
+        self.off.store(off, Ordering::Relaxed);
+    }
+}
+
+/// A host with timers, messages on their way, and entries to be forgotten.
+async fn busy(kit: &Kit, switch: &Switch) -> loom_runtime::Host {
+    let host = kit.builder_on(switch.stores(kit)).start().await.unwrap();
+    for n in 0..8 {
+        let tick = Do::EveryMs("tick".into(), 20, loom_core::LateFire::Skip, vec![Do::Add(1)]);
+        let send = Do::Send(kit.id("receiver"), vec![Do::Add(1)]);
+        kit.act(&host, &n.to_string(), vec![tick, send]).await.unwrap();
+    }
+    host
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_out_of_order_is_not_asked_without_pause() {
+    let (kit, switch) = (Kit::new("out-of-order"), Switch::default());
+    let host = busy(&kit, &switch).await;
+    switch.turn_off(true);
+    kit.pass(600_000).await;
+    let asked = switch.asked.lock().unwrap().clone();
+    // Each of four partitions, once per second, and a few times more in the beginning.
+    for (operation, times_max) in
+        [("due", 4 * 610), ("undelivered", 4 * 620), ("commit", 4 * 6 * 610), ("receive", 610)]
+    {
+        let times = asked.get(operation).copied().unwrap_or_default();
+        assert!(times <= times_max, "{operation}: {asked:?}");
+    }
+    switch.turn_off(false);
+    let before = kit.sum(&host, "0").await;
+    kit.pass(30_000).await;
+    assert!(kit.sum(&host, "0").await > before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_stops_at_once_though_its_store_is_out_of_order() {
+    let (kit, switch) = (Kit::new("stops-out-of-order"), Switch::default());
+    let host = busy(&kit, &switch).await;
+    switch.turn_off(true);
+    kit.pass(10_000).await;
+    let began = kit.clock.now().as_millis();
+    assert_eq!(host.stop(Duration::from_secs(60)).await, Stopped::Drained);
+    let took = kit.clock.now().as_millis() - began;
+    assert!(took < 3_000, "{took} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invocation_goes_on_after_one_of_its_turns_was_lost() {
+    for first in 1..5 {
+        let kit = Kit::new(format!("lost-turn-{first}").leak());
+        let commits = AtomicU32::new(0);
+        let plan = FaultPlan::chosen(move |operation| {
+            let commit =
+                if operation == "commit" { commits.fetch_add(1, Ordering::Relaxed) } else { 0 };
+            (first..first + 6).contains(&commit).then_some(Fault::Refused)
+        });
+        let stores: Stores = kit.stores.clone().into();
+        let journal = Arc::new(FaultyJournal::new(stores.journal.clone(), plan));
+        let host = kit.builder_on(Stores { journal, ..stores }).start().await.unwrap();
+        let effect = |name: &str| Do::Effect(name.to_owned());
+        let todo = vec![Do::Add(1), effect("a"), effect("b"), effect("c"), Do::Say("done".into())];
+        drop(kit.act(&host, "a", todo).await);
+        kit.pass(5_000).await;
+        assert_eq!(kit.state(&host, "a").await.said, ["done"], "{first}");
+    }
+}
