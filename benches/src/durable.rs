@@ -133,13 +133,18 @@ fn since(before: Stats, after: Stats) -> Stats {
     }
 }
 
-/// A request is a commit batch of a partition; few others are made meanwhile.
+/// What the store was asked meanwhile, by others than callers too: timers and leases are looked
+/// after in between.
 fn said(stats: Stats, turns: u32) -> String {
-    let per_request = |n: u64| count(n) / count(stats.requests);
+    let per_turn = |n: u64| count(n) / f64::from(turns);
+    let per_batch = |n: u64| count(n) / count(stats.groups);
     format!(
-        "{:.1} turns, 1 round trip and {:.2} fsyncs per commit batch",
-        per_request(turns.into()),
-        per_request(stats.syncs),
+        "{:.1} turns and {:.2} fsyncs per commit batch; {:.3} fsyncs and {:.2} store requests \
+         per turn",
+        per_batch(turns.into()),
+        per_batch(stats.syncs),
+        per_turn(stats.syncs),
+        per_turn(stats.requests),
     )
 }
 

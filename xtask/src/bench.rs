@@ -82,7 +82,7 @@ impl Options {
                 Ok(measured) => lines.extend(measured),
                 Err(error) => {
                     eprintln!("{subject}: {error}");
-                    failed.push(subject);
+                    failed.push((subject, error.to_string()));
                 }
             }
         }

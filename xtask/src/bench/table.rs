@@ -66,14 +66,15 @@ struct NotRun {
 }
 
 impl Table {
-    /// Has a row for every goal, whatever was measured. `failed` names subjects that broke off.
-    pub(super) fn of(goals: &[Goal], lines: &[Line], failed: &[&str]) -> Self {
+    /// Has a row for every goal, whatever was measured. `failed` says which subjects broke off,
+    /// and why.
+    pub(super) fn of(goals: &[Goal], lines: &[Line], failed: &[(&str, String)]) -> Self {
         Self { rows: goals.iter().map(|goal| Row::of(goal, lines, failed)).collect() }
     }
 }
 
 impl Row {
-    fn of(goal: &Goal, lines: &[Line], failed: &[&str]) -> Self {
+    fn of(goal: &Goal, lines: &[Line], failed: &[(&str, String)]) -> Self {
         let lines: Vec<&Line> = lines.iter().filter(|line| line.work == goal.work).collect();
         let figures_of =
             |role| lines.iter().find(|line| line.role == role).and_then(|line| line.figures());
@@ -143,17 +144,16 @@ fn best<'a>(peers: impl Iterator<Item = &'a Beside>) -> Option<&'a Beside> {
     peers.min_by(|one, other| ahead(one).total_cmp(&ahead(other)))
 }
 
-fn not_run(goal: &Goal, lines: &[&Line], failed: &[&str]) -> Vec<NotRun> {
+fn not_run(goal: &Goal, lines: &[&Line], failed: &[(&str, String)]) -> Vec<NotRun> {
     let said = lines.iter().filter_map(|line| match &line.came {
         Came::NotRun(reason) => Some(NotRun { by: line.by.clone(), reason: reason.clone() }),
         Came::Measured(_) => None,
     });
     let mut not_run: Vec<_> = said.collect();
     if lines.iter().all(|line| line.role != Role::Ours) {
-        let reason = if failed.contains(&goal.subject) {
-            format!("the subject {} failed", goal.subject)
-        } else {
-            format!("the subject {} did not measure it", goal.subject)
+        let reason = match failed.iter().find(|(subject, _)| *subject == goal.subject) {
+            Some((subject, error)) => format!("the subject {subject} failed: {error}"),
+            None => format!("the subject {} did not measure it", goal.subject),
         };
         not_run.push(NotRun { by: "loom".to_owned(), reason });
     }
@@ -213,8 +213,8 @@ impl fmt::Display for Table {
 impl Row {
     fn cells(&self) -> [String; 9] {
         let ours = self.ours.as_ref();
-        let micros = |part: fn(&Figures) -> Option<f64>| {
-            ours.and_then(part).map_or_else(|| "-".to_owned(), |amount| format!("{amount:.1}"))
+        let shown = |part: fn(&Figures) -> Option<f64>| {
+            ours.and_then(part).map_or_else(|| "-".to_owned(), micros)
         };
         let peer = self.best_peer.as_ref();
         let limits =
@@ -223,9 +223,9 @@ impl Row {
         [
             self.work.to_owned(),
             ours.map_or_else(|| "not run".to_owned(), Figures::show),
-            micros(|ours| ours.cpu_us),
-            micros(|ours| ours.p50_us),
-            micros(|ours| ours.p99_us),
+            shown(|ours| ours.cpu_us),
+            shown(|ours| ours.p50_us),
+            shown(|ours| ours.p99_us),
             match peer {
                 Some(peer) => format!("{} {}", peer.by, peer.figures.show()),
                 None if self.not_run.is_empty() => "-".to_owned(),
@@ -244,7 +244,7 @@ impl Row {
             write!(f, "\n{}: {note}", self.work)?;
         }
         for aside in &self.asides {
-            let cpu = aside.figures.cpu_us.map(|cpu| format!(", {cpu:.1} us cpu"));
+            let cpu = aside.figures.cpu_us.map(|cpu| format!(", {} us cpu", micros(cpu)));
             let (amount, cpu) = (aside.figures.show(), cpu.unwrap_or_default());
             write!(f, "\n{}: {}: {amount}{cpu}", self.work, aside.by)?;
         }
@@ -253,6 +253,15 @@ impl Row {
         }
         Ok(())
     }
+}
+
+fn micros(amount: f64) -> String {
+    let decimals = match amount {
+        ..1.0 => 3,
+        ..100.0 => 1,
+        _ => 0,
+    };
+    format!("{amount:.decimals$}")
 }
 
 impl fmt::Display for Judged {

@@ -14,7 +14,7 @@ fn goal(work: &str) -> Goal {
     *GOALS.iter().find(|goal| goal.work == work).unwrap()
 }
 
-fn check(work: &str, lines: &[Line], failed: &[&str], expected: &Expect) {
+fn check(work: &str, lines: &[Line], failed: &[(&str, String)], expected: &Expect) {
     expected.assert_eq(&Table::of(&[goal(work)], lines, failed).to_string());
 }
 
@@ -54,13 +54,13 @@ fn what_was_not_measured_is_there_with_its_reason() {
     check(
         work,
         &given.unwrap(),
-        &["steps"],
+        &[("steps", "exit status: 101".to_owned())],
         &expect![[r"
         work                                | ours    | cpu us | p50 us | p99 us | best peer    | ahead | limit | target: verdict
         durable 10-step handler, 64 at once | not run | -      | -      | -      | durare 400/s | -     | -     | 10x peers: not run; 200 us cpu: not run
 
         durable 10-step handler, 64 at once: restate: not run: no network
-        durable 10-step handler, 64 at once: loom: not run: the subject steps failed
+        durable 10-step handler, 64 at once: loom: not run: the subject steps failed: exit status: 101
         durable 10-step handler, 64 at once: dbos: not run: `--peers FILE` gave no figures for it
         durable 10-step handler, 64 at once: workerd: not run: `--peers FILE` gave no figures for it
         durable 10-step handler, 64 at once: duroxide: not run: `--peers FILE` gave no figures for it"]],
