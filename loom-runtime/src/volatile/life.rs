@@ -52,14 +52,14 @@ where
     W: Witness<A::Message>,
     F: FnOnce() -> A + Send,
 {
-    let address = Address { mailbox: Arc::clone(&mailbox) };
+    let address = Address { mailbox };
     let mut life = Life {
         being: Being::Unmade(make),
-        receiver: Some(Receiver::new(mailbox)),
+        receiver: Some(Receiver::new()),
         cx: Context { address, system },
         witness: Some(witness),
     };
-    // An `async fn` has room for each argument twice, and most actors are idle most of the time.
+    // Not an `async fn`: see `Life::work`.
     async move {
         let outcome = AssertUnwindSafe(life.work()).catch_unwind().await;
         life.end(outcome.unwrap_or_else(|payload| StopReason::panicked(&*payload)));
@@ -72,10 +72,14 @@ where
     W: Witness<A::Message>,
     F: FnOnce() -> A + Send,
 {
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async fn has room for each argument twice, for as long as the actor lives"
+    )]
     fn work(&mut self) -> impl Future<Output = StopReason> + Send {
         async move {
-            let actor = self.being.make();
-            if let Err(failure) = actor.started(&mut self.cx).await {
+            self.being.begin();
+            if let Err(failure) = self.being.actor().started(&mut self.cx).await {
                 self.being = Being::Gone;
                 return failure.into();
             }
@@ -84,15 +88,15 @@ where
             }
             let reason = loop {
                 let next = poll_fn(|context| match &mut self.receiver {
-                    Some(receiver) => receiver.poll_next(context),
+                    Some(receiver) => receiver.poll_next(&self.cx.address.mailbox, context),
                     None => Poll::Ready(None),
                 });
                 let Some(message) = next.await else { break StopReason::Stopped };
-                if let Err(failure) = actor.handle(message, &mut self.cx).await {
+                if let Err(failure) = self.being.actor().handle(message, &mut self.cx).await {
                     break failure.into();
                 }
             };
-            actor.stopped(&reason).await;
+            self.being.actor().stopped(&reason).await;
             self.being = Being::Gone;
             reason
         }
@@ -106,7 +110,9 @@ impl<A: Volatile, W: Witness<A::Message>, F> Life<A, W, F> {
         let being = mem::replace(&mut self.being, Being::Gone);
         let _ = catch_unwind(AssertUnwindSafe(|| drop(being)));
         // The next incarnation may begin as soon as the end is known.
-        drop(self.receiver.take());
+        if let Some(receiver) = self.receiver.take() {
+            receiver.put_back(&self.cx.address.mailbox);
+        }
         witness.ended(&self.cx, reason);
     }
 }
@@ -118,13 +124,16 @@ impl<A: Volatile, W: Witness<A::Message>, F> Drop for Life<A, W, F> {
 }
 
 impl<A, F: FnOnce() -> A> Being<A, F> {
-    fn make(&mut self) -> &mut A {
+    fn begin(&mut self) {
         if let Self::Unmade(make) = mem::replace(self, Self::Gone) {
             *self = Self::Made(make());
         }
+    }
+
+    fn actor(&mut self) -> &mut A {
         match self {
             Self::Made(actor) => actor,
-            Self::Unmade(_) | Self::Gone => unreachable!("each incarnation is made once"),
+            Self::Unmade(_) | Self::Gone => unreachable!("it is asked between beginning and end"),
         }
     }
 }

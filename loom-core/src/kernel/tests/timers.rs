@@ -358,3 +358,47 @@ fn a_timer_waits_for_the_open_invocation_and_its_handler_can_suspend() {
         "#]],
     );
 }
+
+#[test]
+fn a_drive_timer_is_brought_forward_but_not_written_again() {
+    check(
+        "
+        10 invoke | flush
+        20 go | effect http 1, flush
+        30 stall 1 300
+        40 go | effect http 2, flush
+        50 go | effect http 3, flush
+        60 go | => 1
+        ",
+        &expect![[r#"
+            10 invoke | flush
+              #1 run "m1" of m1
+                began run null
+                set drive 1 @10
+                + drive 1 @10
+            20 go | effect http 1, flush
+              #2 -
+                step effect http: returned 1
+            30 stall 1 300
+              #3 -
+                stalled 1 times: broke
+                set drive 1 @300
+                - drive 1 @10
+                + drive 1 @300
+            40 go | effect http 2, flush
+              #4 -
+                step effect http: returned 2
+                set drive 1 @40
+                - drive 1 @300
+                + drive 1 @40
+            50 go | effect http 3, flush
+              #5 -
+                step effect http: returned 3
+            60 go | => 1
+              #6 -
+                cleared drive 1
+                finished: returned 1
+                - drive 1 @40
+        "#]],
+    );
+}

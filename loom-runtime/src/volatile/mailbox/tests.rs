@@ -8,7 +8,25 @@ use std::task::{Context, Poll, Waker};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 
-use super::{Admission, Mailbox, Receiver, Refused};
+use super::{Admission, Mailbox, Refused};
+
+/// The actor's end, for as long as one incarnation lives.
+struct Receiver {
+    mailbox: Arc<Mailbox<u32>>,
+    end: Option<super::Receiver<u32>>,
+}
+
+impl Receiver {
+    fn new(mailbox: Arc<Mailbox<u32>>) -> Self {
+        Self { mailbox, end: Some(super::Receiver::new()) }
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.end.take().unwrap().put_back(&self.mailbox);
+    }
+}
 
 fn mailbox(capacity: usize) -> Arc<Mailbox<u32>> {
     Arc::new(Mailbox::new(None, NonZeroUsize::new(capacity).unwrap()))
@@ -18,8 +36,8 @@ fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
-fn next(receiver: &mut Receiver<u32>) -> Poll<Option<u32>> {
-    receiver.poll_next(&mut Context::from_waker(Waker::noop()))
+fn next(Receiver { mailbox, end }: &mut Receiver) -> Poll<Option<u32>> {
+    end.as_mut().unwrap().poll_next(mailbox, &mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -167,7 +185,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// A mailbox beside the plainest description of one: what is accepted, and who waits.
 struct Pair<'a> {
     mailbox: &'a Arc<Mailbox<u32>>,
-    receiver: Receiver<u32>,
+    receiver: Receiver,
     accepted: VecDeque<u32>,
     waiting: VecDeque<(u32, Admission<'a, u32>)>,
 }
