@@ -94,3 +94,6 @@ impl<K: Copy + Debug + Ord> Outage<K> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

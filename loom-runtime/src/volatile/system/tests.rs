@@ -181,6 +181,15 @@ async fn a_kill_drops_the_actor_in_the_middle_of_a_message() {
 }
 
 #[tokio::test]
+async fn an_actor_killed_before_it_began_is_gone_too() {
+    let bench = Bench::new(Spawn::named("diary"));
+    bench.address.kill();
+    assert_eq!(bench.address.watch().await, StopReason::Killed);
+    assert_eq!(bench.system.lookup::<Message>("diary"), None);
+    assert_eq!(bench.system.shutdown(Duration::from_secs(1)).await, Shutdown::Clean);
+}
+
+#[tokio::test]
 async fn a_watch_on_an_actor_that_is_gone_answers_at_once() {
     let bench = Bench::new(Spawn::anonymous());
     bench.address.stop();
