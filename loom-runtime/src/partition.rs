@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use loom_core::{ActorId, Lane, Outgoing, PartitionId, Timestamp, Turn};
 use loom_ports::{Delivered, Tenure};
@@ -28,6 +29,8 @@ struct Inner {
     tenure: Option<Arc<Tenure>>,
     /// When the lease ends, as far as this host knows.
     lease_until: Timestamp,
+    /// How long it was waited, at least, since the lease was last prolonged.
+    unrenewed: Duration,
     /// When this host claimed it.
     claimed: Moment,
     next_n: u64,
@@ -109,13 +112,22 @@ impl Partition {
         let mut inner = self.lock();
         if inner.tenure.as_ref().is_some_and(|owned| owned.epoch == tenure.epoch) {
             inner.lease_until = until;
+            inner.unrenewed = Duration::ZERO;
         }
     }
 
-    /// Whether the partition is owned, but perhaps not for other hosts.
-    pub(crate) fn lease_has_ended(&self, now: Timestamp) -> bool {
-        let inner = self.lock();
-        inner.tenure.is_some() && inner.lease_until <= now
+    /// Whether the partition is owned, but perhaps not for other hosts, after a wait and a renewal
+    /// that failed. A clock that was set back does not say when a lease ends, so the waits
+    /// are counted too.
+    pub(crate) fn lease_has_ended(
+        &self,
+        now: Timestamp,
+        waited: Duration,
+        lease: Duration,
+    ) -> bool {
+        let mut inner = self.lock();
+        inner.unrenewed += waited;
+        inner.tenure.is_some() && (inner.lease_until <= now || inner.unrenewed >= lease)
     }
 
     /// Begins a tenure that was claimed before `since`.
@@ -123,6 +135,7 @@ impl Partition {
         let mut inner = self.lock();
         inner.tenure = Some(Arc::new(tenure));
         inner.lease_until = lease_until;
+        inner.unrenewed = Duration::ZERO;
         inner.claimed = since;
         inner.next_n = 0;
         inner.released_n = 0;
@@ -323,3 +336,6 @@ impl Inner {
         Place::Here(activation, true)
     }
 }
+
+#[cfg(test)]
+mod tests;

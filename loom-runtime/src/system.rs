@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use loom_core::Timestamp;
 use loom_ports::{Clock, IdSource};
+use tokio::time::Instant;
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,17 +19,23 @@ impl Clock for SystemClock {
         Timestamp::EPOCH.saturating_add(elapsed)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is where waiting comes in")]
     async fn sleep_until(&self, at: Timestamp) {
-        // The machine's clock may be set while this waits, so the wait is in parts.
-        const PART_MAX: Duration = Duration::from_mins(1);
-        loop {
-            let left = at.since(self.now());
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(PART_MAX)).await;
+        wait(at, || self.now()).await;
+    }
+}
+
+/// Waits until `now` says `at`, and not for longer than that is away: leases are kept by waits.
+#[expect(clippy::disallowed_methods, reason = "this is where waiting comes in")]
+async fn wait(at: Timestamp, now: impl Fn() -> Timestamp) {
+    // The machine's clock may be set on while this waits, so the wait is in parts.
+    const PART_MAX: Duration = Duration::from_mins(1);
+    let (begun, whole) = (Instant::now(), at.since(now()));
+    loop {
+        let left = at.since(now()).min(whole.saturating_sub(begun.elapsed()));
+        if left.is_zero() {
+            return;
         }
+        tokio::time::sleep(left.min(PART_MAX)).await;
     }
 }
 
@@ -42,3 +49,6 @@ impl IdSource for RandomIds {
         rand::random()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,7 @@ pub(crate) async fn run(host: Arc<Shared>) {
             () = host.stopping() => return,
             () = host.clock.sleep_until(next) => {}
         }
-        join_all(host.partitions.iter().map(|partition| renew(&host, partition))).await;
+        join_all(host.partitions.iter().map(|partition| renew(&host, partition, pause))).await;
         if *host.phase.borrow() != Phase::Running {
             continue;
         }
@@ -162,11 +162,13 @@ async fn release_in_store(host: &Shared, tenure: &Tenure) {
     }
 }
 
-async fn renew(host: &Arc<Shared>, partition: &Arc<Partition>) {
+async fn renew(host: &Arc<Shared>, partition: &Arc<Partition>, waited: Duration) {
     let Some(tenure) = partition.tenure() else { return };
     // Another host may own it by now. Whoever waits here is told that the outcome is unknown, and
     // finds it with the same key wherever it is then.
-    if !check(host, partition, &tenure).await && partition.lease_has_ended(host.clock.now()) {
+    if !check(host, partition, &tenure).await
+        && partition.lease_has_ended(host.clock.now(), waited, host.settings.lease)
+    {
         drop_tenure(host, partition);
     }
 }

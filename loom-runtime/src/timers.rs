@@ -82,7 +82,13 @@ pub(crate) async fn run(host: Arc<Shared>) {
             biased;
             () = host.stopping() => return,
             () = host.timers.changed.notified() => {}
-            () = host.clock.sleep_until(next) => {}
+            () = host.clock.sleep_until(next) => {
+                let now = host.clock.now();
+                if now < next {
+                    // The clock was set back: when to try again was said by the one of before.
+                    host.owned().into_iter().for_each(|id| host.timers.hint(id, now));
+                }
+            }
         }
     }
 }

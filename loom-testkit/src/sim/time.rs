@@ -151,8 +151,9 @@ impl Clock for ProcessClock {
     }
 
     async fn sleep_until(&self, at: Timestamp) {
+        let latest = self.time.now().saturating_add(at.since(self.now()));
         loop {
-            let left = at.since(self.now());
+            let left = at.since(self.now()).min(latest.since(self.time.now()));
             if left.is_zero() {
                 return;
             }
