@@ -64,6 +64,10 @@ pub enum Planted {
     IngressByEpoch,
     /// The host acknowledges a message before it commits its turn.
     EarlyAcknowledgement,
+    /// The host does not find out that it lost a tenure before it acts on what is stale.
+    UncheckedOwner,
+    /// The host records another value of an effect than its handler went on with.
+    RecordedOtherwise,
     /// The host gives dead letters new ids.
     NamelessLetter,
     /// The host replays with values of now in place of those recorded.
@@ -97,6 +101,8 @@ impl Planted {
         Self::TimerGoneEarly,
         Self::IngressByEpoch,
         Self::EarlyAcknowledgement,
+        Self::UncheckedOwner,
+        Self::RecordedOtherwise,
         Self::NamelessLetter,
         Self::LiveReplay,
         Self::TailKept,
@@ -200,6 +206,14 @@ impl Planted {
             Self::EarlyAcknowledgement => {
                 ("early-acknowledgement", "a message is acknowledged as soon as it is received")
             }
+            Self::UncheckedOwner => (
+                "unchecked-owner",
+                "a host that lost its tenure acts on what is stale as if it still had it",
+            ),
+            Self::RecordedOtherwise => (
+                "recorded-otherwise",
+                "a replay is given another value of an effect than its handler went on with",
+            ),
             Self::NamelessLetter => ("nameless-letter", "a dead letter is kept under a new id"),
             Self::LiveReplay => {
                 ("live-replay", "a replay is given new values for those that were recorded")

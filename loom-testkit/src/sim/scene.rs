@@ -315,7 +315,8 @@ impl Scene {
             if now >= until {
                 let named = pending[..pending.len().min(NAMED_MAX)].join("; ");
                 let what = format!("{} things are pending: {named}", pending.len());
-                return self.world().violate(Promise::Liveness, what);
+                let promise = self.0.hosts.audit.broken_by_waiting();
+                return self.world().violate(promise, what);
             }
             self.sleep(LOOK_EVERY).await;
         }

@@ -1,5 +1,6 @@
 //! What a commit was answered.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use loom_core::{Event, Outcome, Record, Turn};
@@ -33,7 +34,12 @@ impl Audit {
             }
             picture.forgot(tenure, delivered)
         });
+        let mut refused = BTreeSet::new();
         for (turn, outcome) in turns.iter().zip(outcomes) {
+            let is_behind_refused = refused.contains(&turn.actor);
+            if !matches!(outcome, CommitOutcome::Committed | CommitOutcome::Already) {
+                refused.insert(&turn.actor);
+            }
             let record = self.judge(|picture| {
                 picture.end_turn(turn, *outcome != CommitOutcome::Unknown);
                 match outcome {
@@ -42,6 +48,10 @@ impl Audit {
                     CommitOutcome::TooLarge { .. } if turn.size_bytes() <= bench.turn_bytes_max => {
                         broken(12, format!("a turn of {} was refused as too large", turn.actor))
                     }
+                    CommitOutcome::Fenced(fenced) => picture.fenced(tenure, *fenced).map(|()| None),
+                    CommitOutcome::Conflict { head } => picture
+                        .conflicts(&turn.actor, turn.expected, (*head, is_behind_refused))
+                        .map(|()| None),
                     _ => Ok(None),
                 }
             });

@@ -122,11 +122,20 @@ impl JournalStore for Audited {
         let claim = self.inner.claim(partition, host, lease, now);
         let world = &self.audit.world;
         self.change(partition, "claim", claim, |picture, answer| {
-            let Ok(TenureClaim::Granted(tenure)) = answer else { return Ok(()) };
+            let tenure = match answer {
+                Ok(TenureClaim::Granted(tenure)) => tenure,
+                Ok(TenureClaim::Held { by, until }) => {
+                    return picture.held((partition, host), (by, *until), now);
+                }
+                Err(_) => {
+                    picture.tenure_unknown(partition);
+                    return Ok(());
+                }
+            };
             let Tenure { epoch, .. } = tenure;
             world.note(&[b"claim", &partition.0.to_le_bytes(), &epoch.0.to_le_bytes()]);
             world.tell(|| format!("partition {partition} granted to {host} with epoch {epoch}"));
-            picture.granted(partition, host, tenure)
+            picture.granted(partition, host, (tenure, now.saturating_add(lease)))
         })
         .await
     }
@@ -141,8 +150,12 @@ impl JournalStore for Audited {
         let _turn = order.lock().await;
         let renew = self.inner.renew(tenure, lease, now);
         self.change(tenure.partition, "renew", renew, |picture, answer| match answer {
-            Ok(Renewal::Renewed { .. }) => picture.owned(tenure, "a lease was renewed"),
-            _ => Ok(()),
+            Ok(Renewal::Renewed { until }) => picture.renewed(tenure, *until),
+            Ok(Renewal::Lost(fenced)) => picture.fenced(tenure, *fenced),
+            Err(_) => {
+                picture.tenure_unknown(tenure.partition);
+                Ok(())
+            }
         })
         .await
     }
@@ -155,6 +168,8 @@ impl JournalStore for Audited {
             if answer.is_ok() {
                 world.tell(|| format!("partition {partition} released by epoch {}", tenure.epoch));
                 picture.released(tenure);
+            } else {
+                picture.tenure_unknown(partition);
             }
             Ok(())
         })
@@ -295,6 +310,10 @@ impl JournalStore for Audited {
         let delete = self.inner.delete(tenure, actor, expected);
         self.change(tenure.partition, "delete", delete, |picture, answer| match answer {
             Ok(CommitOutcome::Committed) => picture.deleted(tenure, actor, expected),
+            Ok(CommitOutcome::Fenced(fenced)) => picture.fenced(tenure, *fenced),
+            Ok(CommitOutcome::Conflict { head }) => {
+                picture.conflicts(actor, expected, (*head, false))
+            }
             _ => Ok(()),
         })
         .await

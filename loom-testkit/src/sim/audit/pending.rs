@@ -2,6 +2,7 @@
 
 use loom_core::{ActorId, Lane, TimerKey, Timestamp};
 
+use super::super::violation::Promise;
 use super::Audit;
 use super::picture::Picture;
 use super::queues::Item;
@@ -12,12 +13,20 @@ impl Audit {
     /// Requests to an actor whose open invocation waits for something are not among them: what it
     /// waits for is, if that has to happen.
     pub(in crate::sim) fn pending(&self, now: Timestamp) -> Vec<String> {
-        self.picture().pending(now)
+        let picture = self.picture();
+        let mut pending = picture.pending();
+        pending.extend(picture.overdue(now));
+        pending
+    }
+
+    /// The promise that is broken if what is pending stays so.
+    pub(in crate::sim) fn broken_by_waiting(&self) -> Promise {
+        if self.picture().pending().is_empty() { Promise::Number(6) } else { Promise::Liveness }
     }
 }
 
 impl Picture {
-    pub(super) fn pending(&self, now: Timestamp) -> Vec<String> {
+    fn pending(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for outbox in self.outboxes.values() {
             let kept = outbox.kept.iter().filter_map(|place| outbox.entries.get(place));
@@ -33,12 +42,15 @@ impl Picture {
             let pending = it.items.values().filter(|item| self.is_pending(item));
             lines.extend(pending.map(|item| format!("message {} of queue {queue}", item.id)));
         }
-        for (at, actor, key) in self.timers.values().flatten() {
-            if *at <= now && !(matches!(key, TimerKey::Named(_)) && self.is_suspended(actor)) {
-                lines.push(format!("timer {key} of {actor}, due at {at}"));
-            }
-        }
         lines
+    }
+
+    /// Timers that are due, but for those that wait for what their actor waits for.
+    fn overdue(&self, now: Timestamp) -> Vec<String> {
+        let due = self.timers.values().flatten().filter(|(at, actor, key)| {
+            *at <= now && !(matches!(key, TimerKey::Named(_)) && self.is_suspended(actor))
+        });
+        due.map(|(at, actor, key)| format!("timer {key} of {actor}, due at {at}")).collect()
     }
 
     fn is_pending(&self, item: &Item) -> bool {

@@ -46,6 +46,13 @@ impl Audited {
         }
     }
 
+    fn check_settled(&self, receipt: &Receipt, settled: Settled) {
+        self.judge(|picture| {
+            let queue = picture.queues.get_mut(&receipt.queue);
+            queue.map_or(Ok(()), |queue| queue.check_settled(receipt, settled))
+        });
+    }
+
     /// Settles a receipt, which may happen although nobody is told.
     async fn settle(
         &self,
@@ -56,22 +63,24 @@ impl Audited {
     ) -> Result<Settled, PortError> {
         let _turn = self.order.lock().await;
         self.check_open(operation)?;
-        let mark = |picture: &mut Picture, is_maybe_settled: bool| {
-            let queue = picture.queues.get_mut(&receipt.queue);
-            if let Some(queue) = queue
-                && let Some(n) = queue.received_as(receipt)
-                && let Some(item) = queue.items.get_mut(&n)
-            {
-                item.is_maybe_settled = is_maybe_settled;
-            }
-            Ok(())
+        let mark = |is_maybe_settled: bool| {
+            let mut picture = self.audit.picture();
+            let queue = picture.queues.get_mut(&receipt.queue)?;
+            let n = queue.received_as(receipt)?;
+            let item = queue.items.get_mut(&n)?;
+            Some(std::mem::replace(&mut item.is_maybe_settled, is_maybe_settled))
         };
-        self.judge(|picture| mark(picture, true));
+        let was = mark(true).unwrap_or(false);
         let answer = settle.await;
-        match &answer {
-            Ok(Settled::Done) => self.judge(judge),
-            answer if may_have_happened(answer) => {}
-            _ => self.judge(|picture| mark(picture, false)),
+        if may_have_happened(&answer) || !self.audit.is_open(self.opening) {
+            return answer;
+        }
+        mark(was);
+        if let Ok(settled) = answer {
+            self.check_settled(receipt, settled);
+            if settled == Settled::Done {
+                self.judge(judge);
+            }
         }
         answer
     }
@@ -122,7 +131,7 @@ impl MessageQueue for Audited {
         let answer = self.inner.enqueue(queue, messages, now).await;
         if !may_have_happened(&answer) {
             let answers = answer.as_deref().unwrap_or_default();
-            self.judge(|picture| picture.enqueued(queue, messages, answers));
+            self.judge(|picture| picture.enqueued(queue, messages, (answers, now)));
         }
         for Enqueue { id, .. } in messages.iter().filter(|_| answer.is_ok()) {
             self.audit.world.note(&[b"enqueue", id.as_str().as_bytes()]);
@@ -143,6 +152,13 @@ impl MessageQueue for Audited {
         let answer = self.inner.receive(queues, receive, now).await;
         if let Ok(deliveries) = &answer {
             self.judge(|picture| picture.took(deliveries, !waits));
+        } else if may_have_happened(&answer) {
+            self.judge(|picture| {
+                for name in queues {
+                    picture.queues.entry(name.clone()).or_default().forget_tokens();
+                }
+                Ok(())
+            });
         }
         answer
     }
@@ -159,7 +175,19 @@ impl MessageQueue for Audited {
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
         let _turn = self.order.lock().await;
         self.check_open("nack")?;
-        self.inner.nack(receipt, visible_at).await
+        let answer = self.inner.nack(receipt, visible_at).await;
+        if let Ok(settled) = answer {
+            self.check_settled(receipt, settled);
+        }
+        if may_have_happened(&answer) || matches!(answer, Ok(Settled::Done)) {
+            self.judge(|picture| {
+                if let Some(queue) = picture.queues.get_mut(&receipt.queue) {
+                    queue.returned(receipt);
+                }
+                Ok(())
+            });
+        }
+        answer
     }
 
     async fn extend(
@@ -169,7 +197,11 @@ impl MessageQueue for Audited {
     ) -> Result<Settled, PortError> {
         let _turn = self.order.lock().await;
         self.check_open("extend")?;
-        self.inner.extend(receipt, hidden_until).await
+        let answer = self.inner.extend(receipt, hidden_until).await;
+        if let Ok(settled) = answer {
+            self.check_settled(receipt, settled);
+        }
+        answer
     }
 
     async fn bury(

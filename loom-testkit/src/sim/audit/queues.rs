@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use loom_core::{IdempotencyKey, Message, MessageId, PartitionId, QueueName, Stamp, Timestamp};
-use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt};
+use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt, Settled};
 
 use super::bodies::{is_of_a_turn, read};
 use super::picture::{Picture, Place};
@@ -18,6 +18,8 @@ pub(super) struct Queue {
     by_key: BTreeMap<u64, BTreeSet<u64>>,
     last: u64,
     dedup: BTreeMap<IdempotencyKey, Timestamp>,
+    /// The latest time of a request: keys may be forgotten by it.
+    latest: Timestamp,
     receipts: BTreeMap<Bytes, u64>,
     /// Messages that were acknowledged.
     settled: BTreeSet<MessageId>,
@@ -38,6 +40,8 @@ pub(super) struct Item {
     /// `None` if this judge cannot read it.
     pub(super) message: Option<Message>,
     pub(super) stamp: Option<Stamp>,
+    /// What settles its last delivery, if that is known and it was not returned.
+    token: Option<Bytes>,
     /// It may have been settled.
     pub(super) is_maybe_settled: bool,
 }
@@ -45,6 +49,7 @@ pub(super) struct Item {
 impl Queue {
     pub(super) fn reopened(&mut self) {
         self.receipts.clear();
+        self.forget_tokens();
     }
 
     pub(super) fn put(&mut self, id: &MessageId, body: &Bytes, ordering_key: Option<u64>) -> u64 {
@@ -56,8 +61,9 @@ impl Queue {
         if let Some(key) = ordering_key {
             self.by_key.entry(key).or_default().insert(n);
         }
-        let is_maybe_settled = false;
-        self.items.insert(n, Item { id, body, ordering_key, message, stamp, is_maybe_settled });
+        let (token, is_maybe_settled) = (None, false);
+        let item = Item { id, body, ordering_key, message, stamp, token, is_maybe_settled };
+        self.items.insert(n, item);
         n
     }
 
@@ -73,6 +79,36 @@ impl Queue {
             of_key.remove(&n);
         }
         Some(item)
+    }
+
+    /// Messages may have been received, or returned, and nobody was told.
+    pub(super) fn forget_tokens(&mut self) {
+        self.items.values_mut().for_each(|item| item.token = None);
+    }
+
+    /// A message was returned, or may have been.
+    pub(super) fn returned(&mut self, receipt: &Receipt) {
+        if let Some(n) = self.received_as(receipt)
+            && let Some(item) = self.items.get_mut(&n)
+        {
+            item.token = None;
+        }
+    }
+
+    /// That a receipt is good until its message is received again, and not after.
+    pub(super) fn check_settled(&mut self, receipt: &Receipt, settled: Settled) -> Kept {
+        let Some(n) = self.received_as(receipt) else { return Ok(()) };
+        let Some(item) = self.items.get(&n).filter(|item| !item.is_maybe_settled) else {
+            return Ok(());
+        };
+        let Some(token) = &item.token else { return Ok(()) };
+        let is_last = *token == receipt.token;
+        if is_last == (settled == Settled::Done) {
+            return Ok(());
+        }
+        let (id, queue) = (&item.id, &receipt.queue);
+        let is = if is_last { "the last" } else { "an earlier" };
+        broken(5, format!("{settled:?} was answered for {is} delivery of {id} of queue {queue}"))
     }
 
     /// The message that a receipt is for, unless it is settled.
@@ -138,9 +174,10 @@ impl Picture {
         &mut self,
         queue: &QueueName,
         messages: &[Enqueue],
-        answers: &[Enqueued],
+        (answers, now): (&[Enqueued], Timestamp),
     ) -> Kept {
         let Some(it) = self.queues.get_mut(queue) else { return Ok(()) };
+        it.latest = now.max(it.latest);
         for message in messages {
             if let Some(at) = it.maybe.iter().position(|maybe| maybe == message) {
                 it.maybe.remove(at);
@@ -150,12 +187,19 @@ impl Picture {
             let it = self.queues.entry(queue.clone()).or_default();
             match answer {
                 Enqueued::Accepted => {
+                    let until = message.dedup.as_ref().and_then(|it_| it.dedup.get(&it_.key));
+                    if until.is_some_and(|until| *until > it.latest) {
+                        let id = &message.id;
+                        let what = format!("queue {queue} accepted {id}, whose key it knows");
+                        return broken(4, what);
+                    }
                     it.remember(message.dedup.as_ref());
                     it.put(&message.id, &message.body, message.ordering_key);
                 }
                 Enqueued::Duplicate => {
                     let key = message.dedup.as_ref().map(|dedup| &dedup.key);
-                    let is_known = key.is_some_and(|key| it.dedup.contains_key(key));
+                    let until = key.and_then(|key| it.dedup.get(key));
+                    let is_known = until.is_some_and(|until| *until > now);
                     let may_be = it.maybe.iter().any(|maybe| {
                         key.is_some() && maybe.dedup.as_ref().map(|dedup| &dedup.key) == key
                     });
@@ -209,6 +253,9 @@ impl Picture {
             }
             others.insert(n);
             it.receipts.insert(delivery.receipt.token.clone(), n);
+            if let Some(item) = it.items.get_mut(&n) {
+                item.token = Some(delivery.receipt.token.clone());
+            }
         }
         Ok(())
     }

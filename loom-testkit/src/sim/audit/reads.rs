@@ -12,7 +12,10 @@ use super::{Kept, broken};
 impl Picture {
     /// What was loaded must lead to the actor.
     pub(super) fn saw_load(&self, tenure: &Tenure, actor: &ActorId, load: &Load) -> Kept {
-        let Load::Loaded(Loaded { head, records, .. }) = load else { return Ok(()) };
+        let Loaded { head, records, .. } = match load {
+            Load::Loaded(loaded) => loaded,
+            Load::Fenced(fenced) => return self.fenced(tenure, *fenced),
+        };
         self.owned(tenure, "an actor was loaded")?;
         let Some(known) = self.actors.get(actor) else {
             if *head == Head::default() && records.is_empty() {
@@ -65,7 +68,7 @@ impl Picture {
             Resolution::Committed if !written && !is_trimmed => "committed, and it is not",
             Resolution::Absent if written || is_trimmed => "absent, and its place is taken",
             Resolution::Superseded { .. } if written => "superseded, and it is committed",
-            Resolution::Fenced(_) => return Ok(()),
+            Resolution::Fenced(fenced) => return self.fenced(tenure, fenced),
             _ => return self.owned(tenure, "a turn was resolved"),
         };
         broken(10, format!("{actor}#{} was said to be {what}", place.seq))

@@ -13,6 +13,7 @@ use super::actors::Actor;
 use super::outbox::Outbox;
 use super::picture::{Picture, Place};
 use super::queues::Queue;
+use super::tenures::Tenures;
 use super::turn::Bench;
 
 impl Audit {
@@ -62,6 +63,7 @@ impl Picture {
     /// The stores were opened again: nothing is in flight any more.
     pub(super) fn reopened(&mut self) {
         self.flows.clear();
+        self.tenures.values_mut().for_each(Tenures::reopened);
         self.actors.values_mut().for_each(Actor::reopened);
         self.queues.values_mut().for_each(Queue::reopened);
         self.outboxes.values_mut().for_each(Outbox::reopened);

@@ -1,7 +1,7 @@
 //! Promise 3: two owners never both commit.
 
-use loom_core::{Epoch, HostId, PartitionId};
-use loom_ports::Tenure;
+use loom_core::{Epoch, HostId, PartitionId, Timestamp};
+use loom_ports::{Fenced, Tenure};
 
 use super::picture::Picture;
 use super::{Kept, broken};
@@ -12,6 +12,16 @@ pub(super) struct Tenures {
     greatest: Epoch,
     /// `None` once it was released.
     owner: Option<HostId>,
+    /// When its lease ends.
+    until: Timestamp,
+    /// It may have been changed by a request that was not answered.
+    is_uncertain: bool,
+}
+
+impl Tenures {
+    pub(super) fn reopened(&mut self) {
+        self.is_uncertain = true;
+    }
 }
 
 impl Picture {
@@ -19,7 +29,7 @@ impl Picture {
         &mut self,
         partition: PartitionId,
         host: &HostId,
-        tenure: &Tenure,
+        (tenure, until): (&Tenure, Timestamp),
     ) -> Kept {
         let tenures = self.tenures.entry(partition).or_default();
         let Tenure { epoch, .. } = *tenure;
@@ -33,8 +43,59 @@ impl Picture {
             );
             return broken(3, what);
         }
-        *tenures = Tenures { greatest: epoch, owner: Some(host.clone()) };
+        let owner = Some(host.clone());
+        *tenures = Tenures { greatest: epoch, owner, until, is_uncertain: false };
         Ok(())
+    }
+
+    /// A lease was prolonged.
+    pub(super) fn renewed(&mut self, tenure: &Tenure, until: Timestamp) -> Kept {
+        self.owned(tenure, "a lease was renewed")?;
+        if let Some(tenures) = self.tenures.get_mut(&tenure.partition) {
+            tenures.until = until;
+        }
+        Ok(())
+    }
+
+    /// Nobody knows whether a tenure was changed.
+    pub(super) fn tenure_unknown(&mut self, partition: PartitionId) {
+        self.tenures.entry(partition).or_default().is_uncertain = true;
+    }
+
+    /// A claim was refused because of another owner.
+    pub(super) fn held(
+        &self,
+        (partition, host): (PartitionId, &HostId),
+        (by, until): (&HostId, Timestamp),
+        now: Timestamp,
+    ) -> Kept {
+        let tenures = self.tenures.get(&partition);
+        if tenures.is_some_and(|tenures| tenures.is_uncertain) {
+            return Ok(());
+        }
+        let is_so = tenures.is_some_and(|it| it.owner.as_ref() == Some(by) && it.until == until);
+        if is_so && by != host && until > now {
+            return Ok(());
+        }
+        broken(3, format!("partition {partition} was refused to {host} as one of {by}, and is not"))
+    }
+
+    /// A tenure was said to have ended.
+    pub(super) fn fenced(&self, tenure: &Tenure, Fenced { epoch }: Fenced) -> Kept {
+        let Tenure { partition, epoch: its, host } = tenure;
+        let known = self.tenures.get(partition);
+        if known.is_some_and(|known| known.is_uncertain) {
+            return Ok(());
+        }
+        let greatest = known.map_or(Epoch(0), |known| known.greatest);
+        if !self.is_current(tenure) && epoch == greatest {
+            return Ok(());
+        }
+        let what = format!(
+            "epoch {its} of {host} in partition {partition} was said to have ended with epoch \
+             {epoch}, and the greatest epoch is {greatest}"
+        );
+        broken(3, what)
     }
 
     pub(super) fn released(&mut self, tenure: &Tenure) {

@@ -151,6 +151,26 @@ impl Picture {
         broken(1, format!("{}#{} was said to be committed, and never was", turn.actor, place.seq))
     }
 
+    /// A turn was refused because of the head of its journal, or because an earlier one of the
+    /// same commit was.
+    pub(super) fn conflicts(
+        &self,
+        me: &ActorId,
+        expected: Head,
+        (head, is_behind_refused): (Head, bool),
+    ) -> Kept {
+        let known = self.actors.get(me);
+        if known.is_some_and(Actor::is_uncertain) {
+            return Ok(());
+        }
+        let is = known.map_or_else(Head::default, |known| known.kernel.head());
+        if head == is && (head != expected || is_behind_refused) {
+            return Ok(());
+        }
+        let (place, head, is) = (expected.next().seq, head.seq, is.seq);
+        broken(1, format!("{me}#{place} was refused since the head is {head}, and it is {is}"))
+    }
+
     pub(super) fn is_written(&self, turn: &Turn) -> bool {
         let place = turn.expected.next();
         self.actors.get(&turn.actor).is_some_and(|actor| {

@@ -32,6 +32,15 @@ fn name(turn: &Turn) -> Name {
     (turn.actor.clone(), turn.expected, turn.commit)
 }
 
+fn is_refused(outcome: &CommitOutcome) -> bool {
+    !matches!(outcome, CommitOutcome::Committed | CommitOutcome::Already | CommitOutcome::Unknown)
+}
+
+/// What was built on a lost turn can never be committed, and is not asked about.
+fn settle_built_on(unknown: &mut Vec<Name>, actor: &ActorId, lost: Head) {
+    unknown.retain(|(its, expected, _)| its != actor || *expected <= lost);
+}
+
 impl Witness {
     pub(super) fn new(audit: &Arc<Audit>, inner: Arc<dyn JournalStore>) -> Self {
         Self { audit: Arc::clone(audit), inner, unknown: Mutex::default() }
@@ -108,6 +117,11 @@ impl JournalStore for Witness {
             let lost =
                 answer.as_ref().is_err_and(|error| error.kind().retry() == Retry::IfIdempotent);
             for (at, turn) in turns.iter().enumerate() {
+                if let Ok(outcomes) = &answer
+                    && outcomes.get(at).is_some_and(is_refused)
+                {
+                    settle_built_on(unknown, &turn.actor, turn.expected);
+                }
                 let is_unknown = match &answer {
                     Ok(outcomes) => outcomes.get(at) == Some(&CommitOutcome::Unknown),
                     // Nothing was written now, which says nothing of an earlier time.
@@ -141,7 +155,12 @@ impl JournalStore for Witness {
             answer
         {
             let name = (actor.clone(), expected, commit);
-            self.of(tenure, |unknown| unknown.retain(|known| *known != name));
+            self.of(tenure, |unknown| {
+                unknown.retain(|known| *known != name);
+                if !matches!(answer, Ok(Resolution::Committed)) {
+                    settle_built_on(unknown, actor, expected);
+                }
+            });
         }
         answer
     }

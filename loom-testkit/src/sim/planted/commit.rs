@@ -4,8 +4,8 @@ use loom_core::{OutboxEntry, Outgoing, QueueName, Stamp, Timestamp, Turn, partit
 use loom_ports::{CommitOutcome, Delivered, Enqueue, ErrorKind, PortError, StoredRecord, Tenure};
 
 use super::Planted as Bug;
-use super::code;
 use super::journal::Planted;
+use super::{code, load};
 
 type Answer = Result<Vec<CommitOutcome>, PortError>;
 
@@ -22,6 +22,11 @@ impl Planted {
                 return self.commit_any_time(tenure, turns, delivered).await;
             }
             Bug::TailKept => return self.commit_behind_tail(tenure, turns, delivered).await,
+            Bug::RecordedOtherwise => {
+                let turns: Vec<_> =
+                    turns.iter().map(|turn| load::otherwise(&self.grounds, turn)).collect();
+                return self.inner.commit(tenure, &turns, delivered).await;
+            }
             Bug::HalfATurn => return self.commit_in_part(tenure, turns, delivered).await,
             Bug::ForgottenEarly => return self.forget_early(tenure, turns, delivered).await,
             Bug::SendBeforeCommit => self.send(tenure, turns).await,

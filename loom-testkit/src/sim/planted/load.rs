@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loom_core::{ActorId, Answer, Ask, Event, Head, Outcome, Payload, Record, Seq};
+use loom_core::{ActorId, Answer, Ask, Event, Head, Outcome, Payload, Record, Seq, Turn};
 use loom_ports::{Loaded, StoredRecord};
 
 use super::Planted as Bug;
@@ -69,6 +69,26 @@ fn rewrite(loaded: &mut Loaded, mut change: impl FnMut(Event) -> Option<Event>) 
 
 fn decode(records: &[StoredRecord]) -> Result<Vec<Record>, loom_core::RecordError> {
     records.iter().map(|record| Record::decode(&record.bytes)).collect()
+}
+
+/// A turn that records other values of effects.
+pub(super) fn otherwise(grounds: &Grounds, turn: &Turn) -> Turn {
+    const ONE_IN: u64 = 4;
+    let mut turn = turn.clone();
+    if let Ok(mut record) = Record::decode(&turn.record)
+        && record.snapshot.is_none()
+        && grounds.now_and_then(ONE_IN)
+    {
+        let events = std::mem::take(&mut record.events).into_iter();
+        record.events = events
+            .map(|event| match event {
+                Event::Stepped(_) => refresh(grounds, event),
+                event => event,
+            })
+            .collect();
+        turn.record = record.encode();
+    }
+    turn
 }
 
 /// A number that an effect or an activity gave is another when it is asked for again.

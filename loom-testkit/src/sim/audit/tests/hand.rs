@@ -11,7 +11,7 @@ use loom_core::{
     MessageId, Method, Op, Outcome, Outgoing, PartitionId, Payload, QueueName, Record, RequestKey,
     Seal, Segment, Stamp, Timer, TimerKey, TimerName, TimerRun, Timestamp, Turn, step,
 };
-use loom_ports::{CommitOutcome, Delivered, Enqueue, Receive, Stores, Tenure, TenureClaim};
+use loom_ports::{CommitOutcome, Dedup, Delivered, Enqueue, Receive, Stores, Tenure, TenureClaim};
 
 use super::super::super::world::World;
 use super::super::failover::Before;
@@ -222,6 +222,10 @@ impl Hand {
     }
 
     pub(super) async fn enqueue(&self, delivery: &Delivery) {
+        self.enqueue_once(delivery, None).await;
+    }
+
+    pub(super) async fn enqueue_once(&self, delivery: &Delivery, dedup: Option<Dedup>) {
         let Message { id, .. } = &delivery.message;
         let body = Outgoing::Message(delivery.message.clone()).encode();
         let enqueue = Enqueue {
@@ -229,16 +233,21 @@ impl Hand {
             body,
             priority: 0,
             visible_at: self.now(),
-            dedup: None,
+            dedup,
             ordering_key: Some(7),
         };
         let _ = self.stores.queue.enqueue(&queue(), &[enqueue], self.now()).await;
     }
 
     pub(super) async fn receive(&self) -> Vec<loom_ports::QueueDelivery> {
+        self.receive_after(Duration::ZERO).await
+    }
+
+    pub(super) async fn receive_after(&self, time: Duration) -> Vec<loom_ports::QueueDelivery> {
         let receive =
             Receive { max: 10, wait: Duration::ZERO, visibility: Duration::from_secs(30) };
-        self.stores.queue.receive(&[queue()], receive, self.now()).await.unwrap_or_default()
+        let now = self.now().saturating_add(time);
+        self.stores.queue.receive(&[queue()], receive, now).await.unwrap_or_default()
     }
 
     /// A handler that sets the timer for so many seconds from now.

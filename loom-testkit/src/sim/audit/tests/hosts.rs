@@ -364,6 +364,29 @@ fn effects_without_a_stable_key_are_found_out() {
 }
 
 #[test]
+fn what_is_built_on_a_lost_turn_needs_no_answer() {
+    use crate::faults::{Fault, FaultPlan, FaultyJournal};
+    crate::run(async {
+        let mut hand = Hand::new().await;
+        let journal = hand.stores.journal.clone();
+        let other = hand.simple(ANN, "first", vec![], "1");
+        hand.kernels.clear();
+        let turns = [hand.simple(ANN, "m", vec![], "2"), hand.simple(ANN, "n", vec![], "3")];
+        let lost = FaultPlan::new([Fault::RequestLost]);
+        let faulty = FaultyJournal::new(journal.clone(), lost);
+        let seen = hand.audit.witness(std::sync::Arc::new(faulty));
+        let _ = seen.commit(&hand.tenure, &turns, &[]).await;
+        // Something else takes the place of the first.
+        hand.commit(&other).await;
+        let [turn, _] = &turns;
+        let _ = seen.resolve(&hand.tenure, &turn.actor, turn.expected, turn.commit).await;
+        let next = hand.simple(BOB, "o", vec![], "1");
+        let _ = seen.commit(&hand.tenure, &[next], &[]).await;
+        assert_eq!(hand.world.violation(), None);
+    });
+}
+
+#[test]
 fn an_unknown_outcome_that_is_passed_over_is_found_out() {
     check(&[row!(
         "something else is committed",

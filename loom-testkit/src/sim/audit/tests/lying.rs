@@ -40,6 +40,13 @@ pub(super) enum Lie {
     LosesLetters,
     SaysDuplicate,
     LosesMessages,
+    RefusesClaims,
+    RefusesRenewals,
+    FencesCommits,
+    RefusesCommits,
+    AcceptsDuplicates,
+    RefusesReceipts,
+    TakesOldReceipts,
 }
 
 /// Stores over `stores`, one of which lies.
@@ -84,6 +91,10 @@ impl JournalStore for Lying<dyn JournalStore> {
         lease: Duration,
         now: Timestamp,
     ) -> Result<TenureClaim, PortError> {
+        if self.is(Lie::RefusesClaims) && host.as_str() == "two" {
+            let by = HostId::parse("nobody").unwrap();
+            return Ok(TenureClaim::Held { by, until: Timestamp::MAX });
+        }
         match self.inner.claim(partition, host, lease, now).await {
             Ok(TenureClaim::Granted(tenure)) if self.is(Lie::RepeatsEpochs) => {
                 Ok(TenureClaim::Granted(Tenure { epoch: Epoch(1), ..tenure }))
@@ -98,6 +109,9 @@ impl JournalStore for Lying<dyn JournalStore> {
         lease: Duration,
         now: Timestamp,
     ) -> Result<Renewal, PortError> {
+        if self.is(Lie::RefusesRenewals) {
+            return Ok(Renewal::Lost(Fenced { epoch: tenure.epoch }));
+        }
         if self.is(Lie::RenewsForEver) {
             return Ok(Renewal::Renewed { until: Timestamp::MAX });
         }
@@ -150,6 +164,14 @@ impl JournalStore for Lying<dyn JournalStore> {
         }
         match self.lie {
             Lie::WritesNothing => return Ok(vec![CommitOutcome::Committed; turns.len()]),
+            Lie::FencesCommits => {
+                let fenced = CommitOutcome::Fenced(Fenced { epoch: tenure.epoch });
+                return Ok(vec![fenced; turns.len()]);
+            }
+            Lie::RefusesCommits => {
+                let head = turns[0].expected;
+                return Ok(vec![CommitOutcome::Conflict { head }; turns.len()]);
+            }
             Lie::SaysAlready => return Ok(vec![CommitOutcome::Already; turns.len()]),
             Lie::SaysTooLarge => {
                 let too_large = CommitOutcome::TooLarge { bytes: 9, bytes_max: 8 };
@@ -255,6 +277,10 @@ impl MessageQueue for Lying<dyn MessageQueue> {
         now: Timestamp,
     ) -> Result<Vec<Enqueued>, PortError> {
         match self.lie {
+            Lie::AcceptsDuplicates => {
+                let anew = messages.iter().map(|it| Enqueue { dedup: None, ..it.clone() });
+                self.inner.enqueue(queue, &anew.collect::<Vec<_>>(), now).await
+            }
             Lie::SaysDuplicate => Ok(vec![Enqueued::Duplicate; messages.len()]),
             Lie::LosesMessages => Ok(vec![Enqueued::Accepted; messages.len()]),
             _ => self.inner.enqueue(queue, messages, now).await,
@@ -275,7 +301,11 @@ impl MessageQueue for Lying<dyn MessageQueue> {
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
-        self.inner.ack(receipt).await
+        match self.lie {
+            Lie::RefusesReceipts => Ok(Settled::Expired),
+            Lie::TakesOldReceipts => Ok(Settled::Done),
+            _ => self.inner.ack(receipt).await,
+        }
     }
 
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {

@@ -1,7 +1,7 @@
 //! Stores that lie are found out.
 
 use loom_core::{IdempotencyKey, Outgoing};
-use loom_ports::QueuedDeadLetter;
+use loom_ports::{Dedup, QueuedDeadLetter};
 
 use super::hand::{Hand, queue, returned, send};
 use super::lying::Lie;
@@ -158,6 +158,64 @@ fn queues_that_lie_are_found_out() {
         ),
         row!("a dead letter is lost", 5, "is gone", |hand| {
             give_up(&mut hand, Lie::LosesLetters).await;
+        }),
+    ]);
+}
+
+#[test]
+fn stores_that_refuse_what_they_should_take_are_found_out() {
+    check(&[
+        row!("a claim, for nobody", 3, "was refused to two as one of nobody", |hand| {
+            hand.lie(Lie::RefusesClaims);
+            hand.claim("one").await;
+            hand.claim("two").await;
+        }),
+        row!("a renewal of the present tenure", 3, "was said to have ended with epoch 2", |hand| {
+            hand.lie(Lie::RefusesRenewals);
+            hand.claim("one").await;
+            let lease = std::time::Duration::from_secs(1);
+            let _ = hand.stores.journal.renew(&hand.tenure, lease, hand.now()).await;
+        }),
+        row!("a commit of the present tenure", 3, "was said to have ended with epoch 2", |hand| {
+            hand.lie(Lie::FencesCommits);
+            hand.claim("one").await;
+            let turn = hand.simple("wallet/ann", "m", vec![], "1");
+            hand.commit(&turn).await;
+        }),
+        row!("a commit that follows", 1, "was refused since the head is 0", |hand| {
+            hand.lie(Lie::RefusesCommits);
+            let turn = hand.simple("wallet/ann", "m", vec![], "1");
+            hand.commit(&turn).await;
+        }),
+        row!("the receipt of the last delivery", 5, "for the last delivery of m", |hand| {
+            hand.lie(Lie::RefusesReceipts);
+            let message = hand.keyed("m", "wallet/ann", "k");
+            hand.enqueue(&message).await;
+            let received = hand.receive().await;
+            let _ = hand.stores.queue.ack(&received[0].receipt).await;
+        }),
+    ]);
+}
+
+#[test]
+fn queues_that_take_what_they_should_refuse_are_found_out() {
+    check(&[
+        row!("a message whose key it knows", 4, "accepted n, whose key it knows", |hand| {
+            hand.lie(Lie::AcceptsDuplicates);
+            let until = hand.now().saturating_add(std::time::Duration::from_secs(1));
+            for name in ["m", "n"] {
+                let message = hand.keyed(name, "wallet/ann", "k");
+                let dedup = Dedup { key: IdempotencyKey::parse("d").unwrap(), until };
+                hand.enqueue_once(&message, Some(dedup)).await;
+            }
+        }),
+        row!("the receipt of an earlier delivery", 5, "for an earlier delivery of m", |hand| {
+            hand.lie(Lie::TakesOldReceipts);
+            let message = hand.keyed("m", "wallet/ann", "k");
+            hand.enqueue(&message).await;
+            let received = hand.receive().await;
+            hand.receive_after(std::time::Duration::from_mins(1)).await;
+            let _ = hand.stores.queue.ack(&received[0].receipt).await;
         }),
     ]);
 }
