@@ -12,7 +12,7 @@ mod queue;
 mod receive;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use loom_core::PartitionCount;
 use loom_ports::Stores;
@@ -64,7 +64,8 @@ pub enum Planted {
     IngressByEpoch,
     /// The host acknowledges a message before it commits its turn.
     EarlyAcknowledgement,
-    /// The host does not find out that it lost a tenure before it acts on what is stale.
+    /// The host acknowledges what means nothing to it, although it means something to the present
+    /// owner.
     UncheckedOwner,
     /// The host records another value of an effect than its handler went on with.
     RecordedOtherwise,
@@ -208,7 +209,7 @@ impl Planted {
             }
             Self::UncheckedOwner => (
                 "unchecked-owner",
-                "a host that lost its tenure acts on what is stale as if it still had it",
+                "a host that lost its tenure acknowledges what is stale, in place of giving it back",
             ),
             Self::RecordedOtherwise => (
                 "recorded-otherwise",
@@ -273,10 +274,11 @@ impl Plot {
 }
 
 fn wrap(grounds: &Arc<Grounds>, stores: Stores, version: u32) -> Stores {
-    let queue = Arc::new(queue::Planted::new(grounds, Arc::clone(&stores.queue)));
+    let host = Arc::new(OnceLock::new());
+    let queue = queue::Planted::new(grounds, Arc::clone(&stores.queue), Arc::clone(&host));
     let journal =
-        journal::Planted::new(grounds, stores.journal, Arc::clone(&stores.queue), version);
-    Stores { journal: Arc::new(journal), queue, ..stores }
+        journal::Planted::new(grounds, stores.journal, Arc::clone(&stores.queue), (host, version));
+    Stores { journal: Arc::new(journal), queue: Arc::new(queue), ..stores }
 }
 
 #[cfg(test)]

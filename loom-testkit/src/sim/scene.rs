@@ -14,7 +14,6 @@ use tokio::sync::oneshot;
 
 use super::chance::Chance;
 use super::cluster::Hosts;
-use super::violation::Promise;
 use super::world::World;
 
 /// A simulated cluster, as seen from outside. Cheap to clone.
@@ -233,7 +232,8 @@ impl Scene {
             self.sleep(Duration::from_millis(self.below(u64::from(tries.min(100)) * 10))).await;
         }
         let what = format!("{id} did not answer {tries} requests in {LIMIT:?}");
-        self.world().violate(Promise::Liveness, what);
+        let promise = self.0.hosts.audit.broken_by_waiting(self.world().now());
+        self.world().violate(promise, what);
         std::future::pending().await
     }
 
@@ -315,7 +315,7 @@ impl Scene {
             if now >= until {
                 let named = pending[..pending.len().min(NAMED_MAX)].join("; ");
                 let what = format!("{} things are pending: {named}", pending.len());
-                let promise = self.0.hosts.audit.broken_by_waiting();
+                let promise = self.0.hosts.audit.broken_by_waiting(now);
                 return self.world().violate(promise, what);
             }
             self.sleep(LOOK_EVERY).await;

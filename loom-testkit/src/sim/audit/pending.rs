@@ -1,5 +1,7 @@
 //! Promises 9 and 11: what was accepted and is not handled yet.
 
+use std::time::Duration;
+
 use loom_core::{ActorId, Lane, TimerKey, Timestamp};
 
 use super::super::violation::Promise;
@@ -19,9 +21,11 @@ impl Audit {
         pending
     }
 
-    /// The promise that is broken if what is pending stays so.
-    pub(in crate::sim) fn broken_by_waiting(&self) -> Promise {
-        if self.picture().pending().is_empty() { Promise::Number(6) } else { Promise::Liveness }
+    /// Which promise is broken where something is waited for in vain.
+    pub(in crate::sim) fn broken_by_waiting(&self, now: Timestamp) -> Promise {
+        const LATE_BY: Duration = Duration::from_mins(15);
+        let is_late = !self.picture().overdue(now.saturating_sub(LATE_BY)).is_empty();
+        if is_late { Promise::Number(6) } else { Promise::Liveness }
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use loom_core::{
-    ActorId, Epoch, Handled, Head, IdempotencyKey, MessageId, PartitionCount, PartitionId,
-    TimerKey, Timestamp,
+    ActorId, Epoch, Handled, Head, HostId, IdempotencyKey, MessageId, PartitionCount, PartitionId,
+    QueueName, TimerKey, Timestamp,
 };
 use loom_ports::{Delivered, Loaded, Tenure};
 
@@ -85,6 +85,13 @@ impl Grounds {
         let mut seen = self.seen();
         let all: Vec<_> = seen.tenures.keys().copied().collect();
         seen.taken_over.extend(all);
+    }
+
+    /// The host that owns the partition of a queue.
+    pub(super) fn owner_of(&self, queue: &QueueName) -> Option<HostId> {
+        let number = queue.as_str().strip_prefix("actors/")?.parse().ok()?;
+        let seen = self.seen();
+        seen.tenures.get(&PartitionId(number)).map(|(tenure, _)| tenure.host.clone())
     }
 
     /// Once in so many times.

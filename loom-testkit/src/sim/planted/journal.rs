@@ -1,6 +1,6 @@
 //! The journal with a planted bug.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,6 +22,8 @@ pub(super) struct Planted {
     pub(super) grounds: Arc<Grounds>,
     pub(super) inner: Arc<dyn JournalStore>,
     pub(super) queue: Arc<dyn MessageQueue>,
+    /// Who asks, once it has claimed something.
+    host: Arc<OnceLock<HostId>>,
     /// Of the host's code.
     version: u32,
 }
@@ -31,9 +33,9 @@ impl Planted {
         grounds: &Arc<Grounds>,
         inner: Arc<dyn JournalStore>,
         queue: Arc<dyn MessageQueue>,
-        version: u32,
+        (host, version): (Arc<OnceLock<HostId>>, u32),
     ) -> Self {
-        Self { grounds: Arc::clone(grounds), inner, queue, version }
+        Self { grounds: Arc::clone(grounds), inner, queue, host, version }
     }
 }
 
@@ -50,6 +52,7 @@ impl JournalStore for Planted {
         lease: Duration,
         now: Timestamp,
     ) -> Result<TenureClaim, PortError> {
+        let _ = self.host.set(host.clone());
         let claim = self.inner.claim(partition, host, lease, now).await?;
         Ok(match claim {
             TenureClaim::Granted(tenure) => TenureClaim::Granted(self.granted(tenure, lease)),
@@ -64,12 +67,8 @@ impl JournalStore for Planted {
         now: Timestamp,
     ) -> Result<Renewal, PortError> {
         let renewal = self.inner.renew(&self.real(tenure), lease, now).await?;
-        match renewal {
-            Renewal::Renewed { .. } => self.lasts(tenure, lease),
-            Renewal::Lost(_) if self.grounds.is(Bug::UncheckedOwner) => {
-                return Ok(Renewal::Renewed { until: now.saturating_add(lease) });
-            }
-            Renewal::Lost(_) => {}
+        if let Renewal::Renewed { .. } = renewal {
+            self.lasts(tenure, lease);
         }
         Ok(renewal)
     }

@@ -1,9 +1,9 @@
 //! The queue with a planted bug.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use loom_core::{MessageId, QueueName, Timestamp};
+use loom_core::{HostId, MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
     Receipt, Receive, Settled,
@@ -17,11 +17,23 @@ use super::grounds::Grounds;
 pub(super) struct Planted {
     pub(super) grounds: Arc<Grounds>,
     pub(super) inner: Arc<dyn MessageQueue>,
+    /// Who asks, once it has claimed something.
+    host: Arc<OnceLock<HostId>>,
 }
 
 impl Planted {
-    pub(super) fn new(grounds: &Arc<Grounds>, inner: Arc<dyn MessageQueue>) -> Self {
-        Self { grounds: Arc::clone(grounds), inner }
+    pub(super) fn new(
+        grounds: &Arc<Grounds>,
+        inner: Arc<dyn MessageQueue>,
+        host: Arc<OnceLock<HostId>>,
+    ) -> Self {
+        Self { grounds: Arc::clone(grounds), inner, host }
+    }
+
+    /// Whether the queue is that of a partition which another host owns.
+    fn is_of_another(&self, queue: &QueueName) -> bool {
+        let owner = self.grounds.owner_of(queue);
+        owner.is_some_and(|owner| self.host.get().is_some_and(|me| *me != owner))
     }
 }
 
@@ -56,6 +68,9 @@ impl MessageQueue for Planted {
     }
 
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
+        if self.grounds.is(Bug::UncheckedOwner) && self.is_of_another(&receipt.queue) {
+            return self.inner.ack(receipt).await;
+        }
         self.inner.nack(receipt, visible_at).await
     }
 
