@@ -3,6 +3,7 @@
 use loom_core::{ActorId, Timestamp, Turn};
 use loom_ports::{JournalStore, Tenure};
 
+use super::actors::Maybe;
 use super::picture::Picture;
 use super::turn::Bench;
 use super::{Audit, Kept};
@@ -87,39 +88,32 @@ impl Audit {
         }
     }
 
-    /// Finds out which turns that were not answered are written.
-    pub(super) async fn reconcile(
-        &self,
-        (opening, journal): Opened<'_>,
-        bench: &Bench<'_>,
-        me: &ActorId,
-    ) {
-        const PAGE: usize = 16;
-        loop {
-            let from = {
-                let picture = self.picture();
-                let Some(actor) = picture.actors.get(me).filter(|actor| actor.is_uncertain())
-                else {
-                    return;
-                };
-                actor.kernel.head().next().seq
-            };
-            let Ok(page) = journal.read(me, from, PAGE).await else { return };
-            for record in &page.items {
-                let adopted = self.judge_open(opening, |picture| {
-                    let found = picture.actors.get(me).and_then(|actor| {
-                        actor.maybe.iter().find(|maybe| maybe.turn.record == record.bytes).cloned()
-                    });
-                    let Some(found) = found else { return Ok(false) };
-                    picture.commit(bench, &found.tenure, &found.turn).map(|_| true)
-                });
-                if adopted != Some(true) {
-                    return;
-                }
-            }
-            if page.items.is_empty() {
+    /// Finds out which turns of an actor that were not answered are written.
+    pub(super) async fn reconcile(&self, opened: Opened<'_>, bench: &Bench<'_>, me: &ActorId) {
+        while let Some(found) = self.next_written(opened, me).await {
+            let adopted = self
+                .judge_open(opened.0, |picture| picture.commit(bench, &found.tenure, &found.turn));
+            if adopted.is_none() {
                 return;
             }
         }
+    }
+
+    /// The next turn of an actor that is written, although that was not answered.
+    pub(super) async fn next_written(
+        &self,
+        (_, journal): Opened<'_>,
+        me: &ActorId,
+    ) -> Option<Maybe> {
+        let from = {
+            let picture = self.picture();
+            let actor = picture.actors.get(me).filter(|actor| actor.is_uncertain())?;
+            actor.kernel.head().next().seq
+        };
+        let page = journal.read(me, from, 1).await.ok()?;
+        let record = page.items.first()?;
+        let picture = self.picture();
+        let mut maybe = picture.actors.get(me)?.maybe.iter();
+        maybe.find(|maybe| maybe.turn.record == record.bytes).cloned()
     }
 }

@@ -9,7 +9,8 @@ use loom_core::PartitionId;
 use loom_ports::JournalStore;
 
 use super::Audit;
-use super::actors::Actor;
+use super::actors::{Actor, Maybe};
+use super::look::Opened;
 use super::outbox::Outbox;
 use super::picture::{Picture, Place};
 use super::queues::Queue;
@@ -26,9 +27,11 @@ impl Audit {
         let turn_bytes_max = journal.capabilities().turn_bytes_max;
         let bench = Bench { laws: &self.laws, turn_bytes_max };
         let opened = (self.opening.load(Ordering::Relaxed), journal);
-        let actors: Vec<_> = self.picture().actors.keys().cloned().collect();
-        for actor in &actors {
-            self.reconcile(opened, &bench, actor).await;
+        while let Some(first) = self.first_written(opened).await {
+            let adopt = |picture: &mut Picture| picture.commit(&bench, &first.tenure, &first.turn);
+            if self.judge(adopt).is_none() {
+                return;
+            }
         }
         self.picture().actors.values_mut().for_each(|actor| actor.maybe.clear());
         let asked = std::mem::take(&mut self.picture().asked_to_forget);
@@ -41,6 +44,25 @@ impl Audit {
                 gone.try_for_each(|place| picture.forget(partition, place))
             });
         }
+    }
+
+    /// Of the turns that are written although that was not answered, the one that was first. Turns
+    /// of several actors are in the order of what they sent.
+    async fn first_written(&self, opened: Opened<'_>) -> Option<Maybe> {
+        let uncertain: Vec<_> = {
+            let picture = self.picture();
+            let actors = picture.actors.iter().filter(|(_, actor)| actor.is_uncertain());
+            actors.map(|(id, _)| id.clone()).collect()
+        };
+        let mut written = Vec::new();
+        for actor in &uncertain {
+            written.extend(self.next_written(opened, actor).await);
+        }
+        let sent = |maybe: &Maybe| {
+            let first = maybe.turn.outbox.first();
+            first.map(|entry| (maybe.tenure.partition, maybe.tenure.epoch, entry.n))
+        };
+        written.into_iter().min_by_key(sent)
     }
 }
 
