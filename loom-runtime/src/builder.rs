@@ -18,6 +18,7 @@ use tracing::info;
 
 use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
+use crate::forward::Forwards;
 use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
 use crate::outage::Outages;
@@ -347,6 +348,7 @@ impl HostBuilder {
             timers: Timers::default(),
             ingress: Ingress::default(),
             receipts: Receipts::default(),
+            forwards: Forwards::default(),
             moments: Moments::default(),
             phase: phase.clone(),
             tasks: self.tasks.map_or_else(|| Tasks::Tokio(Handle::current()), Tasks::Other),

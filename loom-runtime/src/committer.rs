@@ -262,6 +262,7 @@ fn lose(host: &Arc<Shared>, partition: &Arc<Partition>, release: Release, loss: 
     }
 }
 
-fn backoff(tries: u32) -> Duration {
+/// How long to wait before what failed so often is tried again.
+pub(crate) fn backoff(tries: u32) -> Duration {
     Duration::from_millis(5 << tries.min(7))
 }

@@ -6,7 +6,7 @@ use loom_core::{DeadLetter, Delivery, Message, MessageId, PartitionId, QueueName
 use loom_ports::{Cursor, Page, PortError, QueuedDeadLetter};
 use tracing::warn;
 
-use crate::carried;
+use crate::carried::{self, Carried};
 use crate::envelope::Origin;
 use crate::host::Shared;
 use crate::ingress::queue_of;
@@ -57,7 +57,7 @@ impl Shared {
         let page = self.stores.queue.dead_letters(&queue, from, limit).await?;
         let items = page.items.into_iter().map(|letter| {
             let QueuedDeadLetter { id, body, attempts, reason, died_at } = letter;
-            let message = carried::decode(&body).ok().map(|delivery| delivery.message);
+            let message = carried::decode(&body).ok().and_then(Carried::into_message);
             KeptDeadLetter { message, id, reason, attempts, died_at, queue: queue.clone() }
         });
         Ok(Page { items: items.collect(), next: page.next })

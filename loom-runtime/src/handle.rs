@@ -1,6 +1,7 @@
 //! Reaching an actor from outside actors.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use loom_core::{
@@ -165,7 +166,8 @@ impl Request {
         }
     }
 
-    /// Puts the request in the actor's mailbox at once, behind those submitted before.
+    /// Puts the request in the actor's mailbox at once, behind those submitted before. If another
+    /// host has the actor, requests that are on their way at the same time may pass each other.
     ///
     /// # Errors
     ///
@@ -263,8 +265,21 @@ fn encode(value: &(impl Serialize + ?Sized)) -> Result<Payload, CallError> {
 }
 
 impl Shared {
-    /// Puts a message in a mailbox on behalf of a caller.
+    /// Has a request carried out, here or by the host that has the actor.
     pub(crate) fn call(
+        self: &Arc<Self>,
+        message: Message,
+    ) -> Result<oneshot::Receiver<Answer>, CallError> {
+        let is_here = self.owns(self.partition_of(&message.to));
+        if !is_here && self.has_peers.load(Ordering::Relaxed) {
+            self.check_running()?;
+            return self.forward(message);
+        }
+        self.call_here(message)
+    }
+
+    /// Puts a message in a mailbox on behalf of a caller.
+    pub(crate) fn call_here(
         self: &Arc<Self>,
         message: Message,
     ) -> Result<oneshot::Receiver<Answer>, CallError> {

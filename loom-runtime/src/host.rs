@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use loom_core::{
-    ActorId, Body, Delivery, HostId, Message, MessageId, PartitionId, Retry, Seq, TimerKey,
-    Timestamp, fingerprint, partition_of,
+    ActorId, Body, Delivery, HostId, Kernel, Message, MessageId, PartitionId, Record, Retry, Seq,
+    TimerKey, Timestamp, fingerprint, partition_of,
 };
 use loom_ports::{Clock, IdSource, Spawn, Stores};
 use tokio::runtime::Handle;
@@ -18,6 +18,7 @@ use crate::activation::{Activation, Body as ActorBody, Closed, Pushed, View};
 use crate::activities::Activities;
 use crate::actor::KindEntry;
 use crate::envelope::{Envelope, Origin};
+use crate::forward::Forwards;
 use crate::ingress::Ingress;
 use crate::outage::Outages;
 use crate::partition::{Partition, Place};
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) timers: Timers,
     pub(crate) ingress: Ingress,
     pub(crate) receipts: Receipts,
+    pub(crate) forwards: Forwards,
     pub(crate) moments: Moments,
     pub(crate) phase: watch::Sender<Phase>,
     pub(crate) tasks: Tasks,
@@ -273,13 +275,10 @@ impl Shared {
     pub(crate) async fn view(self: &Arc<Self>, id: &ActorId) -> Result<View, CallError> {
         self.check_running()?;
         let partition = self.partition(self.partition_of(id));
-        let elsewhere = || {
-            CallError::Unavailable(format!("{id} is in a partition that this host does not own"))
-        };
         for _ in 0..8 {
             let now = self.clock.now();
             let Place::Here(activation, new) = partition.place(id, now) else {
-                return Err(elsewhere());
+                return self.view_from_afar(id).await;
             };
             if new {
                 self.count_active();
@@ -291,6 +290,28 @@ impl Shared {
             self.touch(id).await?;
         }
         Err(CallError::Overloaded(id.to_string()))
+    }
+
+    /// What the journal holds of an actor that another host has in memory.
+    async fn view_from_afar(&self, id: &ActorId) -> Result<View, CallError> {
+        const PAGE: usize = 256;
+        let unavailable = |error: &dyn fmt::Display| CallError::Unavailable(error.to_string());
+        let mut records = Vec::new();
+        loop {
+            let from = records.last().map_or(Seq::EMPTY, |record: &Record| record.head.seq.next());
+            let page = self.stores.journal.read(id, from, PAGE).await;
+            let page = page.map_err(|error| unavailable(&error))?;
+            for stored in &page.items {
+                records.push(Record::decode(&stored.bytes).map_err(|error| unavailable(&error))?);
+            }
+            if page.next.is_none() || page.items.is_empty() {
+                break;
+            }
+        }
+        let head = records.last().map(|record| record.head).unwrap_or_default();
+        let snapshot = records.iter().rposition(|record| record.snapshot.is_some());
+        let kernel = Kernel::replay(head, &records[snapshot.unwrap_or(0)..]);
+        Ok(View::of(&kernel.map_err(|error| unavailable(&error))?))
     }
 
     /// Has an actor read into memory: the fire of a timer that no actor has means nothing, but

@@ -123,7 +123,7 @@ pub(crate) async fn drain(host: &Arc<Shared>, limit: Duration) -> bool {
                 || partition.has_turns()
                 || partition.activations().iter().any(|activation| !activation.is_quiet())
         });
-        if !busy {
+        if !busy && host.forwards.are_answered() {
             return true;
         }
         if host.clock.now() >= until {

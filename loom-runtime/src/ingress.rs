@@ -11,11 +11,12 @@ use loom_ports::{Dedup, Enqueue, Enqueued, PortError, QueueDelivery, Receipt, Re
 use tokio::sync::Notify;
 use tracing::{error, warn};
 
+use crate::CallError;
+use crate::carried::{self, Carried};
 use crate::envelope::Origin;
 use crate::host::Shared;
 use crate::receipts::Held;
 use crate::unsettled::Moment;
-use crate::{CallError, carried};
 
 const RECEIVE_MAX: usize = 256;
 /// How often every queue is looked at, for what became visible and for what other hosts
@@ -136,9 +137,29 @@ async fn take_all(
 ) {
     let mut held_back: BTreeSet<(PartitionId, ActorId, Lane)> = BTreeSet::new();
     let mut returns = Vec::new();
+    let extend_at = now.saturating_add(host.settings.lease / 2);
     for QueueDelivery { receipt, id, body, attempt } in received {
         let delivery = match carried::decode(&body) {
-            Ok(delivery) => delivery,
+            Ok(Carried::Message(delivery)) => delivery,
+            Ok(Carried::Call(message, address)) => {
+                let partition = host.partition_of(&message.to);
+                if host.owns(partition) {
+                    host.receipts.hold(&receipt, Held { partition, extend_at, in_order: false });
+                    host.answer_call((id, attempt), receipt, message, address);
+                } else {
+                    // Its new owner may have it at once.
+                    returns.push((receipt, now));
+                }
+                continue;
+            }
+            Ok(Carried::Answer(to, answer)) => {
+                // Whoever waited in a host that is gone, or lost this partition, waits elsewhere.
+                if to == host.id {
+                    host.answered(&id, answer);
+                }
+                host.acknowledge(receipt);
+                continue;
+            }
             Err(reason) => {
                 error!(message = %id, reason, "message is unreadable");
                 if let Err(error) = host.stores.queue.bury(&receipt, &reason, now).await {
@@ -156,7 +177,6 @@ async fn take_all(
             returns.push((receipt, now));
             continue;
         }
-        let extend_at = now.saturating_add(host.settings.lease / 2);
         host.receipts.hold(&receipt, Held { partition, extend_at, in_order: order.is_some() });
         if let Err(refused) = host.deliver(delivery, Origin::Queue(receipt)) {
             // Its new owner may have it at once.

@@ -14,6 +14,7 @@ mod context;
 mod dead_letters;
 pub mod dispatch;
 mod envelope;
+mod forward;
 mod handle;
 mod host;
 mod housekeeping;

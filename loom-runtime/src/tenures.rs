@@ -178,6 +178,7 @@ pub(crate) fn drop_tenure(host: &Arc<Shared>, partition: &Arc<Partition>) {
     let Leftovers { given_up, submitted } = partition.end_tenure();
     host.outages.forget(partition.id);
     committer::orphan(host, partition, submitted);
+    host.readdress(partition.id);
     for (activation, closed) in given_up {
         if let Closed::Idle(body) = closed {
             host.give_back(partition, &activation, Vec::new(), body, "its partition moved");

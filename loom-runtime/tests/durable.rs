@@ -19,6 +19,8 @@ mod death;
 mod delivery;
 #[path = "durable/faults.rs"]
 mod faults;
+#[path = "durable/forwarding.rs"]
+mod forwarding;
 #[path = "durable/outage.rs"]
 mod outage;
 #[path = "durable/overtaking.rs"]

@@ -50,7 +50,7 @@ impl Picture {
     /// A message became a dead letter in its queue.
     pub(super) fn buried(&mut self, receipt: &Receipt) {
         let Some(queue) = self.queues.get_mut(&receipt.queue) else { return };
-        if let Some(item) = queue.received_as(receipt).and_then(|n| queue.take(n)) {
+        if let Some(item) = queue.settle(receipt) {
             queue.letters.entry(item.id).or_insert(item.body);
         }
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use loom_core::{IdempotencyKey, Message, MessageId, PartitionId, QueueName, Stamp, Timestamp};
 use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt, Settled};
 
-use super::bodies::{is_of_a_turn, read};
+use super::bodies::{is_call, is_of_a_turn, read};
 use super::picture::{Picture, Place};
 use super::{Kept, broken};
 
@@ -20,7 +20,7 @@ pub(super) struct Queue {
     dedup: BTreeMap<IdempotencyKey, Timestamp>,
     /// The latest time of a request: keys may be forgotten by it.
     latest: Timestamp,
-    receipts: BTreeMap<Bytes, u64>,
+    receipts: BTreeMap<Bytes, Received>,
     /// Messages that were acknowledged.
     settled: BTreeSet<MessageId>,
     /// Dead letters, by id.
@@ -42,8 +42,19 @@ pub(super) struct Item {
     pub(super) stamp: Option<Stamp>,
     /// What settles its last delivery, if that is known and it was not returned.
     token: Option<Bytes>,
+    deliveries: u32,
+    /// There is, or was, another one like it, so that deliveries of both may be mixed up.
+    has_twin: bool,
     /// It may have been settled.
     pub(super) is_maybe_settled: bool,
+}
+
+/// A delivery, and which message it is taken for: one may be there several times, word for word.
+#[derive(Clone, Debug)]
+struct Received {
+    n: u64,
+    id: MessageId,
+    body: Bytes,
 }
 
 impl Queue {
@@ -57,13 +68,28 @@ impl Queue {
         let n = self.last;
         let (message, stamp) = read(body);
         let (id, body) = (id.clone(), body.clone());
-        self.by_id.entry(id.clone()).or_default().insert(n);
         if let Some(key) = ordering_key {
             self.by_key.entry(key).or_default().insert(n);
         }
-        let (token, is_maybe_settled) = (None, false);
-        let item = Item { id, body, ordering_key, message, stamp, token, is_maybe_settled };
+        let twins: Vec<_> = self.equal(&id, &body).collect();
+        for twin in &twins {
+            if let Some(twin) = self.items.get_mut(twin) {
+                twin.has_twin = true;
+            }
+        }
+        let item = Item {
+            id: id.clone(),
+            body,
+            ordering_key,
+            message,
+            stamp,
+            token: None,
+            deliveries: 0,
+            has_twin: !twins.is_empty(),
+            is_maybe_settled: false,
+        };
         self.items.insert(n, item);
+        self.by_id.entry(id).or_default().insert(n);
         n
     }
 
@@ -98,9 +124,8 @@ impl Queue {
     /// That a receipt is good until its message is received again, and not after.
     pub(super) fn check_settled(&mut self, receipt: &Receipt, settled: Settled) -> Kept {
         let Some(n) = self.received_as(receipt) else { return Ok(()) };
-        let Some(item) = self.items.get(&n).filter(|item| !item.is_maybe_settled) else {
-            return Ok(());
-        };
+        let is_clear = |item: &&Item| !item.is_maybe_settled && !item.has_twin;
+        let Some(item) = self.items.get(&n).filter(is_clear) else { return Ok(()) };
         let Some(token) = &item.token else { return Ok(()) };
         let is_last = *token == receipt.token;
         if is_last == (settled == Settled::Done) {
@@ -113,8 +138,23 @@ impl Queue {
 
     /// The message that a receipt is for, unless it is settled.
     pub(super) fn received_as(&mut self, receipt: &Receipt) -> Option<u64> {
-        let n = *self.receipts.get(&receipt.token)?;
-        self.items.contains_key(&n).then_some(n)
+        let Received { n, id, body } = self.receipts.get(&receipt.token)?;
+        if self.items.contains_key(n) {
+            return Some(*n);
+        }
+        self.equal(id, body).next()
+    }
+
+    /// A receipt settled its message, which is not there any more.
+    pub(super) fn settle(&mut self, receipt: &Receipt) -> Option<Item> {
+        let n = self.received_as(receipt)?;
+        self.receipts.remove(&receipt.token);
+        self.take(n)
+    }
+
+    fn equal(&self, id: &MessageId, body: &Bytes) -> impl Iterator<Item = u64> {
+        let of_id = self.by_id.get(id).into_iter().flatten().copied();
+        of_id.filter(move |n| self.items.get(n).is_some_and(|item| item.body == *body))
     }
 
     pub(super) fn note_settled(&mut self, id: MessageId) {
@@ -134,12 +174,12 @@ impl Queue {
 
     /// Which message a delivery is of.
     fn find(&mut self, delivery: &QueueDelivery, others: &BTreeSet<u64>) -> Option<u64> {
-        let QueueDelivery { id, body, .. } = delivery;
-        let is_it = |n: &&u64| {
-            !others.contains(n) && self.items.get(n).is_some_and(|item| item.body == *body)
-        };
-        if let Some(n) = self.by_id.get(id).and_then(|of_id| of_id.iter().find(is_it)) {
-            return Some(*n);
+        let QueueDelivery { id, body, attempt, .. } = delivery;
+        let wanted = attempt.saturating_sub(1);
+        let fits = |n: &u64| self.items.get(n).map(|item| item.deliveries.abs_diff(wanted));
+        let found = self.equal(id, body).filter(|n| !others.contains(n)).min_by_key(fits);
+        if found.is_some() {
+            return found;
         }
         let maybe = self.maybe.iter().position(|maybe| maybe.id == *id && maybe.body == *body);
         if let Some(at) = maybe {
@@ -252,8 +292,10 @@ impl Picture {
                 return broken(5, what);
             }
             others.insert(n);
-            it.receipts.insert(delivery.receipt.token.clone(), n);
+            let received = Received { n, id: id.clone(), body: delivery.body.clone() };
+            it.receipts.insert(delivery.receipt.token.clone(), received);
             if let Some(item) = it.items.get_mut(&n) {
+                item.deliveries += 1;
                 item.token = Some(delivery.receipt.token.clone());
             }
         }
@@ -287,11 +329,12 @@ impl Picture {
     /// A message was acknowledged.
     pub(super) fn acknowledged(&mut self, receipt: &Receipt) -> Kept {
         let Some(queue) = self.queues.get_mut(&receipt.queue) else { return Ok(()) };
-        let Some(item) = queue.received_as(receipt).and_then(|n| queue.take(n)) else {
-            return Ok(());
-        };
+        let Some(item) = queue.settle(receipt) else { return Ok(()) };
         queue.note_settled(item.id.clone());
-        if self.is_done(&item) || item.stamp.is_some_and(|stamp| self.is_ghost(stamp)) {
+        if is_call(&item.body)
+            || self.is_done(&item)
+            || item.stamp.is_some_and(|stamp| self.is_ghost(stamp))
+        {
             return Ok(());
         }
         if self.was(|before| before.is_done(&item)) {
