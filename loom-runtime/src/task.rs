@@ -165,13 +165,12 @@ impl Task<'_> {
                 self.body.held.push_back(envelope);
                 Ok(())
             }
-            admission @ (Admission::Duplicate | Admission::Stale) => {
+            Admission::Duplicate | Admission::Stale => {
                 // Its first handling may not be committed yet, and may never be.
                 self.activation.fewer_uncommitted(1).await;
-                // It may be old news to a host that was replaced, and not yet to its successor.
-                let current = admission == Admission::Duplicate
-                    || !envelope.origin.is_accepted()
-                    || self.is_owner().await;
+                // It may be old news to a host that was replaced, and not yet to its successor; or
+                // to a host that remembers what its stores have forgotten.
+                let current = !envelope.origin.is_accepted() || self.is_owner().await;
                 if !current || self.activation.is_closed() {
                     return Err(Lost::Gone(Some(Box::new(envelope))));
                 }

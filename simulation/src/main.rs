@@ -23,7 +23,7 @@ struct Arguments {
     /// The first of them
     #[arg(long, default_value_t = 0)]
     from: u64,
-    /// This seed alone
+    /// This seed alone, and all that happens in it if it fails
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     seed: Option<u64>,
     /// Stop after so many minutes, whatever is left
@@ -163,7 +163,12 @@ fn print(tallies: &BTreeMap<&str, Tally>, took: Duration) {
 fn play(arguments: &Arguments, seed: u64) -> Result<(Vec<&'static str>, Tally), String> {
     let play = arguments.scenario.map_or_else(|| Play::of_seed(seed), |it| Play::only(it, seed));
     let names: Vec<_> = play.names().collect();
-    let run = || play.run().map_err(|failure| format!("{}: {failure}", names.join(", ")));
+    let run = || {
+        play.run().map_err(|failure| match arguments.seed {
+            Some(_) => format!("{}: {failure:#}", names.join(", ")),
+            None => format!("{}: {failure}", names.join(", ")),
+        })
+    };
     let report = run()?;
     let is_twice = arguments.twice > 0 && seed.is_multiple_of(arguments.twice);
     if is_twice {

@@ -159,6 +159,7 @@ impl Failure {
     }
 }
 
+/// The last of what happened; with `{:#}`, all of it.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const LINES_MAX: usize = 80;
@@ -173,7 +174,8 @@ impl fmt::Display for Failure {
             max(troubles_max),
             max(rounds_max),
         )?;
-        let skipped = trace.len().saturating_sub(LINES_MAX);
+        let lines_max = if f.alternate() { usize::MAX } else { LINES_MAX };
+        let skipped = trace.len().saturating_sub(lines_max);
         if skipped > 0 {
             writeln!(f, "  ... {skipped} lines before")?;
         }

@@ -61,6 +61,10 @@ impl Entry {
         }
     }
 
+    fn is_answer(&self) -> bool {
+        self.message().is_some_and(|message| matches!(message.body, Body::Answer { .. }))
+    }
+
     /// What it is, for people.
     pub(super) fn name(&self) -> String {
         let (from, seq) = (&self.from, self.head.seq);
@@ -150,6 +154,12 @@ impl Picture {
         }
     }
 
+    /// Whether an entry may be the answer to a request that a forgotten turn has sent. It may come
+    /// before its actor asks anew, under the same name, and mean nothing by then.
+    pub(super) fn may_answer_a_ghost(&self, entry: &Entry) -> bool {
+        self.is_haunted && entry.is_answer()
+    }
+
     /// An entry is forgotten.
     pub(super) fn forget(&mut self, partition: PartitionId, place: Place) -> Kept {
         let Some(outbox) = self.outboxes.get(&partition) else { return Ok(()) };
@@ -158,7 +168,8 @@ impl Picture {
         }
         let Some(entry) = outbox.entries.get(&place) else { return Ok(()) };
         let settled = self.is_settled(entry);
-        if !settled && !entry.is_carried {
+        let may_answer_a_ghost = self.may_answer_a_ghost(entry);
+        if !settled && !entry.is_carried && !may_answer_a_ghost {
             let what = format!(
                 "{} was forgotten before it {}",
                 entry.name(),
@@ -171,7 +182,10 @@ impl Picture {
             );
             return broken(5, what);
         }
-        let (bytes, is_excused) = (entry.bytes.clone(), entry.is_excused);
+        let (bytes, is_excused) = (entry.bytes.clone(), entry.is_excused || may_answer_a_ghost);
+        if !settled && may_answer_a_ghost {
+            self.excuse(partition, place);
+        }
         let Some(outbox) = self.outboxes.get_mut(&partition) else { return Ok(()) };
         outbox.kept.remove(&place);
         outbox.forgotten.insert(place, bytes);

@@ -63,7 +63,8 @@ impl Picture {
         for earlier in lane.into_iter().flat_map(|lane| lane.range(..place)) {
             let earlier = outbox.and_then(|outbox| outbox.entries.get(earlier));
             let Some(earlier) = earlier else { continue };
-            if !earlier.message().is_some_and(|message| self.is_stale(message)) {
+            let is_stale = earlier.message().is_some_and(|message| self.is_stale(message));
+            if !is_stale && !self.may_answer_a_ghost(earlier) {
                 let what = format!("{at} handles {} before {}", entry.name(), earlier.name());
                 return broken(5, format!("{what}, which it will take for a duplicate"));
             }
