@@ -146,9 +146,17 @@ impl Queue {
     }
 
     /// A receipt settled its message, which is not there any more.
+    ///
+    /// Of messages that are equal, those that may have been settled before are the last to go.
     pub(super) fn settle(&mut self, receipt: &Receipt) -> Option<Item> {
-        let n = self.received_as(receipt)?;
+        let first = self.received_as(receipt)?;
         self.receipts.remove(&receipt.token);
+        let Item { id, body, .. } = self.items.get(&first)?;
+        let is_unlikely = |n: &u64| {
+            let is_maybe_settled = self.items.get(n).is_some_and(|item| item.is_maybe_settled);
+            (is_maybe_settled, *n != first)
+        };
+        let n = self.equal(id, body).min_by_key(is_unlikely)?;
         self.take(n)
     }
 
