@@ -80,13 +80,16 @@ pub(crate) fn check(
     for (i, path) in journals.iter().enumerate() {
         let Some(broken) = journal::read(path, &mut reached)? else { continue };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let place = format!("engine/{name} cannot be read at byte {}", broken.at);
+        let what = if broken.is_out_of_order { "is out of order" } else { "cannot be read" };
+        let place = format!("engine/{name} {what} at byte {}", broken.at);
         let is_last = i + 1 == journals.len();
         match (reached.group, synced) {
             _ if !is_last => return Err(Finding::Damage(place)),
             (Some(group), Some(synced)) if group < synced => {
                 return Err(Finding::Damage(format!("{place}; {}", lost(group, synced))));
             }
+            // Nothing says that what is behind it was not acknowledged.
+            (_, None) if broken.is_out_of_order => return Err(Finding::Damage(place)),
             (None, Some(_)) => {
                 return Ok(Some(Doubt { journal: path.clone(), from: broken.from }));
             }

@@ -40,6 +40,8 @@ pub(super) struct Broken {
     pub(super) from: u64,
     /// The byte.
     pub(super) at: u64,
+    /// The batch is whole but for its number.
+    pub(super) is_out_of_order: bool,
 }
 
 /// Reads a journal to its end. `None` if all of it is whole.
@@ -49,10 +51,8 @@ pub(super) fn read(path: &Path, reached: &mut Reached) -> Result<Option<Broken>,
         let from = input.at;
         match input.batch() {
             Ok(Some(batch)) => {
-                if reached.number.is_some_and(|before| before >= batch.number) {
-                    let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    let what = format!("engine/{name} is out of order at byte {from}");
-                    return Err(Finding::Damage(what));
+                if reached.number.is_some_and(|before| !follows(batch.number, before)) {
+                    return Ok(Some(Broken { from, at: from, is_out_of_order: true }));
                 }
                 reached.number = Some(batch.number);
                 reached.group = batch.group.or(reached.group);
@@ -61,11 +61,18 @@ pub(super) fn read(path: &Path, reached: &mut Reached) -> Result<Option<Broken>,
             Err(error)
                 if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) =>
             {
-                return Ok(Some(Broken { from, at: input.at }));
+                return Ok(Some(Broken { from, at: input.at, is_out_of_order: false }));
             }
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Whether a batch may have this number behind another. No checksum covers it: a batch that was
+/// torn in its number alone looks whole, and a number that jumped would leave too few behind it.
+fn follows(number: u64, before: u64) -> bool {
+    const JUMP_MAX: u64 = 1 << 32;
+    number > before && number - before <= JUMP_MAX
 }
 
 /// Whether nothing was ever written to a journal.

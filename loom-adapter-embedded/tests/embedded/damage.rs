@@ -171,8 +171,8 @@ fn a_bad_number_of_a_batch_is_found() {
             flip(&journal, at, mask);
             let found = open(dir.path()).map(drop);
             flip(&journal, at, mask);
-            let error = found.expect_err("an order that is not rising").to_string();
-            assert!(error.contains("is out of order"), "{at}: {error}");
+            let error = found.expect_err("a number that is wrong").to_string();
+            assert!(error.contains("is damaged"), "{at}: {error}");
         }
     }
 }

@@ -126,6 +126,31 @@ fn a_torn_tail_loses_only_what_was_not_acknowledged() {
     }
 }
 
+/// No checksum covers the number of a batch, and a page may end within it.
+#[test]
+fn a_batch_torn_in_its_number_alone_is_torn() {
+    const NUMBER: u64 = 5;
+    let Written { dir, marks } = written();
+    let (end, group) = marks[marks.len() - 2];
+    for bytes in [[0; 8], [0x5A; 8], [0, 0, 0, 0, 0, 0, 0, 0x80]] {
+        let torn = copy(dir.path());
+        set_synced(torn.path(), group);
+        let mut file = OpenOptions::new().write(true).open(journal(torn.path())).unwrap();
+        file.seek(SeekFrom::Start(end + NUMBER)).unwrap();
+        file.write_all(&bytes).unwrap();
+        drop(file);
+        for more in 0..2 {
+            let stores = open(torn.path()).unwrap_or_else(|error| panic!("{bytes:?}: {error}"));
+            run(async {
+                let owner = Owner::of(&stores).await;
+                let length = length(1, &owner.load(1).await.unwrap(), RECORD_BYTES);
+                assert_eq!(length, marks.len() as u64 - 1 + more, "{bytes:?}");
+                owner.grow(1, length + 1, RECORD_BYTES).await;
+            });
+        }
+    }
+}
+
 #[test]
 fn a_tail_that_was_acknowledged_is_not_dropped_in_silence() {
     let Written { dir, marks } = written();
