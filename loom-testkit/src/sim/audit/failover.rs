@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use loom_core::{ActorId, Lane, PartitionId, Receipt, Stamp};
+use loom_core::{ActorId, Lane, Message, PartitionId, Receipt, Stamp};
 
 use super::actors::Actor;
 use super::outbox::Outbox;
@@ -76,6 +76,19 @@ impl Picture {
             outbox.overtake(me, input.lane, place);
         }
         Ok(())
+    }
+
+    /// A queue has a message of another partition. One that was sent by a host which does not know
+    /// yet that its tenure has ended comes before those that this host had sent, and the queue forgot.
+    pub(super) fn enqueued_unfenced(&mut self, message: &Message, stamp: Stamp) {
+        let Stamp { partition, epoch, n } = stamp;
+        if self.forgotten.is_empty() || self.has_owner(partition) {
+            return;
+        }
+        self.is_haunted = true;
+        if let Some(outbox) = self.outboxes.get_mut(&partition) {
+            outbox.overtake(&message.to, message.lane(), (epoch, n));
+        }
     }
 
     /// An entry will not be handled any more.

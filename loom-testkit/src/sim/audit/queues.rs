@@ -260,7 +260,10 @@ impl Picture {
                     }
                 }
             }
-            let (_, stamp) = read(&message.body);
+            let (read, stamp) = read(&message.body);
+            if let (Some(message), Some(stamp)) = (read, stamp) {
+                self.enqueued_unfenced(&message, stamp);
+            }
             let is_it = |(of, place): &&(PartitionId, Place)| {
                 stamp.is_none_or(|Stamp { partition, epoch, n }| {
                     (partition, (epoch, n)) == (*of, *place)

@@ -111,6 +111,10 @@ impl Picture {
         self.tenures.values_mut().for_each(|tenures| tenures.owner = None);
     }
 
+    pub(super) fn has_owner(&self, partition: PartitionId) -> bool {
+        self.tenures.get(&partition).is_some_and(|tenures| tenures.owner.is_some())
+    }
+
     pub(super) fn is_current(&self, tenure: &Tenure) -> bool {
         self.tenures.get(&tenure.partition).is_some_and(|tenures| {
             tenures.greatest == tenure.epoch && tenures.owner.as_ref() == Some(&tenure.host)
