@@ -10,6 +10,8 @@
 //! Each case becomes its own `#[test]`, so a report names what failed, and an adapter whose
 //! backend is absent shows up as ignored rather than as passed.
 
+#[cfg(feature = "backends")]
+pub mod backends;
 pub mod blob;
 #[cfg(test)]
 mod broken;

@@ -1,0 +1,354 @@
+//! [`MessageQueue`] over scripts. `queue/queue.lua` says how a queue is stored.
+
+mod bell;
+mod letter;
+mod receipt;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use loom_core::{MessageId, QueueName, Timestamp};
+use loom_ports::{
+    Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
+    Receipt, Receive, Settled,
+};
+use tokio::time::Instant;
+
+use self::bell::Bell;
+use self::receipt::Token;
+use crate::clock::{duration, millis, timestamp};
+use crate::connection::Connection;
+use crate::error::Failure;
+use crate::key::{Keys, count, from};
+use crate::reply::{Parts, number, strange};
+use crate::script::{Call, Script};
+
+macro_rules! queue_script {
+    ($file:literal) => {
+        Script::new(concat!(
+            include_str!("clock.lua"),
+            include_str!("queue/queue.lua"),
+            include_str!($file)
+        ))
+    };
+}
+
+static ENQUEUE: Script = queue_script!("queue/enqueue.lua");
+static RECEIVE: Script = queue_script!("queue/receive.lua");
+static SETTLE: Script = queue_script!("queue/settle.lua");
+static BURY: Script = queue_script!("queue/bury.lua");
+static UNBURY: Script = queue_script!("queue/unbury.lua");
+static LETTERS: Script = Script::new(include_str!("queue/letters.lua"));
+static ORDERING_KEYS: Script = Script::new(include_str!("queue/ordering_keys.lua"));
+
+/// The most messages of one call of a script. What is more takes several.
+const BATCH_MAX: usize = 1_000;
+
+/// Queues in Redis.
+#[derive(Debug)]
+pub(crate) struct RedisQueue {
+    connection: Arc<Connection>,
+    keys: Keys,
+    bell: Bell,
+}
+
+impl RedisQueue {
+    pub(crate) fn new(connection: Arc<Connection>, keys: Keys) -> Self {
+        Self { connection, keys, bell: Bell::default() }
+    }
+
+    fn call(&self, script: &'static Script, queue: &QueueName) -> Call {
+        let tag = self.keys.queue(queue);
+        let keys = ["c", "m", "b", "v", "h", "o", "e", "l", "L"].map(|key| format!("{tag}{key}"));
+        script.call(&keys)
+    }
+
+    fn time(&self) -> &'static str {
+        self.connection.settings().time.name()
+    }
+
+    async fn try_enqueue(
+        &self,
+        queue: &QueueName,
+        messages: &[Enqueue],
+        now: Timestamp,
+    ) -> Result<Vec<Enqueued>, Failure> {
+        let mut answers = Vec::with_capacity(messages.len());
+        for messages in messages.chunks(BATCH_MAX) {
+            let mut call = self
+                .call(&ENQUEUE, queue)
+                .arg(millis(now))
+                .arg(self.time())
+                .arg(self.keys.bell())
+                .arg(queue.as_str());
+            for message in messages {
+                push_message(&mut call, message);
+            }
+            let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
+            while !answer.is_empty() {
+                let is_new = answer.number()? == 1;
+                answers.push(if is_new { Enqueued::Accepted } else { Enqueued::Duplicate });
+            }
+        }
+        self.bell.ring();
+        Ok(answers)
+    }
+
+    async fn try_receive(
+        &self,
+        queues: &[QueueName],
+        receive: Receive,
+        now: Timestamp,
+    ) -> Result<Vec<QueueDelivery>, Failure> {
+        let (started, rings) = (Instant::now(), self.bell.listen());
+        let mut rings = rings;
+        loop {
+            let passed = started.elapsed();
+            let mut next = None;
+            let mut deliveries = Vec::new();
+            for queue in queues {
+                let max = receive.max - deliveries.len();
+                if max == 0 && !deliveries.is_empty() {
+                    break;
+                }
+                let at = now.saturating_add(passed);
+                let due = self.take(queue, max, receive, at, &mut deliveries).await?;
+                next = next.into_iter().chain(due).min();
+            }
+            let left = receive.wait.saturating_sub(started.elapsed());
+            if !deliveries.is_empty() || left.is_zero() || receive.max == 0 {
+                return Ok(deliveries);
+            }
+            let until_next = next.map(|next| next.since(now.saturating_add(started.elapsed())));
+            rings.wait(left, until_next).await;
+        }
+    }
+
+    /// Takes messages of one queue, and says when the next one is due.
+    async fn take(
+        &self,
+        queue: &QueueName,
+        max: usize,
+        receive: Receive,
+        now: Timestamp,
+        deliveries: &mut Vec<QueueDelivery>,
+    ) -> Result<Option<Timestamp>, Failure> {
+        let call = self
+            .call(&RECEIVE, queue)
+            .arg(millis(now))
+            .arg(self.time())
+            .arg(max.min(BATCH_MAX))
+            .arg(duration(receive.visibility));
+        let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
+        let offset = answer.text()?.parse().map_err(|_| strange("offset"))?;
+        let next = answer.text()?;
+        while !answer.is_empty() {
+            let token = Token { number: answer.number()?, delivery: answer.number()?, offset };
+            let (id, body) = letter::split(&answer.bytes()?)?;
+            let attempt = u32::try_from(answer.number()?).map_err(|_| strange("count"))?;
+            let receipt = Receipt { queue: queue.clone(), token: token.encode() };
+            deliveries.push(QueueDelivery { receipt, id, body, attempt });
+        }
+        Ok(next.parse().ok().map(timestamp))
+    }
+
+    /// Settles a delivery. `how` is given the offset of the times of the caller.
+    async fn settle(
+        &self,
+        receipt: &Receipt,
+        how: impl FnOnce(Call, &Token) -> Call,
+    ) -> Result<Settled, Failure> {
+        // A token of another form is not of here. The store says that it is not good.
+        let token = Token::decode(&receipt.token).unwrap_or_default();
+        let call = self
+            .call(&SETTLE, &receipt.queue)
+            .arg(token.number)
+            .arg(token.delivery)
+            .arg(self.keys.bell())
+            .arg(receipt.queue.as_str());
+        let settled = number(self.connection.call_durably(how(call, &token)).await?)? == 1;
+        if settled {
+            self.bell.ring();
+        }
+        Ok(if settled { Settled::Done } else { Settled::Expired })
+    }
+
+    async fn unbury(
+        &self,
+        queue: &QueueName,
+        id: &MessageId,
+        how: &str,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let call = self
+            .call(&UNBURY, queue)
+            .arg(id.as_str())
+            .arg(how)
+            .arg(millis(now))
+            .arg(self.time())
+            .arg(self.keys.bell())
+            .arg(queue.as_str());
+        let found = number(self.connection.call_durably(call).await?)? == 1;
+        self.bell.ring();
+        Ok(found)
+    }
+
+    async fn try_add(
+        &self,
+        queue: &QueueName,
+        letters: &[QueuedDeadLetter],
+    ) -> Result<(), Failure> {
+        for letters in letters.chunks(BATCH_MAX) {
+            let mut call = self.call(&BURY, queue);
+            for letter in letters {
+                call.push(letter.id.as_str());
+                call.push(&letter.body[..]);
+                call.push(letter.attempts);
+                call.push(&letter.reason);
+                call.push(letter.died_at.as_millis().to_be_bytes().as_slice());
+            }
+            self.connection.call_durably(call).await?;
+        }
+        Ok(())
+    }
+
+    async fn list(
+        &self,
+        queue: &QueueName,
+        begin: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<QueuedDeadLetter>, Failure> {
+        let tag = self.keys.queue(queue);
+        let call = LETTERS
+            .call(&["l", "L"].map(|key| format!("{tag}{key}")))
+            .arg(from(begin.map(|cursor| &cursor.0[..])))
+            .arg(count(limit.min(BATCH_MAX)));
+        let mut answer = Parts::of(self.connection.call(call).await?)?;
+        let next = answer.bytes()?;
+        let mut page = Page { items: Vec::new(), next: (!next.is_empty()).then(|| Cursor(next)) };
+        while !answer.is_empty() {
+            page.items.push(letter::decode(&answer.text()?, &answer.bytes()?)?);
+        }
+        Ok(page)
+    }
+
+    async fn keys_in_use(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, Failure> {
+        let key = self.keys.queue(queue) + "o";
+        let call = ORDERING_KEYS.call(&[key]).arg(count(limit));
+        let mut answer = Parts::of(self.connection.call(call).await?)?;
+        let mut keys = Vec::new();
+        while !answer.is_empty() {
+            let key = answer.bytes()?[..].try_into().map_err(|_| strange("ordering key"))?;
+            keys.push(u64::from_be_bytes(key));
+        }
+        Ok(keys)
+    }
+}
+
+fn push_message(call: &mut Call, message: &Enqueue) {
+    call.push([message.id.as_str().as_bytes(), b"\0", &message.body].concat());
+    call.push(message.priority);
+    call.push(millis(message.visible_at));
+    let dedup = message.dedup.as_ref();
+    call.push(dedup.map_or("", |dedup| dedup.key.as_str()));
+    call.push(dedup.map_or(0, |dedup| millis(dedup.until)));
+    call.push(message.ordering_key.map_or_else(Vec::new, |key| key.to_be_bytes().into()));
+}
+
+#[async_trait]
+impl MessageQueue for RedisQueue {
+    async fn enqueue(
+        &self,
+        queue: &QueueName,
+        messages: &[Enqueue],
+        now: Timestamp,
+    ) -> Result<Vec<Enqueued>, PortError> {
+        self.try_enqueue(queue, messages, now).await.map_err(|error| error.at("enqueue"))
+    }
+
+    async fn receive(
+        &self,
+        queues: &[QueueName],
+        receive: Receive,
+        now: Timestamp,
+    ) -> Result<Vec<QueueDelivery>, PortError> {
+        self.try_receive(queues, receive, now).await.map_err(|error| error.at("receive"))
+    }
+
+    async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
+        let settled = self.settle(receipt, |call, _| call.arg("ack")).await;
+        settled.map_err(|error| error.at("ack"))
+    }
+
+    async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
+        let how = |call: Call, token: &Token| call.arg("nack").arg(token.taken(visible_at));
+        self.settle(receipt, how).await.map_err(|error| error.at("nack"))
+    }
+
+    async fn extend(
+        &self,
+        receipt: &Receipt,
+        hidden_until: Timestamp,
+    ) -> Result<Settled, PortError> {
+        let how = |call: Call, token: &Token| call.arg("extend").arg(token.taken(hidden_until));
+        self.settle(receipt, how).await.map_err(|error| error.at("extend"))
+    }
+
+    async fn bury(
+        &self,
+        receipt: &Receipt,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Settled, PortError> {
+        let died_at = now.as_millis().to_be_bytes();
+        let how = |call: Call, _: &Token| call.arg("bury").arg(died_at.as_slice()).arg(reason);
+        self.settle(receipt, how).await.map_err(|error| error.at("bury"))
+    }
+
+    async fn add_dead_letters(
+        &self,
+        queue: &QueueName,
+        letters: &[QueuedDeadLetter],
+    ) -> Result<(), PortError> {
+        self.try_add(queue, letters).await.map_err(|error| error.at("add_dead_letters"))
+    }
+
+    async fn dead_letters(
+        &self,
+        queue: &QueueName,
+        from: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<QueuedDeadLetter>, PortError> {
+        self.list(queue, from, limit).await.map_err(|error| error.at("dead_letters"))
+    }
+
+    async fn replay_dead_letter(
+        &self,
+        queue: &QueueName,
+        id: &MessageId,
+        now: Timestamp,
+    ) -> Result<bool, PortError> {
+        let found = self.unbury(queue, id, "replay", now).await;
+        found.map_err(|error| error.at("replay_dead_letter"))
+    }
+
+    async fn purge_dead_letter(
+        &self,
+        queue: &QueueName,
+        id: &MessageId,
+    ) -> Result<bool, PortError> {
+        let found = self.unbury(queue, id, "purge", Timestamp::EPOCH).await;
+        found.map_err(|error| error.at("purge_dead_letter"))
+    }
+
+    async fn depth(&self, queue: &QueueName) -> Result<u64, PortError> {
+        let mut command = redis::cmd("HLEN");
+        command.arg(self.keys.queue(queue) + "m");
+        let depth = self.connection.send(&command).await.and_then(number);
+        depth.map_err(|error| error.at("depth"))
+    }
+
+    async fn ordering_keys(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, PortError> {
+        self.keys_in_use(queue, limit).await.map_err(|error| error.at("ordering_keys"))
+    }
+}

@@ -1,0 +1,5 @@
+//! The Redis adapters: what they promise as all others do, on each kind of server, and what they
+//! do when servers and connections fail.
+
+mod conformance;
+mod scene;

@@ -1,0 +1,55 @@
+//! A process that ends with the test that started it, however that ends.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Runs a program until its own standard input ends, and kills it then: when this process drops
+/// its end, and when it dies in whatever way. The first line says the program's id.
+const KEEPER: &str = "\"$@\" >\"$LOOM_LOG\" 2>&1 & echo $!; cat >/dev/null; kill -9 $!";
+
+/// A running program.
+#[derive(Debug)]
+pub(super) struct Process {
+    keeper: Child,
+    pid: u32,
+}
+
+impl Process {
+    /// Starts a program whose output goes to the file `log`.
+    pub(super) fn start(program: &str, arguments: &[String], log: &Path) -> Self {
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER, "sh", program])
+            .args(arguments)
+            .env("LOOM_LOG", log)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell starts");
+        let mut line = String::new();
+        let said = keeper.stdout.take().expect("it is piped");
+        BufReader::new(said).read_line(&mut line).expect("the shell says what it started");
+        let pid = line.trim().parse().expect("it says a process id");
+        Self { keeper, pid }
+    }
+
+    /// Sends a signal, named as `kill` does: `KILL`, `STOP`, `CONT`.
+    pub(super) fn signal(&self, name: &str) {
+        let pid = self.pid.to_string();
+        let _ = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// A port that nobody listens on.
+pub(super) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+    listener.local_addr().expect("it is bound").port()
+}
