@@ -50,7 +50,7 @@ pub(crate) async fn check(connection: &Connection) -> Result<Report, Failure> {
     let settings = connection.settings();
     let mut findings = Vec::new();
     let mut always = false;
-    for info in texts(connection.send(&redis::cmd("INFO").arg("everything")).await?)? {
+    for info in texts(connection.send(redis::cmd("INFO").arg("everything")).await?)? {
         findings.extend(of_server(&info, settings));
     }
     if settings.topology == Topology::Cluster {

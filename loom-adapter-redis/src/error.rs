@@ -164,8 +164,8 @@ fn is_denied(error: &RedisError) -> bool {
 }
 
 /// What it means that a first connection failed.
-pub(crate) fn open_error(failure: Failure, tls: bool) -> OpenError {
-    let (Failure::NotSent(error) | Failure::Redis(error)) = &failure else {
+pub(crate) fn open_error(failure: &Failure, tls: bool) -> OpenError {
+    let (Failure::NotSent(error) | Failure::Redis(error)) = failure else {
         return OpenError::Strange(failure.to_string());
     };
     let text = error.to_string();
@@ -177,10 +177,15 @@ pub(crate) fn open_error(failure: Failure, tls: bool) -> OpenError {
         return OpenError::Tls(format!("{text}; {advice}"));
     }
     // A server that waits for TLS ends a connection that begins otherwise.
-    if !tls && error.is_connection_dropped() {
+    if !tls && error.is_connection_dropped() && !error.is_connection_refusal() {
         let advice =
             "the server ended the connection at once, as one does that wants TLS; use rediss://";
         return OpenError::Tls(format!("{text}; {advice}"));
+    }
+    if tls && error.is_timeout() {
+        return OpenError::Unreachable(format!(
+            "{text}; if something listens there, is it for TLS?"
+        ));
     }
     OpenError::Unreachable(text)
 }

@@ -62,11 +62,13 @@ pub(crate) struct RedisJournal {
     connection: Arc<Connection>,
     keys: Keys,
     durability: &'static str,
+    /// Another one in tests of the tests.
+    commit: &'static Script,
 }
 
 impl RedisJournal {
     pub(crate) fn new(connection: Arc<Connection>, keys: Keys, durability: &'static str) -> Self {
-        Self { connection, keys, durability }
+        Self { connection, keys, durability, commit: &COMMIT }
     }
 
     /// The beginning of the keys of the partition that an actor belongs to.
@@ -96,16 +98,12 @@ impl RedisJournal {
     ) -> Result<TenureClaim, Failure> {
         let lease = duration(lease).to_string();
         let mut answer = self.tenure(partition, now, &["claim", host.as_str(), &lease]).await?;
-        match answer.text()?.as_str() {
-            "granted" => {
-                let (epoch, host) = (Epoch(answer.number()?), host.clone());
-                Ok(TenureClaim::Granted(Tenure { partition, epoch, host }))
-            }
-            _ => {
-                let by = HostId::parse(&answer.text()?).map_err(|_| strange("host"))?;
-                Ok(TenureClaim::Held { by, until: timestamp(answer.number()?) })
-            }
+        if answer.text()? == "granted" {
+            let (epoch, host) = (Epoch(answer.number()?), host.clone());
+            return Ok(TenureClaim::Granted(Tenure { partition, epoch, host }));
         }
+        let by = HostId::parse(&answer.text()?).map_err(|_| strange("host"))?;
+        Ok(TenureClaim::Held { by, until: timestamp(answer.number()?) })
     }
 
     async fn try_renew(
@@ -116,10 +114,10 @@ impl RedisJournal {
     ) -> Result<Renewal, Failure> {
         let (epoch, lease) = (tenure.epoch.to_string(), duration(lease).to_string());
         let mut answer = self.tenure(tenure.partition, now, &["renew", &epoch, &lease]).await?;
-        match answer.text()?.as_str() {
-            "renewed" => Ok(Renewal::Renewed { until: timestamp(answer.number()?) }),
-            _ => Ok(Renewal::Lost(fenced(&mut answer)?)),
+        if answer.text()? == "renewed" {
+            return Ok(Renewal::Renewed { until: timestamp(answer.number()?) });
         }
+        Ok(Renewal::Lost(fenced(&mut answer)?))
     }
 
     async fn try_load(
@@ -387,3 +385,6 @@ impl JournalStore for RedisJournal {
         found.and_then(page::actors).map_err(|error| error.at("actors"))
     }
 }
+
+#[cfg(test)]
+mod tests;

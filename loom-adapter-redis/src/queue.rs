@@ -100,8 +100,10 @@ impl RedisQueue {
         receive: Receive,
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, Failure> {
-        let (started, rings) = (Instant::now(), self.bell.listen());
-        let mut rings = rings;
+        let started = Instant::now();
+        let waits = !receive.wait.is_zero();
+        // Before the first look, so that nothing comes unheard between that and the wait.
+        let mut rings = waits.then(|| self.bell.listen(&self.connection, &self.keys.bell()));
         loop {
             let passed = started.elapsed();
             let mut next = None;
@@ -116,9 +118,10 @@ impl RedisQueue {
                 next = next.into_iter().chain(due).min();
             }
             let left = receive.wait.saturating_sub(started.elapsed());
-            if !deliveries.is_empty() || left.is_zero() || receive.max == 0 {
+            let Some(rings) = rings.as_mut().filter(|_| deliveries.is_empty() && !left.is_zero())
+            else {
                 return Ok(deliveries);
-            }
+            };
             let until_next = next.map(|next| next.since(now.saturating_add(started.elapsed())));
             rings.wait(left, until_next).await;
         }

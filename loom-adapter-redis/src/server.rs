@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
+use redis::aio::{ConnectionLike, MultiplexedConnection, PubSub};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
@@ -20,12 +20,12 @@ use crate::settings::{RedisSettings, Topology};
 #[derive(Clone)]
 pub enum RedisClient {
     /// To one server.
-    Standalone(Client),
+    Standalone(Box<Client>),
     /// To the master that sentinels name.
     Sentinel(Arc<Mutex<SentinelClient>>),
     /// To the nodes of a cluster. It must be built with `retries(0)`: else it sends again what
     /// may have been carried out.
-    Cluster(ClusterClient),
+    Cluster(Box<ClusterClient>),
 }
 
 /// A connection, or those to all nodes.
@@ -54,12 +54,34 @@ impl RedisClient {
             .collect::<RedisResult<_>>()
             .map_err(setting)?;
         let client = match &settings.topology {
-            Topology::Standalone => standalone(infos, settings).map(Self::Standalone),
+            Topology::Standalone => standalone(infos, settings).map(Box::new).map(Self::Standalone),
             Topology::Sentinel { master } => sentinel(&infos, master, settings)
                 .map(|client| Self::Sentinel(Arc::new(Mutex::new(client)))),
-            Topology::Cluster => cluster(infos, settings).map(Self::Cluster),
+            Topology::Cluster => cluster(infos, settings).map(Box::new).map(Self::Cluster),
         };
         client.map_err(setting)
+    }
+
+    /// A connection that hears what is published. In a cluster, that is heard on every node.
+    pub(crate) async fn listen(&self, settings: &RedisSettings) -> RedisResult<PubSub> {
+        match self {
+            Self::Standalone(client) => client.get_async_pubsub().await,
+            Self::Sentinel(client) => {
+                let master = client.lock().await.async_get_client().await?;
+                master.get_async_pubsub().await
+            }
+            Self::Cluster(_) => {
+                let mut heard = Err((redis::ErrorKind::InvalidClientConfig, "no address").into());
+                for url in &settings.urls {
+                    let info = connection_info(url, settings)?;
+                    heard = standalone(vec![info], settings)?.get_async_pubsub().await;
+                    if heard.is_ok() {
+                        break;
+                    }
+                }
+                heard
+            }
+        }
     }
 
     pub(crate) async fn connect(&self, settings: &RedisSettings) -> RedisResult<Wire> {

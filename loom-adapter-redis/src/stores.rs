@@ -61,7 +61,7 @@ impl RedisStores {
             return Err(OpenError::Setting(mistake));
         }
         let tls = uses_tls(&settings);
-        let failed = |failure: Failure| open_error(failure, tls);
+        let failed = |failure: Failure| open_error(&failure, tls);
         let connection = Connection::open(client, settings).await.map_err(failed)?;
         let report = check(&connection).await.map_err(failed)?;
         let (refusals, warnings): (Vec<_>, Vec<_>) = report
@@ -162,7 +162,7 @@ enum Disagreement {
 impl Disagreement {
     fn or_failed(self, tls: bool) -> OpenError {
         match self {
-            Self::Failed(failure) => open_error(failure, tls),
+            Self::Failed(failure) => open_error(&failure, tls),
             Self::Open(error) => error,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use loom_core::{ActorId, Epoch, Head, Incarnation, Seq, Timestamp};
 use loom_ports::{CommitOutcome, Delivered, Tenure, TimerChange, Turn};
 
-use super::{COMMIT, RedisJournal, TURN_BYTES_MAX, actor_keys, fenced, mark, timer};
+use super::{RedisJournal, TURN_BYTES_MAX, actor_keys, fenced, mark, timer};
 use crate::error::Failure;
 use crate::reply::{Parts, strange};
 use crate::script::Call;
@@ -21,7 +21,7 @@ pub(super) async fn commit(
     let mut keys: Vec<_> = ["t", "o", "m", "x", "a", "l"].map(|key| format!("{tag}{key}")).into();
     keys.extend(actors.iter().flat_map(|actor| actor_keys(&tag, actor)));
 
-    let mut call = COMMIT.call(&keys).arg(tenure.epoch.0).arg(actors.len());
+    let mut call = journal.commit.call(&keys).arg(tenure.epoch.0).arg(actors.len());
     for actor in &actors {
         call.push(actor.as_str());
     }

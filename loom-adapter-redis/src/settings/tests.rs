@@ -29,6 +29,6 @@ fn settings_that_make_no_sense_are_named() {
 fn no_password_is_printed() {
     let password = Some("hunter2".into());
     let urls = vec!["redis://:hunter2@localhost".into()];
-    let printed = format!("{:?}", RedisSettings { password, urls, ..usual() });
+    let printed = format!("{:?}", RedisSettings { urls, password, ..usual() });
     assert!(!printed.contains("hunter2"), "{printed}");
 }

@@ -2,4 +2,11 @@
 //! do when servers and connections fail.
 
 mod conformance;
+mod durability;
+mod failing;
+mod growth;
 mod scene;
+mod starting;
+mod time;
+mod trips;
+mod waiting;

@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 /// Runs a program until its own standard input ends, and kills it then: when this process drops
 /// its end, and when it dies in whatever way. The first line says the program's id.
-const KEEPER: &str = "\"$@\" >\"$LOOM_LOG\" 2>&1 & echo $!; cat >/dev/null; kill -9 $!";
+const KEEPER: &str = "\"$@\" >\"$LOOM_LOG\" 2>&1 & echo $!; cat >/dev/null; \
+                      kill -9 $! 2>/dev/null; wait $! 2>/dev/null";
 
 /// A running program.
 #[derive(Debug)]

@@ -85,6 +85,7 @@ impl RedisServer {
     }
 
     /// Sends a command as `redis-cli` does, and returns what that prints.
+    #[must_use = "it says whether the server did it"]
     pub fn command(&self, command: &[&str]) -> String {
         cli(self.port, command)
     }
@@ -202,7 +203,8 @@ impl RedisWithReplica {
         let master = RedisServer::start(options);
         let of = format!("127.0.0.1 {}", master.port);
         let mut replica = RedisServer::start(options);
-        replica.command(&["replicaof", "127.0.0.1", &master.port.to_string()]);
+        let said = replica.command(&["replicaof", "127.0.0.1", &master.port.to_string()]);
+        assert!(said.starts_with("OK"), "{said}");
         replica.options.settings.push(("replicaof".into(), of));
         wait_until("the replica follows", || {
             replica.command(&["info", "replication"]).contains("master_link_status:up")

@@ -1,0 +1,239 @@
+//! What becomes of requests when connections and servers fail.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
+use loom_core::ActorId;
+use loom_ports::{CommitOutcome, ErrorKind, Resolution, Tenure, Turn};
+use loom_testkit::backends::{RedisOptions, RedisServer, RedisWithReplica};
+
+use crate::scene::{self, NOW, actor, claim, head, turn};
+
+fn at(server: &RedisServer) -> RedisSettings {
+    scene::settings(RedisSettings::standalone(server.url()))
+}
+
+async fn commit(stores: &RedisStores, tenure: &Tenure, turn: &Turn) -> CommitOutcome {
+    let turns = std::slice::from_ref(turn);
+    match stores.journal().commit(tenure, turns, &[]).await {
+        Ok(outcomes) => outcomes[0],
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Commits `count` turns of an actor, one after another, whatever it takes. An unknown outcome is
+/// resolved before the turn is sent again.
+async fn persevere(stores: &RedisStores, tenure: &Tenure, actor: &ActorId, count: u64) -> u64 {
+    let (mut seq, mut unknown) = (0, 0);
+    while seq < count {
+        let turn = turn(actor, seq, u128::from(seq) + 1);
+        let turns = std::slice::from_ref(&turn);
+        match stores.journal().commit(tenure, turns, &[]).await {
+            Ok(outcomes) if outcomes[0] == CommitOutcome::Committed => seq += 1,
+            Ok(outcomes) if outcomes[0] == CommitOutcome::Unknown => {
+                unknown += 1;
+                if resolve(stores, tenure, &turn).await == Resolution::Committed {
+                    seq += 1;
+                }
+            }
+            Ok(outcomes) => panic!("after {seq}: {outcomes:?}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}"),
+        }
+    }
+    unknown
+}
+
+async fn resolve(stores: &RedisStores, tenure: &Tenure, turn: &Turn) -> Resolution {
+    loop {
+        let journal = stores.journal();
+        let resolved = journal.resolve(tenure, &turn.actor, turn.expected, turn.commit).await;
+        if let Ok(resolution) = resolved {
+            return resolution;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[test]
+fn a_server_that_forgot_the_scripts_is_told_them_again() {
+    loom_testkit::run(async {
+        let server = RedisServer::start(&RedisOptions::default());
+        let stores = scene::open(at(&server)).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        for seq in 0..3 {
+            assert!(server.command(&["script", "flush"]).starts_with("OK"));
+            let turn = turn(&actor(0), seq, u128::from(seq) + 1);
+            assert_eq!(commit(&stores, &tenure, &turn).await, CommitOutcome::Committed);
+        }
+    });
+}
+
+#[test]
+fn connections_that_are_killed_lose_and_repeat_no_turn() {
+    const TURNS: u64 = 100;
+    const KILLS: u64 = 50;
+    loom_testkit::run(async {
+        let server = Arc::new(RedisServer::start(&RedisOptions::default()));
+        let stores = scene::open(at(&server)).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        let killed = Arc::new(AtomicU64::new(0));
+        let killer = std::thread::spawn({
+            let (server, killed) = (Arc::clone(&server), Arc::clone(&killed));
+            move || {
+                while killed.load(Ordering::Relaxed) < KILLS {
+                    let said = server.command(&["client", "kill", "type", "normal"]);
+                    killed.fetch_add(said.trim().parse().unwrap_or(0), Ordering::Relaxed);
+                }
+            }
+        });
+        let (mut committed, mut unknown) = (0, 0);
+        while killed.load(Ordering::Relaxed) < KILLS {
+            let actors = [0, 1, 2].map(|n| actor(committed + n));
+            let rounds = actors.iter().map(|actor| persevere(&stores, &tenure, actor, TURNS));
+            unknown += futures::future::join_all(rounds).await.iter().sum::<u64>();
+            for actor in &actors {
+                assert_eq!(head(&stores, &tenure, actor).await, TURNS);
+            }
+            committed += actors.len();
+        }
+        killer.join().expect("it ends");
+        assert!(unknown > 0, "no outcome was ever unknown: {committed} actors");
+    });
+}
+
+#[test]
+fn a_server_that_does_not_answer_leaves_the_outcome_unknown() {
+    loom_testkit::run(async {
+        let server = RedisServer::start(&RedisOptions::default());
+        let response_timeout = Duration::from_millis(200);
+        let stores = scene::open(RedisSettings { response_timeout, ..at(&server) }).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        let turn = turn(&actor(0), 0, 1);
+
+        server.signal("STOP");
+        assert_eq!(commit(&stores, &tenure, &turn).await, CommitOutcome::Unknown);
+        let error = stores.journal().load(&tenure, &turn.actor, None).await.unwrap_err();
+        // It does not even accept connections.
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+
+        server.signal("CONT");
+        // It was only late, and it is carried out once.
+        let resolution = resolve(&stores, &tenure, &turn).await;
+        let again = commit(&stores, &tenure, &turn).await;
+        let expected = match resolution {
+            Resolution::Committed => CommitOutcome::Already,
+            _ => CommitOutcome::Committed,
+        };
+        assert_eq!(again, expected, "{resolution:?}");
+    });
+}
+
+#[test]
+fn a_server_that_is_killed_keeps_what_it_answered() {
+    const TURNS: u64 = 50;
+    loom_testkit::run(async {
+        let options =
+            RedisOptions::default().with("appendonly", "yes").with("appendfsync", "always");
+        let mut server = RedisServer::start(&options);
+        let settings = RedisSettings { durability: Durability::Aof, ..at(&server) };
+        let stores = scene::open(settings).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        for round in 0..3 {
+            let actor = actor(round);
+            persevere(&stores, &tenure, &actor, TURNS).await;
+            server.signal("KILL");
+            server.restart();
+            assert_eq!(head(&stores, &tenure, &actor).await, TURNS, "round {round}");
+        }
+    });
+}
+
+#[test]
+fn a_full_server_takes_nothing_and_loses_nothing() {
+    loom_testkit::run(async {
+        let server = RedisServer::start(&RedisOptions::default());
+        let stores = scene::open(at(&server)).await;
+        let (tenure, actor) = (claim(&stores, "a", NOW).await, actor(0));
+        assert_eq!(commit(&stores, &tenure, &turn(&actor, 0, 1)).await, CommitOutcome::Committed);
+
+        assert!(server.command(&["config", "set", "maxmemory", "1"]).starts_with("OK"));
+        let next = turn(&actor, 1, 2);
+        let turns = std::slice::from_ref(&next);
+        let error = stores.journal().commit(&tenure, turns, &[]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Full, "{error}");
+        assert_eq!(head(&stores, &tenure, &actor).await, 1);
+
+        assert!(server.command(&["config", "set", "maxmemory", "0"]).starts_with("OK"));
+        assert_eq!(commit(&stores, &tenure, &next).await, CommitOutcome::Committed);
+    });
+}
+
+#[test]
+fn a_master_that_became_a_replica_writes_nothing() {
+    loom_testkit::run(async {
+        let pair = RedisWithReplica::start(&RedisOptions::default());
+        let refusal_timeout = Duration::from_millis(100);
+        let stores = scene::open(RedisSettings { refusal_timeout, ..at(&pair.master) }).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        let of = pair.replica.url();
+        let (host, port) = ("127.0.0.1", of.rsplit(':').next().expect("a port"));
+        assert!(pair.replica.command(&["replicaof", "no", "one"]).starts_with("OK"));
+        assert!(pair.master.command(&["replicaof", host, port]).starts_with("OK"));
+
+        let turn = turn(&actor(0), 0, 1);
+        let turns = std::slice::from_ref(&turn);
+        let error = stores.journal().commit(&tenure, turns, &[]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    });
+}
+
+#[test]
+fn sentinels_lead_to_the_new_master() {
+    loom_testkit::run(async {
+        let pair = RedisWithReplica::start(&RedisOptions::default());
+        let settings = scene::settings(RedisSettings::sentinel([pair.sentinel_url()], "loom"));
+        let response_timeout = Duration::from_secs(1);
+        let stores = scene::open(RedisSettings { response_timeout, ..settings }).await;
+        let (tenure, actor) = (claim(&stores, "a", NOW).await, actor(0));
+        persevere(&stores, &tenure, &actor, 10).await;
+        let read = async || head(&stores, &tenure, &actor).await;
+        assert_eq!(read().await, 10);
+        wait_for_replica(&pair).await;
+
+        pair.master.signal("KILL");
+        let mut next = None;
+        for _ in 0..100 {
+            let turns = [turn(&actor, 10, 11)];
+            match stores.journal().commit(&tenure, &turns, &[]).await {
+                Ok(outcomes) if outcomes[0] == CommitOutcome::Unknown => {}
+                Ok(outcomes) => {
+                    next = Some(outcomes[0]);
+                    break;
+                }
+                Err(error) => {
+                    assert!(
+                        matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Indeterminate),
+                        "{error}"
+                    );
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(next, Some(CommitOutcome::Committed));
+        assert_eq!(read().await, 11);
+    });
+}
+
+/// Returns once the replica has all that the master has.
+async fn wait_for_replica(pair: &RedisWithReplica) {
+    let offset = |server: &RedisServer| {
+        let said = server.command(&["info", "replication"]);
+        let line = said.lines().find_map(|line| line.strip_prefix("master_repl_offset:"));
+        line.map(|offset| offset.trim().to_owned())
+    };
+    while offset(&pair.master) != offset(&pair.replica) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

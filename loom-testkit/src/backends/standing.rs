@@ -1,0 +1,77 @@
+//! Servers that outlive a test: `cargo xtask backends up` keeps them, and tells in a file where
+//! they are.
+
+use std::env;
+use std::fs;
+use std::net::TcpStream;
+use std::path::PathBuf;
+
+use super::{Origin, RedisCluster, RedisOptions, RedisServer};
+
+pub(super) const REDIS_URL: &str = "LOOM_TEST_REDIS_URL";
+pub(super) const REDIS_CLUSTER_URLS: &str = "LOOM_TEST_REDIS_CLUSTER_URLS";
+pub(super) const REDIS_TLS_URL: &str = "LOOM_TEST_REDIS_TLS_URL";
+const REDIS_TLS_CA: &str = "LOOM_TEST_REDIS_TLS_CA";
+
+/// The servers that all tests of all processes may share.
+#[derive(Debug)]
+pub struct Standing {
+    server: RedisServer,
+    cluster: RedisCluster,
+    tls: RedisServer,
+}
+
+impl Standing {
+    /// Starts them.
+    #[must_use]
+    pub fn start() -> Self {
+        let tls = RedisOptions { tls: true, ..RedisOptions::default() };
+        Self {
+            server: RedisServer::start(&RedisOptions::default()),
+            cluster: RedisCluster::start(3),
+            tls: RedisServer::start(&tls),
+        }
+    }
+
+    /// Where they are, as variables of the environment.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let certificates = self.tls.certificates.as_ref();
+        let ca = certificates.map(|certificates| certificates.ca.display().to_string());
+        vec![
+            (REDIS_URL, self.server.url()),
+            (REDIS_CLUSTER_URLS, self.cluster.urls().join(",")),
+            (REDIS_TLS_URL, self.tls.url()),
+            (REDIS_TLS_CA, ca.expect("it listens for TLS")),
+        ]
+    }
+}
+
+/// The addresses in a variable of the environment, or in the file of those that stand.
+pub(super) fn urls(variable: &str) -> Option<(Origin, Vec<String>)> {
+    let split = |urls: String| urls.split(',').map(Into::into).collect();
+    if let Ok(urls) = env::var(variable) {
+        return Some((Origin::Environment, split(urls)));
+    }
+    let urls: Vec<String> = split(in_file(variable)?);
+    urls.iter().all(|url| listens(url)).then_some((Origin::Standing, urls))
+}
+
+/// The certificate that goes with the server for TLS.
+pub(super) fn tls_ca_pem() -> Option<String> {
+    let path = env::var(REDIS_TLS_CA).ok().or_else(|| in_file(REDIS_TLS_CA))?;
+    fs::read_to_string(path).ok()
+}
+
+fn in_file(variable: &str) -> Option<String> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/backends/variables");
+    let variables = fs::read_to_string(file).ok()?;
+    let value = |line: &str| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned());
+    variables.lines().find_map(value)
+}
+
+/// Whether somebody is there: the file may be of servers that are gone.
+fn listens(url: &str) -> bool {
+    let address = url.split_once("://").map_or(url, |(_, address)| address);
+    TcpStream::connect(address).is_ok()
+}
