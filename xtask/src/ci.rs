@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
-use crate::{cargo, deny, instructions, layers, msrv, semantics, sim, style};
+use crate::{backends, cargo, deny, instructions, layers, msrv, semantics, sim, style};
 
 /// The crates under test; the benchmarks' peers take long to build and are checked apart.
 const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
@@ -102,11 +102,20 @@ fn benches() -> Outcome {
 }
 
 /// All tests but the documentation tests, which `cargo nextest` does not know.
+///
+/// The servers they need are started once for all of them.
 fn test() -> Outcome {
+    let servers = match backends::Servers::start() {
+        Ok(servers) => servers,
+        Err(error) => {
+            println!("{error}");
+            return Outcome::Failed;
+        }
+    };
     let mut test = if cargo::has("nextest") {
         cargo::command(&["nextest", "run", "--no-fail-fast"])
     } else {
         cargo::command(&["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"])
     };
-    cargo::run(test.args(TESTED))
+    cargo::run(test.args(TESTED).envs(servers.variables()))
 }

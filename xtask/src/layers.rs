@@ -29,6 +29,11 @@ const LAYERS: &[Layer] = &[
         uses: &["loom-core", "loom-ports"],
         tests_use: &["loom-testkit"],
     },
+    Layer {
+        name: "loom-adapter-redis",
+        uses: &["loom-core", "loom-ports"],
+        tests_use: &["loom-testkit"],
+    },
     Layer { name: "loom-macros", uses: &[], tests_use: &[] },
     Layer {
         name: "loom-runtime",

@@ -1,5 +1,6 @@
 //! Workspace automation: `cargo xtask <task>`.
 
+mod backends;
 mod bench;
 mod cargo;
 mod chaos;
@@ -44,6 +45,9 @@ enum Task {
         #[arg(long, value_delimiter = ',', value_name = "STEPS")]
         only: Vec<Step>,
     },
+    /// The servers that tests need
+    #[command(subcommand)]
+    Backends(backends::Action),
     /// The tests and the documentation tests, the same as `ci --only test,doctest`
     Test,
     /// Check that dependencies between our crates point inwards, and what each manifest must say
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
     match task {
         Task::Ci { only } => ci::run(&only),
         Task::Test => ci::run(&[Step::Test, Step::Doctest]),
+        Task::Backends(action) => exit_code(&backends::run(action)),
         Task::Layers => exit_code(&layers::run()),
         Task::Msrv => exit_code(&msrv::run()),
         Task::Style => exit_code(&style::run()),

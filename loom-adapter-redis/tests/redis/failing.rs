@@ -79,7 +79,7 @@ fn connections_that_are_killed_lose_and_repeat_no_turn() {
         let stores = scene::open(at(&server)).await;
         let tenure = claim(&stores, "a", NOW).await;
         let killed = Arc::new(AtomicU64::new(0));
-        let killer = std::thread::spawn({
+        let storm = std::thread::spawn({
             let (server, killed) = (Arc::clone(&server), Arc::clone(&killed));
             move || {
                 while killed.load(Ordering::Relaxed) < KILLS {
@@ -98,7 +98,7 @@ fn connections_that_are_killed_lose_and_repeat_no_turn() {
             }
             committed += actors.len();
         }
-        killer.join().expect("it ends");
+        storm.join().expect("it ends");
         assert!(unknown > 0, "no outcome was ever unknown: {committed} actors");
     });
 }

@@ -9,7 +9,9 @@ use loom_core::{
     TimerKey, TimerName, Timestamp, partition_of,
 };
 use loom_ports::{Handled, HandledKey, Load, OutboxEntry, Tenure, TenureClaim, TimerChange, Turn};
-use loom_testkit::backends::{shared_redis, shared_redis_cluster, shared_redis_over_tls};
+use loom_testkit::backends::{
+    RedisOptions, RedisServer, shared_redis, shared_redis_cluster, shared_redis_over_tls,
+};
 
 /// Settings for tests: keys of their own, the time of each call, and no file to write.
 pub(crate) fn settings(settings: RedisSettings) -> RedisSettings {
@@ -41,7 +43,7 @@ pub(crate) async fn open(settings: RedisSettings) -> RedisStores {
 
 /// Stores whose server was there, and is not any more.
 pub(crate) async fn unreachable() -> RedisStores {
-    let server = loom_testkit::backends::RedisServer::start(&Default::default());
+    let server = RedisServer::start(&RedisOptions::default());
     let timeouts = Duration::from_millis(300);
     let unreachable = settings(RedisSettings::standalone(server.url()));
     open(RedisSettings { connect_timeout: timeouts, response_timeout: timeouts, ..unreachable })

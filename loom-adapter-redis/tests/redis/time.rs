@@ -6,6 +6,7 @@ use bytes::Bytes;
 use loom_adapter_redis::{RedisSettings, TimeSource};
 use loom_core::{HostId, LockName, MessageId, QueueName, Timestamp};
 use loom_ports::{Acquire, Enqueue, Receive, Settled, TenureClaim};
+use loom_testkit::backends::{RedisOptions, RedisServer};
 
 use crate::scene::{self, LEASE, claim, try_claim};
 
@@ -109,7 +110,7 @@ fn messages_are_visible_by_every_clock() {
 #[test]
 fn epochs_and_tokens_do_not_come_back_when_they_are_forgotten() {
     loom_testkit::run(async {
-        let server = loom_testkit::backends::RedisServer::start(&Default::default());
+        let server = RedisServer::start(&RedisOptions::default());
         let settings = scene::settings(RedisSettings::standalone(server.url()));
         let stores = scene::open(settings).await;
         let name = LockName::parse("lock").expect("a valid name");

@@ -44,10 +44,10 @@ async fn wakes(settings: RedisSettings) {
             }
             sender.queue().enqueue(&queues[1], &[message], NOW).await.expect("reached")
         };
-        let (received, _) = tokio::join!(store.receive(&queues, wait(WAIT), NOW), enqueue);
-        let received = received.expect("reached");
-        assert_eq!(received.len(), 1, "message {n}");
-        let _ = store.ack(&received[0].receipt).await.expect("reached");
+        let (answer, _) = tokio::join!(store.receive(&queues, wait(WAIT), NOW), enqueue);
+        let deliveries = answer.expect("reached");
+        assert_eq!(deliveries.len(), 1, "message {n}");
+        let _ = store.ack(&deliveries[0].receipt).await.expect("reached");
     }
 }
 
