@@ -5,6 +5,7 @@ mod conformance;
 mod durability;
 mod failing;
 mod growth;
+mod resharding;
 mod scene;
 mod starting;
 mod time;
