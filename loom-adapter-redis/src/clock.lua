@@ -9,9 +9,14 @@ local FOREVER = 9007199254740991
 
 local function text(number) return string.format('%.0f', number) end
 
+-- The server's time, which does not pass while a script runs.
+local asked
 local function micros()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+  if not asked then
+    local time = redis.call('TIME')
+    asked = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  end
+  return asked
 end
 
 -- The time of the store, and what to add to it for the time of the caller.

@@ -4,13 +4,16 @@
 --   body; priority; when it is visible; dedup key or ''; until when that is kept; ordering key or ''
 -- Returns for each message 1 accepted or 0 duplicate.
 local now, offset = clock(ARGV[1], ARGV[2])
-local was_idle = is_idle()
+local was_idle, was_due = is_idle(), next_due()
 local all_woken = wake(now)
 local messages = (#ARGV - 4) / 6
 
-local forgotten = redis.call(
-  'ZRANGEBYSCORE', DEDUP, '-inf', text(now), 'LIMIT', 0, 100 + 2 * messages)
-for _, key in ipairs(forgotten) do remove('ZREM', DEDUP, key) end
+-- Forgets keys faster than new ones come.
+local function forget()
+  local keys = redis.call(
+    'ZRANGEBYSCORE', DEDUP, '-inf', text(now), 'LIMIT', 0, 100 + 2 * messages)
+  for _, key in ipairs(keys) do remove('ZREM', DEDUP, key) end
+end
 
 local answers, keeps = {}, false
 for index = 1, messages do
@@ -21,6 +24,7 @@ for index = 1, messages do
     answers[index] = 0
   else
     if key ~= '' then
+      if not keeps then forget() end
       zadd(DEDUP, text(taken(ARGV[at + 5], offset)), key)
       keeps = true
     end
@@ -32,5 +36,8 @@ if keeps then
   expire(DEDUP, now, tonumber(redis.call('ZREVRANGE', DEDUP, 0, 0, 'WITHSCORES')[2]))
 end
 finish()
-ring(was_idle, ARGV[3], ARGV[4])
+-- Whoever waits has seen that nothing is visible, and when the next message will be.
+if was_idle and (not is_idle() or next_due() < was_due) then
+  redis.call('PUBLISH', ARGV[3], ARGV[4])
+end
 return answers

@@ -125,19 +125,21 @@ local function add(id_and_body, priority, line, visible_at, now, all_woken)
   place(message, 'v', count())
 end
 
--- Removes a message. The first of those that are left in its line moves up.
+-- Removes a message. The first of those that are left in its line moves up: whether there is one.
 local function leave(message)
   if message.where == 'v' then remove('ZREM', VISIBLE, shown(message)) end
   if message.where == 'h' then remove('ZREM', HIDDEN, big(message.number)) end
   remove('HDEL', MESSAGES, text(message.number))
   remove('HDEL', BODIES, text(message.number))
-  if not message.line then return end
+  if not message.line then return false end
   local own = message.line .. big(message.number)
   remove('ZREM', LINES, own)
   local line = in_line(message.line)
   local first = line[1] == own and line[2] or line[1]
   local next = first and load(small(first, 9))
-  if next and next.where == 'b' then place(next, 'h', next.since) end
+  if not next or next.where ~= 'b' then return false end
+  place(next, 'h', next.since)
+  return true
 end
 
 -- Puts a message among the dead letters, unless one of its id is there.
@@ -158,9 +160,10 @@ local function unbury(id)
   return string.sub(letter, 17 + reason_bytes)
 end
 
-local function is_idle() return #redis.call('ZRANGE', VISIBLE, 0, 0) == 0 end
+local function is_idle() return redis.call('ZCARD', VISIBLE) == 0 end
 
--- Tells those who wait.
-local function ring(was_idle, channel, name)
-  if was_idle and not is_idle() then redis.call('PUBLISH', channel, name) end
+-- When the first hidden message becomes visible.
+local function next_due()
+  local first = redis.call('ZRANGE', HIDDEN, 0, 0, 'WITHSCORES')[2]
+  return first and tonumber(first) or math.huge
 end

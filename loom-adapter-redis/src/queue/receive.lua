@@ -47,6 +47,6 @@ for _ = 1, most do
   end
 end
 finish()
-local next_hidden = redis.call('ZRANGE', HIDDEN, 0, 0, 'WITHSCORES')[2]
-if next_hidden then answer[2] = told(tonumber(next_hidden), offset) end
+local due = next_due()
+if due < math.huge then answer[2] = told(due, offset) end
 return answer

@@ -6,20 +6,21 @@
 local message = load(tonumber(ARGV[1]))
 if not message or message.delivery == 0 or text(message.delivery) ~= ARGV[2] then return 0 end
 
-local was_idle, how = is_idle(), ARGV[5]
+local how, may_be_due = ARGV[5], false
 if how == 'ack' then
-  leave(message)
+  may_be_due = leave(message)
 elseif how == 'bury' then
   local body = redis.call('HGET', BODIES, text(message.number))
   local split = string.find(body, '\0', 1, true)
   bury(string.sub(body, 1, split - 1), string.sub(body, split + 1), message.attempts, ARGV[7],
     ARGV[6])
-  leave(message)
+  may_be_due = leave(message)
 else
-  if how == 'nack' then message.delivery = 0 end
+  may_be_due = message.since > tonumber(ARGV[6])
+  if how == 'nack' then message.delivery, may_be_due = 0, true end
   place(message, message.where == 'b' and 'b' or 'h', tonumber(ARGV[6]))
 end
 finish()
--- What is returned or moves up may be due at once; whoever waits has to look.
-redis.call('PUBLISH', ARGV[3], ARGV[4])
+-- Whoever waits has to look.
+if may_be_due then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
 return 1

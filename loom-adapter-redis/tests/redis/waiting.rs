@@ -27,12 +27,12 @@ async fn wakes(settings: RedisSettings) {
     let queues = ["empty", "queue"].map(|name| QueueName::parse(name).expect("a valid name"));
     let wait = |wait| Receive { max: 10, wait, visibility: LEASE };
     let store = receiver.queue();
-    for n in 0..3 {
+    for (n, delay_ms) in [0, 0, 50, 0, 50].into_iter().enumerate() {
         let message = Enqueue {
             id: MessageId::parse(&format!("m-{n}")).expect("a valid id"),
             body: Bytes::new(),
             priority: 0,
-            visible_at: NOW,
+            visible_at: NOW.saturating_add(Duration::from_millis(delay_ms)),
             dedup: None,
             ordering_key: None,
         };
