@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisError, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -25,12 +25,20 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 pub(crate) struct Connection {
     client: RedisClient,
     settings: RedisSettings,
-    /// The wire in use, and its number. Callers that find it broken name the number, so that only
-    /// the first of them makes a new one.
-    current: Mutex<(u64, Option<Wire>)>,
+    current: Mutex<Current>,
     /// Wires of their own for those who wait for replicas: others would wait behind them.
     waiting: Option<bb8::Pool<Dialer>>,
     sent: AtomicU64,
+}
+
+/// The wire in use.
+#[derive(Default)]
+struct Current {
+    /// Callers that find the wire broken name its number, so that only the first of them ends it.
+    number: u64,
+    wire: Option<Wire>,
+    /// Why the last attempt to make one failed, and when.
+    failed: Option<(Instant, RedisError)>,
 }
 
 impl Connection {
@@ -48,7 +56,7 @@ impl Connection {
                 .connection_timeout(settings.connect_timeout)
                 .build_unchecked(dialer)
         });
-        let current = Mutex::new((0, Some(wire)));
+        let current = Mutex::new(Current { wire: Some(wire), ..Current::default() });
         Ok(Self { client, settings, current, waiting, sent: AtomicU64::new(0) })
     }
 
@@ -64,10 +72,7 @@ impl Connection {
     /// Calls a script.
     pub(crate) async fn call(&self, call: Call) -> Result<Value, Failure> {
         match self.send(&call.command).await {
-            Err(failure) if failure.is_unknown_script() => {
-                self.send(&call.script.load()).await?;
-                self.send(&call.command).await
-            }
+            Err(failure) if failure.is_unknown_script() => self.send(&call.with_source()).await,
             answer => answer,
         }
     }
@@ -81,15 +86,14 @@ impl Connection {
         // The pool's own connections are new ones, and so is what they say of a refusal.
         let mut wire = pool.get().await.map_err(|error| match error {
             bb8::RunError::User(error) => Failure::NotSent(error),
-            bb8::RunError::TimedOut => Failure::NotSent(redis::RedisError::from((
+            bb8::RunError::TimedOut => Failure::NotSent(RedisError::from((
                 redis::ErrorKind::Io,
                 "no connection was free in time",
             ))),
         })?;
         let mut answer = self.send_on(&mut wire, &call.command).await;
         if answer.as_ref().is_err_and(Failure::is_unknown_script) {
-            self.send_on(&mut wire, &call.script.load()).await?;
-            answer = self.send_on(&mut wire, &call.command).await;
+            answer = self.send_on(&mut wire, &call.with_source()).await;
         }
         let answer = answer?;
         let mut wait = redis::cmd("WAIT");
@@ -149,8 +153,8 @@ impl Connection {
             && matches!(wire, Wire::One(_))
         {
             let mut current = self.current.lock().await;
-            if current.0 == number {
-                current.1 = None;
+            if current.number == number {
+                current.wire = None;
             }
         }
         answer
@@ -163,16 +167,29 @@ impl Connection {
         answer
     }
 
-    /// The wire in use, or a new one. Those who ask meanwhile wait for it.
+    /// The wire in use, or a new one. Those who ask meanwhile wait for it, or for the failure.
     async fn wire(&self) -> Result<(u64, Wire), Failure> {
+        let asked = Instant::now();
         let mut current = self.current.lock().await;
-        if let (number, Some(wire)) = &*current {
-            return Ok((*number, wire.clone()));
+        if let Some(wire) = &current.wire {
+            return Ok((current.number, wire.clone()));
         }
-        let wire = self.client.connect(&self.settings).await.map_err(Failure::NotSent)?;
-        current.0 += 1;
-        current.1 = Some(wire.clone());
-        Ok((current.0, wire))
+        if let Some((at, error)) = &current.failed
+            && *at > asked
+        {
+            return Err(Failure::NotSent(error.clone()));
+        }
+        match self.client.connect(&self.settings).await {
+            Ok(wire) => {
+                current.number += 1;
+                current.wire = Some(wire.clone());
+                Ok((current.number, wire))
+            }
+            Err(error) => {
+                current.failed = Some((Instant::now(), error.clone()));
+                Err(Failure::NotSent(error))
+            }
+        }
     }
 }
 
@@ -195,14 +212,14 @@ struct Dialed {
 
 impl bb8::ManageConnection for Dialer {
     type Connection = Dialed;
-    type Error = redis::RedisError;
+    type Error = RedisError;
 
-    async fn connect(&self) -> Result<Dialed, redis::RedisError> {
+    async fn connect(&self) -> Result<Dialed, RedisError> {
         let wire = self.client.connect(&self.settings).await?;
         Ok(Dialed { wire, is_broken: false })
     }
 
-    async fn is_valid(&self, _wire: &mut Dialed) -> Result<(), redis::RedisError> {
+    async fn is_valid(&self, _wire: &mut Dialed) -> Result<(), RedisError> {
         // A request says soon enough that a connection is broken; asking first would cost a
         // round trip each time.
         Ok(())

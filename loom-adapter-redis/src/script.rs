@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use redis::{Cmd, ToRedisArgs};
+use redis::{Arg, Cmd, ToRedisArgs};
 
 /// A script. Its source lies in a file of its own, beside the code that calls it.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Script {
 
 /// A call of a script in the making.
 pub(crate) struct Call {
-    pub(crate) script: &'static Script,
+    script: &'static Script,
     pub(crate) command: Cmd,
 }
 
@@ -32,19 +32,24 @@ impl Script {
         Call { script: self, command }
     }
 
-    /// Makes the script known to a server that has not got it.
-    pub(crate) fn load(&self) -> Cmd {
-        let mut command = redis::cmd("SCRIPT");
-        command.arg("LOAD").arg(self.source);
-        command
-    }
-
     fn hash(&self) -> &str {
         self.hash.get_or_init(|| redis::Script::new(self.source).get_hash().to_owned())
     }
 }
 
 impl Call {
+    /// The same call for a server that has not got the script, and has it from then on.
+    pub(crate) fn with_source(&self) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(self.script.source);
+        for argument in self.command.args_iter().skip(2) {
+            if let Arg::Simple(argument) = argument {
+                command.arg(argument);
+            }
+        }
+        command
+    }
+
     pub(crate) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.command.arg(argument);
         self
