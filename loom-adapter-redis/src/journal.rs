@@ -33,7 +33,7 @@ use crate::reply::{Parts, maybe, strange};
 use crate::script::Script;
 
 /// The largest turn. A server does nothing else while it takes one in.
-const TURN_BYTES_MAX: usize = 4 * 1024 * 1024;
+const TURN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long it is remembered which messages were tried, if none of them is ever committed.
 const NOTE_TTL: Duration = Duration::from_hours(30 * 24);
 /// The most records, and their bytes, of one part of a load.

@@ -52,6 +52,11 @@ impl Keys {
         format!("{{{}:i:{}}}", self.prefix, encode(key))
     }
 
+    /// Small values.
+    pub(crate) fn blobs(&self) -> String {
+        format!("{{{}:b}}:v", self.prefix)
+    }
+
     /// Details of hosts, and when they are given up.
     pub(crate) fn members(&self) -> [String; 2] {
         let tag = format!("{{{}:m}}:", self.prefix);

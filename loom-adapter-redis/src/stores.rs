@@ -8,7 +8,7 @@ use loom_ports::{
 };
 use tracing::warn;
 
-use crate::blob::NoBlobs;
+use crate::blob::SmallBlobs;
 use crate::check::{Finding, Severity, check};
 use crate::connection::Connection;
 use crate::coordination::RedisCoordination;
@@ -23,7 +23,7 @@ use crate::server::{RedisClient, uses_tls};
 use crate::settings::RedisSettings;
 use crate::state::RedisState;
 
-/// Every storage port but large values, over one Redis. Clones share its connection.
+/// Every storage port, large values apart, over one Redis. Clones share its connection.
 #[derive(Clone, Debug)]
 pub struct RedisStores {
     connection: Arc<Connection>,
@@ -104,10 +104,10 @@ impl RedisStores {
         Arc::new(RedisState::new(connection, keys))
     }
 
-    /// Large values, all of which are refused.
+    /// A thousand values of 4 KiB at the most, which is what a host needs. Others are refused.
     #[must_use]
     pub fn blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::new(NoBlobs)
+        Arc::new(SmallBlobs::new(Arc::clone(&self.connection), &self.keys))
     }
 
     /// Locks for users.

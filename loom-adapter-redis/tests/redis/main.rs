@@ -1,6 +1,7 @@
 //! The Redis adapters: what they promise as all others do, on each kind of server, and what they
 //! do when servers and connections fail.
 
+mod blobs;
 mod conformance;
 mod durability;
 mod failing;
