@@ -196,7 +196,9 @@ impl Host {
     pub fn status(&self) -> HostStatus {
         let (active, owned) = (self.shared.active.load(Ordering::Relaxed), self.shared.owned());
         let partitions = self.shared.partitions.len();
-        HostStatus { host: self.shared.id.clone(), partitions, owned: owned.len(), active }
+        let (host, has_peers) =
+            (self.shared.id.clone(), self.shared.has_peers.load(Ordering::Relaxed));
+        HostStatus { host, partitions, owned: owned.len(), active, has_peers }
     }
 
     /// The dead letters of a partition's actors, oldest first.
@@ -246,6 +248,8 @@ pub struct HostStatus {
     pub owned: usize,
     /// How many actors are in memory.
     pub active: usize,
+    /// Whether other hosts live, as far as this one knows. It can ask them for what they own.
+    pub has_peers: bool,
 }
 
 /// How a host stopped.

@@ -236,7 +236,9 @@ pub(crate) async fn release_all(host: &Arc<Shared>) {
 /// Tells the cluster that this host is alive.
 pub(crate) async fn beat(host: &Shared) {
     let (lease, now) = (host.settings.lease, host.clock.now());
-    let beat = host.stores.coordination.heartbeat(&host.id, &Payload::NULL, lease, now).await;
+    let (owned, active) = (host.owned().len(), host.active.load(Ordering::Relaxed));
+    let details = Payload(format!(r#"{{"owned":{owned},"active":{active}}}"#).into());
+    let beat = host.stores.coordination.heartbeat(&host.id, &details, lease, now).await;
     if let Err(error) = beat {
         warn!(%error, "the cluster was not told that this host is alive");
     }

@@ -51,12 +51,22 @@ A POST with the header `Idempotency-Key` (1 to 256 bytes) is carried out once pe
 duplicate gets the same reply, and `Idempotency-Replayed: true`. Errors are problem details
 (RFC 9457) whose `type` is stable.
 
+Hosts with the same --redis and --redis-prefix are one cluster, and each of them takes requests to
+any actor.
+
 Examples:
   loom dev
+  loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7071
   curl -d 250 -H 'content-type: application/json' -H 'idempotency-key: tx-1' \
        http://127.0.0.1:7070/v1/actors/wallet/alice/deposit
   curl http://127.0.0.1:7070/v1/actors/wallet/alice/state
 ";
+
+const CLUSTER_EXAMPLES: &str = "\
+Examples:
+  loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7070
+  loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7071
+  loom cluster status --redis redis://127.0.0.1";
 
 const JOURNAL_EXAMPLES: &str = "\
 Examples:
@@ -86,6 +96,9 @@ pub(crate) enum Command {
     /// Read what actors did
     #[command(subcommand, after_help = JOURNAL_EXAMPLES)]
     Journal(Journal),
+    /// Look at the hosts that share a Redis
+    #[command(subcommand, after_help = CLUSTER_EXAMPLES)]
+    Cluster(Cluster),
     /// List actors, or their states
     #[command(subcommand)]
     Actors(Actors),
@@ -111,6 +124,52 @@ pub(crate) struct Store {
     /// process
     #[arg(long, value_enum, default_value = "fsync", env = "LOOM_DURABILITY")]
     pub(crate) durability: DurabilityArg,
+}
+
+/// A Redis that holds the data.
+#[derive(Args, Debug)]
+pub(crate) struct Redis {
+    /// Hold the data in this Redis, not in a directory: `redis://` or, over TLS, `rediss://`, and
+    /// `[user:password@]host[:port]`. A password is better kept in the environment
+    #[arg(long = "redis", value_name = "URL", env = "LOOM_REDIS_URL", hide_env_values = true)]
+    pub(crate) url: Option<String>,
+    /// It is a Redis Cluster, and the address that of any node
+    #[arg(long = "redis-cluster", requires = "url")]
+    pub(crate) is_cluster: bool,
+    /// What all its keys begin with
+    #[arg(long = "redis-prefix", value_name = "NAME", default_value = "loom", requires = "url")]
+    pub(crate) prefix: String,
+    /// A file with the certificates, in PEM, of those who may vouch for it
+    #[arg(long = "redis-ca", value_name = "FILE", requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
+    /// What an answered message survives: `none` nothing that Redis does not, `aof` the death of
+    /// the server, `replicas=N` the loss of the master
+    #[arg(id = "redis_durability", long = "redis-durability", value_name = "WHAT", default_value = "aof",
+          value_parser = redis_durability, requires = "url")]
+    pub(crate) durability: loom_adapter_redis::Durability,
+}
+
+fn redis_durability(raw: &str) -> Result<loom_adapter_redis::Durability, String> {
+    use loom_adapter_redis::Durability;
+    let replicas = raw.strip_prefix("replicas=").and_then(|count| count.parse().ok());
+    match (raw, replicas) {
+        ("none", _) => Ok(Durability::None),
+        ("aof", _) => Ok(Durability::Aof),
+        (_, Some(count @ 1..)) => Ok(Durability::Replicas(count)),
+        _ => Err("none, aof, or replicas= and a number from 1 to 255 is needed".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cluster {
+    /// Print the hosts, what each of them owns, and what waits for them
+    Status {
+        #[command(flatten)]
+        redis: Redis,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -164,6 +223,8 @@ fn in_flight(raw: &str) -> Result<usize, String> {
 pub(crate) struct Dev {
     #[command(flatten)]
     pub(crate) store: Store,
+    #[command(flatten)]
+    pub(crate) redis: Redis,
     /// Where to listen; port 0 takes a free one and prints it
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7070")]
     pub(crate) listen: SocketAddr,

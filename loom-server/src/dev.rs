@@ -15,7 +15,7 @@ use crate::{hosting, stores};
 
 /// Runs the command.
 pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
-    let Dev { store, listen, allow_remote, call_limit, key_window, json } = dev;
+    let Dev { store, redis, listen, allow_remote, call_limit, key_window, json } = dev;
     if !listen.ip().is_loopback() && !allow_remote {
         let why = format!(
             "{listen} can be reached from other machines, and there is no authentication; listen \
@@ -23,7 +23,10 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
         );
         return Err(Stop::new(Exit::Usage, why));
     }
-    let opened = stores::open(&store.data.dir, store.durability.into())?;
+    let opened = match &redis.url {
+        Some(url) => stores::open_redis(url, &redis).await?,
+        None => stores::open(&store.data.dir, store.durability.into())?,
+    };
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Stop::new(Exit::InUse, format!("{listen}: {error}")))?;

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use loom_adapter_embedded::OpenError;
+use loom_adapter_redis::OpenError as RedisError;
 use loom_ports::{ErrorKind, PortError};
 use loom_runtime::StartError;
 
@@ -19,11 +20,12 @@ Exit codes:
    69  the data directory is in use by another process, or the address is
    74  the disk failed, is full, or holds something damaged
    75  not all of it could be done now; run the command again
-   78  the data directory was written by a newer loom, or is not loom's
+   78  the data directory was written by a newer loom, or is not loom's; Redis refuses us, or
+       would lose what it must keep
   130  interrupted by SIGINT or SIGTERM; what had begun was finished
 
 Environment:
-  LOOM_DATA  the default of --data, LOOM_DURABILITY of --durability
+  LOOM_DATA  the default of --data, LOOM_DURABILITY of --durability, LOOM_REDIS_URL of --redis
   LOG_LEVEL  what is logged to stderr: error, warn, info, debug, or as RUST_LOG
   NO_COLOR   no colours";
 
@@ -101,6 +103,17 @@ impl From<OpenError> for Stop {
             OpenError::InUse { .. } => Exit::InUse,
             OpenError::NewerFormat { .. } | OpenError::Foreign { .. } => Exit::WrongDirectory,
             _ => Exit::Disk,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<RedisError> for Stop {
+    fn from(error: RedisError) -> Self {
+        let exit = match &error {
+            RedisError::Setting(_) => Exit::Usage,
+            RedisError::Unreachable(_) => Exit::TryAgain,
+            _ => Exit::WrongDirectory,
         };
         Self::new(exit, error)
     }

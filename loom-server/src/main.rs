@@ -2,6 +2,7 @@
 
 mod actors;
 mod cli;
+mod cluster;
 mod dead_letters;
 mod dev;
 mod exit;
@@ -51,6 +52,7 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
         Command::Run(run) => run::run(run).await,
         Command::Dev(dev) => dev::run(dev).await,
         Command::Journal(journal) => journal::run(journal).await,
+        Command::Cluster(cluster) => cluster::run(cluster).await,
         Command::Actors(actors) => actors::run(actors).await,
         Command::DeadLetters(letters) => dead_letters::run(letters).await,
     }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, join_all};
 use loom_core::{ActorId, IdempotencyKey, LockName, QueueName, Seq};
 use loom_ports::{Acquire, Begin, BlobName, PortError};
-use loom_runtime::Host;
+use loom_runtime::{Host, HostStatus};
 use serde::Serialize;
 
 use super::Api;
@@ -66,13 +66,18 @@ struct Readiness {
 /// `GET /ready`: whether requests to every actor are taken.
 pub(super) async fn ready(State(api): State<Arc<Api>>) -> Response {
     let host = api.host.status();
-    let ready = host.owned == host.partitions && !*api.stopping.borrow();
+    let ready = is_served(&host) && !*api.stopping.borrow();
     let readiness = Readiness {
         status: if ready { "ready" } else { "not ready" },
         partitions: host.partitions,
         owned: host.owned,
     };
     (status(ready), Json(readiness)).into_response()
+}
+
+/// Whether every actor is somewhere: here, or with hosts that this one can ask.
+fn is_served(host: &HostStatus) -> bool {
+    host.owned == host.partitions || host.has_peers && host.owned > 0
 }
 
 fn word(healthy: bool) -> &'static str {
@@ -113,7 +118,7 @@ async fn journal(host: &Host) -> Result<(), String> {
     let read = host.stores().journal.read(&actor(), Seq::EMPTY, 1).await;
     read.map_err(|error| error.to_string())?;
     let status = host.status();
-    if status.owned < status.partitions {
+    if !is_served(&status) {
         return Err(format!("{} of {} partitions are owned", status.owned, status.partitions));
     }
     Ok(())

@@ -13,6 +13,7 @@ mod killed;
 mod load;
 mod mix;
 mod money;
+mod redis;
 mod run_file;
 mod settled;
 mod size;
