@@ -29,6 +29,8 @@ pub(super) struct Queue {
     maybe: Vec<Enqueue>,
     /// Dead letters may have been added or removed.
     pub(super) is_uncertain: bool,
+    /// Acknowledgements may have been lost with the power.
+    is_reopened: bool,
 }
 
 /// A message that is not settled.
@@ -59,6 +61,7 @@ struct Received {
 
 impl Queue {
     pub(super) fn reopened(&mut self) {
+        self.is_reopened = true;
         self.receipts.clear();
         self.forget_tokens();
     }
@@ -184,7 +187,11 @@ impl Queue {
     fn find(&mut self, delivery: &QueueDelivery, others: &BTreeSet<u64>) -> Option<u64> {
         let QueueDelivery { id, body, attempt, .. } = delivery;
         let wanted = attempt.saturating_sub(1);
-        let fits = |n: &u64| self.items.get(n).map(|item| item.deliveries.abs_diff(wanted));
+        // In order, the first comes first.
+        let fits = |n: &u64| {
+            let item = self.items.get(n).filter(|item| item.ordering_key.is_none());
+            item.map(|item| item.deliveries.abs_diff(wanted))
+        };
         let found = self.equal(id, body).filter(|n| !others.contains(n)).min_by_key(fits);
         if found.is_some() {
             return found;
@@ -296,7 +303,10 @@ impl Picture {
             let missed = earlier
                 .filter(|n| !others.contains(n))
                 .find_map(|n| it.items.get(n).filter(|item| !item.is_maybe_settled));
-            if let Some(missed) = missed.filter(|_| is_ordered) {
+            // Of two that are equal, the first may be back, and be taken for the second.
+            let has_twin = it.items.get(&n).is_some_and(|item| item.has_twin);
+            let is_clear = is_ordered && !(it.is_reopened && has_twin);
+            if let Some(missed) = missed.filter(|_| is_clear) {
                 let missed = &missed.id;
                 let what =
                     format!("queue {queue} delivers {id} before {missed} of the same ordering key");
