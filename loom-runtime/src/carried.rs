@@ -5,7 +5,9 @@
 //! somebody in another host waits for, the answer to one.
 
 use bytes::Bytes;
-use loom_core::{Delivery, Epoch, HostId, Message, Outcome, Outgoing, PartitionId, Stamp};
+use loom_core::{
+    Delivery, Epoch, HostId, Message, MessageId, Outcome, Outgoing, PartitionId, Stamp,
+};
 
 use crate::CallError;
 use crate::envelope::{Answer, Reply};
@@ -46,14 +48,11 @@ impl Carried {
     }
 }
 
-/// How a call ended, as it is written.
-#[repr(u8)]
-enum Ended {
-    Replied,
-    Duplicate,
-    Overloaded,
-    Unavailable,
-}
+// How a call ended.
+const REPLIED: u8 = 0;
+const DUPLICATE: u8 = 1;
+const OVERLOADED: u8 = 2;
+const UNKNOWN: u8 = 3;
 
 pub(crate) fn encode(delivery: Delivery) -> Bytes {
     let Delivery { message, stamp } = delivery;
@@ -76,25 +75,24 @@ pub(crate) fn encode_call(message: Message, address: &Address) -> Bytes {
     bytes.into()
 }
 
-/// An error that is neither `Overloaded` nor final is written as `Unavailable`.
+/// An error that is neither `Overloaded` nor final is written as `Unknown`.
 pub(crate) fn encode_answer(to: &HostId, answer: Answer) -> Bytes {
     let mut bytes = vec![ANSWER];
     write_host(&mut bytes, to);
     let (ended, rest) = match answer {
-        Ok(Reply { outcome, duplicate: false }) => (Ended::Replied, outcome.encode()),
-        Ok(Reply { outcome, duplicate: true }) => (Ended::Duplicate, outcome.encode()),
-        Err(CallError::Failed(failure)) => (Ended::Replied, Outcome::Failed(failure).encode()),
-        Err(CallError::Overloaded(who)) => (Ended::Overloaded, who.into()),
-        Err(CallError::Unavailable(why)) => (Ended::Unavailable, why.into()),
-        Err(error) => (Ended::Unavailable, error.to_string().into()),
+        Ok(Reply { outcome, duplicate: false }) => (REPLIED, outcome.encode()),
+        Ok(Reply { outcome, duplicate: true }) => (DUPLICATE, outcome.encode()),
+        Err(CallError::Failed(failure)) => (REPLIED, Outcome::Failed(failure).encode()),
+        Err(CallError::Overloaded(who)) => (OVERLOADED, who.into()),
+        Err(_) => (UNKNOWN, Bytes::new()),
     };
-    bytes.push(ended as u8);
+    bytes.push(ended);
     bytes.extend(rest);
     bytes.into()
 }
 
-/// Says why the bytes are nothing that a queue carries.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Carried, String> {
+/// What a queue carried under `id`. Says why the bytes are nothing of that sort.
+pub(crate) fn decode(id: &MessageId, bytes: &[u8]) -> Result<Carried, String> {
     match bytes.split_first() {
         Some((&STAMPED, rest)) => {
             let (stamp, message) = read_stamp(rest).ok_or("the stamp is cut off")?;
@@ -107,7 +105,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Carried, String> {
         }
         Some((&ANSWER, rest)) => {
             let (host, answer) = read_host(rest).ok_or("the host is cut off")?;
-            Ok(Carried::Answer(host, read_answer(answer)?))
+            Ok(Carried::Answer(host, read_answer(id, answer)?))
         }
         _ => Ok(Carried::Message(Delivery { message: read_message(bytes)?, stamp: None })),
     }
@@ -140,21 +138,22 @@ fn read_host(bytes: &[u8]) -> Option<(HostId, &[u8])> {
     Some((HostId::parse(std::str::from_utf8(host).ok()?).ok()?, rest))
 }
 
-fn read_answer(bytes: &[u8]) -> Result<Answer, String> {
+fn read_answer(call: &MessageId, bytes: &[u8]) -> Result<Answer, String> {
     let (ended, rest) = bytes.split_first().ok_or("the answer is cut off")?;
-    let outcome = || Outcome::decode(rest).map_err(|error| error.to_string());
-    let text = || String::from_utf8_lossy(rest).into_owned();
-    Ok(match ended {
-        ended if *ended == Ended::Replied as u8 => {
-            Ok(Reply { outcome: outcome()?, duplicate: false })
+    let reply = |duplicate| match Outcome::decode(rest) {
+        Ok(outcome) => Ok(Ok(Reply { outcome, duplicate })),
+        Err(error) => Err(error.to_string()),
+    };
+    match *ended {
+        REPLIED => reply(false),
+        DUPLICATE => reply(true),
+        OVERLOADED => {
+            let who = String::from_utf8_lossy(rest).into_owned();
+            Ok(Err(CallError::Overloaded(who)))
         }
-        ended if *ended == Ended::Duplicate as u8 => {
-            Ok(Reply { outcome: outcome()?, duplicate: true })
-        }
-        ended if *ended == Ended::Overloaded as u8 => Err(CallError::Overloaded(text())),
-        ended if *ended == Ended::Unavailable as u8 => Err(CallError::Unavailable(text())),
-        ended => return Err(format!("{ended} is no end of a call")),
-    })
+        UNKNOWN => Ok(Err(CallError::Unknown { call_id: call.clone() })),
+        ended => Err(format!("{ended} is no end of a call")),
+    }
 }
 
 fn read_message(bytes: &[u8]) -> Result<Message, String> {

@@ -57,7 +57,7 @@ impl Shared {
         let page = self.stores.queue.dead_letters(&queue, from, limit).await?;
         let items = page.items.into_iter().map(|letter| {
             let QueuedDeadLetter { id, body, attempts, reason, died_at } = letter;
-            let message = carried::decode(&body).ok().and_then(Carried::into_message);
+            let message = carried::decode(&id, &body).ok().and_then(Carried::into_message);
             KeptDeadLetter { message, id, reason, attempts, died_at, queue: queue.clone() }
         });
         Ok(Page { items: items.collect(), next: page.next })

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use loom_core::{Body, IdempotencyKey, Message, MessageId, PartitionId, RequestKey, fingerprint};
+use loom_core::{
+    Body, IdempotencyKey, InvalidId, Message, MessageId, PartitionId, RequestKey, fingerprint,
+};
 use loom_ports::{Enqueue, PortError, Receipt, Retry};
 use tokio::sync::oneshot;
 use tracing::warn;
@@ -34,6 +36,8 @@ struct Waiting {
     message: Message,
     /// Whose queue carries the answer.
     partition: PartitionId,
+    /// How often it was put in a queue, or may have been.
+    sent: u32,
 }
 
 impl Forwards {
@@ -44,9 +48,28 @@ impl Forwards {
         waiting.is_empty()
     }
 
-    fn answer(&self, call: &MessageId, answer: Answer) {
-        let Some(Waiting { caller, .. }) = self.lock().remove(call) else { return };
-        let _ = caller.send(answer);
+    /// Tells the caller. That nothing happened is only known if the answer speaks of every time
+    /// that the call was sent: it does of `sent_max` times.
+    fn answer(&self, call: &MessageId, sent_max: u32, answer: Answer) {
+        let Some(Waiting { caller, sent, .. }) = self.lock().remove(call) else { return };
+        let _ = caller.send(match answer {
+            Err(CallError::Overloaded(_) | CallError::Unavailable(_)) if sent > sent_max => {
+                Err(CallError::Unknown { call_id: call.clone() })
+            }
+            answer => answer,
+        });
+    }
+
+    fn count_sent(&self, call: &MessageId) {
+        if let Some(waiting) = self.lock().get_mut(call) {
+            waiting.sent += 1;
+        }
+    }
+
+    fn count_refused(&self, call: &MessageId) {
+        if let Some(waiting) = self.lock().get_mut(call) {
+            waiting.sent -= 1;
+        }
     }
 
     /// What a call says, as long as somebody waits for it.
@@ -88,12 +111,10 @@ impl Shared {
             let why = format!("{} is with another host, and this one has no partition", message.to);
             return Err(CallError::Unavailable(why));
         };
-        if message.key.is_none() {
-            message.key = once(&message)?;
-        }
+        handle_once(&mut message)?;
         let (caller, answer) = oneshot::channel();
         let call = self.message_id();
-        let waiting = Waiting { caller, message, partition };
+        let waiting = Waiting { caller, message, partition, sent: 0 };
         self.forwards.lock().insert(call.clone(), waiting);
         self.spawn(send(Arc::clone(self), call));
         Ok(answer)
@@ -115,11 +136,13 @@ impl Shared {
                     .unwrap_or_else(|_| Err(CallError::Unknown { call_id: call.clone() })),
                 Err(error) => Err(error),
             };
-            let comes_again =
-                matches!(answer, Err(CallError::Unavailable(_) | CallError::Unknown { .. }));
-            if comes_again && attempt < ATTEMPTS_MAX {
-                return host.return_to_queue(receipt);
-            }
+            let answer = match answer {
+                Ok(_) | Err(CallError::Failed(_)) => answer,
+                // That nothing happened is only known of the first attempt.
+                Err(CallError::Overloaded(_)) if attempt == 1 => answer,
+                Err(_) if attempt < ATTEMPTS_MAX => return host.return_to_queue(receipt),
+                Err(_) => Err(CallError::Unknown { call_id: call.clone() }),
+            };
             let body = carried::encode_answer(&to.host, answer);
             match host.put(to.partition, call, body).await {
                 Ok(()) => host.acknowledge(receipt),
@@ -133,7 +156,7 @@ impl Shared {
 
     /// An answer arrived.
     pub(crate) fn answered(&self, call: &MessageId, answer: Answer) {
-        self.forwards.answer(call, answer);
+        self.forwards.answer(call, 1, answer);
     }
 
     /// A partition is not owned any more: answers have to come through another.
@@ -147,7 +170,7 @@ impl Shared {
         for call in calls {
             let Some(other) = other else {
                 let unknown = CallError::Unknown { call_id: call.clone() };
-                self.forwards.answer(&call, Err(unknown));
+                self.forwards.answer(&call, 0, Err(unknown));
                 continue;
             };
             self.forwards.readdress(&call, other);
@@ -175,36 +198,42 @@ impl Shared {
 /// Puts a call in its queue, again and again for as long as a lease: arriving twice does no harm.
 async fn send(host: Arc<Shared>, call: MessageId) {
     let until = host.clock.now().saturating_add(host.settings.lease);
-    let mut may_have_arrived = false;
     for tries in 0.. {
         let Some((message, partition)) = host.forwards.written(&call) else { return };
         let to = host.partition_of(&message.to);
         let address = Address { host: host.id.clone(), partition };
         let body = carried::encode_call(message, &address);
+        // Before it is, for the answer may come before the queue has said that it is there.
+        host.forwards.count_sent(&call);
         let Err(error) = host.put(to, call.clone(), body).await else { return };
         let retry = error.kind().retry();
-        may_have_arrived |= retry == Retry::IfIdempotent;
+        if retry != Retry::IfIdempotent {
+            host.forwards.count_refused(&call);
+        }
         if retry == Retry::Never || host.is_stopped() || host.clock.now() >= until {
-            let error = if may_have_arrived {
-                CallError::Unknown { call_id: call.clone() }
-            } else {
-                CallError::Unavailable(error.to_string())
-            };
-            return host.forwards.answer(&call, Err(error));
+            let error = CallError::Unavailable(error.to_string());
+            return host.forwards.answer(&call, 0, Err(error));
         }
         host.pause(backoff(tries)).await;
     }
 }
 
-/// A key under which a request without one is handled once.
-fn once(message: &Message) -> Result<Option<RequestKey>, CallError> {
-    let key = IdempotencyKey::parse(message.id.as_str())?;
-    Ok(match &message.body {
-        Body::Invoke { method, args, .. } => Some(RequestKey::new(key, method, args)),
+/// Gives a message a key, if it has none: its queue may deliver it twice.
+pub(crate) fn handle_once(message: &mut Message) -> Result<(), InvalidId> {
+    if message.key.is_some() {
+        return Ok(());
+    }
+    let key = || IdempotencyKey::parse(message.id.as_str());
+    message.key = match &message.body {
+        Body::Invoke { method, args, .. } => Some(RequestKey::new(key()?, method, args)),
         Body::Event { name, payload } => {
             let fingerprint = fingerprint(&[name.as_str().as_bytes(), &payload.0]);
-            Some(RequestKey { key, fingerprint })
+            Some(RequestKey { key: key()?, fingerprint })
         }
         Body::Answer { .. } | Body::Fire { .. } => None,
-    })
+    };
+    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

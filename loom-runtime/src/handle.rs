@@ -16,6 +16,7 @@ use crate::CallError;
 use crate::actor::HandlerRole;
 use crate::call_error::value;
 use crate::envelope::{Answer, Origin, Reply};
+use crate::forward::handle_once;
 use crate::host::Shared;
 
 /// An actor, as seen from outside actors. Cheap to make and to clone; the actor need not exist.
@@ -186,13 +187,7 @@ impl Request {
     /// Says why it was not accepted. After `Unknown`, send it again with the same key.
     pub async fn send(self) -> Result<MessageId, CallError> {
         let mut message = self.message()?;
-        // The queue may deliver it twice.
-        if message.key.is_none()
-            && let Body::Invoke { method, args, .. } = &message.body
-        {
-            let key = IdempotencyKey::parse(message.id.as_str())?;
-            message.key = Some(RequestKey::new(key, method, args));
-        }
+        handle_once(&mut message)?;
         let id = message.id.clone();
         self.actor.host.enqueue(message).await?;
         Ok(id)

@@ -139,7 +139,7 @@ async fn take_all(
     let mut returns = Vec::new();
     let extend_at = now.saturating_add(host.settings.lease / 2);
     for QueueDelivery { receipt, id, body, attempt } in received {
-        let delivery = match carried::decode(&body) {
+        let delivery = match carried::decode(&id, &body) {
             Ok(Carried::Message(delivery)) => delivery,
             Ok(Carried::Call(message, address)) => {
                 let partition = host.partition_of(&message.to);

@@ -46,6 +46,7 @@ pub use envelope::Reply;
 pub use handle::{ActorRef, Pending, Request};
 pub use loom_core as core;
 pub use loom_macros::actor;
+pub use peers::HostDetails;
 pub use settings::Settings;
 pub use system::{RandomIds, SystemClock};
 pub use topic::SUBSCRIBERS_MAX;

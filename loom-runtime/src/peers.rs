@@ -4,6 +4,16 @@ use std::collections::BTreeMap;
 
 use loom_core::{HostId, PartitionId, Timestamp, place};
 use loom_ports::Member;
+use serde::{Deserialize, Serialize};
+
+/// What a host tells the cluster about itself whenever it says that it is alive.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HostDetails {
+    /// How many partitions it owns.
+    pub owned: usize,
+    /// How many actors it has in memory.
+    pub active: usize,
+}
 
 /// The other hosts that this one has seen alive.
 ///

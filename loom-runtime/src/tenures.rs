@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::activation::Closed;
 use crate::host::{Phase, Shared};
 use crate::partition::{Leftovers, Partition};
-use crate::peers::Peers;
+use crate::peers::{HostDetails, Peers};
 use crate::{committer, relay, unsettled};
 
 /// How many partitions are handed over at a time: what they do stops for a moment.
@@ -237,7 +237,7 @@ pub(crate) async fn release_all(host: &Arc<Shared>) {
 pub(crate) async fn beat(host: &Shared) {
     let (lease, now) = (host.settings.lease, host.clock.now());
     let (owned, active) = (host.owned().len(), host.active.load(Ordering::Relaxed));
-    let details = Payload(format!(r#"{{"owned":{owned},"active":{active}}}"#).into());
+    let details = Payload::of(&HostDetails { owned, active }).unwrap_or(Payload::NULL);
     let beat = host.stores.coordination.heartbeat(&host.id, &details, lease, now).await;
     if let Err(error) = beat {
         warn!(%error, "the cluster was not told that this host is alive");

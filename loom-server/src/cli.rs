@@ -129,7 +129,8 @@ pub(crate) struct Store {
 /// A Redis that holds the data.
 #[derive(Args, Debug)]
 pub(crate) struct Redis {
-    /// Hold the data in this Redis, not in a directory: `redis://` or, over TLS, `rediss://`, and
+    /// Hold the data in this Redis; --data and --durability mean nothing then. The address is
+    /// `redis://` or, over TLS, `rediss://`, and
     /// `[user:password@]host[:port]`. A password is better kept in the environment
     #[arg(long = "redis", value_name = "URL", env = "LOOM_REDIS_URL", hide_env_values = true)]
     pub(crate) url: Option<String>,

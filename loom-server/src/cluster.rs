@@ -5,30 +5,21 @@ use std::io::{self, Write as _};
 use futures::future::try_join_all;
 use loom_core::{HostId, QueueName};
 use loom_ports::{Clock as _, Member, Stores};
-use loom_runtime::SystemClock;
-use serde::{Deserialize, Serialize};
+use loom_runtime::{HostDetails, SystemClock};
+use serde::Serialize;
 
 use crate::cli::Cluster;
 use crate::exit::{Exit, Stop};
 use crate::hosting::partitions;
 use crate::stores;
 
-/// What a host tells about itself when it says that it is alive.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Told {
-    owned: usize,
-    active: usize,
-}
-
 #[derive(Serialize)]
 struct Host {
     #[serde(rename = "host")]
     id: HostId,
-    /// How many partitions it owned when it last said that it is alive.
-    owned: usize,
-    /// How many actors it had in memory then.
-    active: usize,
+    /// As it was when the host last said that it is alive.
+    #[serde(flatten)]
+    details: HostDetails,
 }
 
 #[derive(Serialize)]
@@ -70,7 +61,8 @@ impl Status {
             stores.queue.depth(&queue).await
         });
         let depths = try_join_all(depths).await?;
-        let (partitions, owned) = (partitions().count(), hosts.iter().map(|host| host.owned).sum());
+        let (partitions, owned) =
+            (partitions().count(), hosts.iter().map(|host| host.details.owned).sum());
         Ok(Self {
             hosts,
             partitions,
@@ -83,7 +75,7 @@ impl Status {
     fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
         let Self { hosts, partitions, unowned, queued, queued_max } = self;
         writeln!(out, "{:<40} {:>10} {:>10}", "host", "partitions", "actors")?;
-        for Host { id, owned, active } in hosts {
+        for Host { id, details: HostDetails { owned, active } } in hosts {
             writeln!(out, "{:<40} {owned:>10} {active:>10}", id.as_str())?;
         }
         writeln!(out, "{unowned} of {partitions} partitions have no host")?;
@@ -93,7 +85,6 @@ impl Status {
 
 impl Host {
     fn of(member: Member) -> Self {
-        let Told { owned, active } = member.details.parse().unwrap_or_default();
-        Self { id: member.host, owned, active }
+        Self { id: member.host, details: member.details.parse().unwrap_or_default() }
     }
 }

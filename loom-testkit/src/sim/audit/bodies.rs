@@ -8,6 +8,8 @@ const STAMPED: u8 = 0xf0;
 /// What they write before the request of a caller in another host: a byte that says so, the
 /// partition whose queue carries the answer, and the name of the host behind its length.
 const CALL: u8 = 0xf1;
+/// What they write before its answer.
+const ANSWER: u8 = 0xf2;
 
 /// The message in a body, and its stamp. Nothing of what this judge cannot read.
 pub(super) fn read(body: &[u8]) -> (Option<Message>, Option<Stamp>) {
@@ -34,6 +36,11 @@ fn behind_address(bytes: &[u8]) -> Option<&[u8]> {
     let (_partition, bytes) = bytes.split_first_chunk::<2>()?;
     let (length, bytes) = bytes.split_first_chunk()?;
     bytes.get(usize::from(u16::from_be_bytes(*length))..)
+}
+
+/// Whether a body is the answer to a call.
+pub(super) fn is_answer(body: &[u8]) -> bool {
+    body.first() == Some(&ANSWER)
 }
 
 /// Whether somebody waits for the outcome of what a body says: an error is told, and leaves no

@@ -6,7 +6,6 @@ use loom_core::{ActorId, Lane, TimerKey, Timestamp};
 
 use super::super::violation::Promise;
 use super::Audit;
-use super::bodies::is_call;
 use super::picture::Picture;
 use super::queues::Item;
 
@@ -59,7 +58,7 @@ impl Picture {
     }
 
     fn is_pending(&self, item: &Item) -> bool {
-        if item.is_maybe_settled && (is_call(&item.body) || self.is_done(item)) {
+        if item.is_maybe_settled && (self.is_answered(item) || self.is_done(item)) {
             return false;
         }
         let waits = |to: &ActorId| self.is_suspended(to) && !self.is_done(item);

@@ -33,6 +33,8 @@ pub(super) struct Picture {
     pub(super) swept_until: BTreeMap<PartitionId, Timestamp>,
     /// Where each message that a turn sent was committed.
     pub(super) sent: BTreeMap<MessageId, (PartitionId, Place)>,
+    /// Calls whose answer a queue has accepted.
+    pub(super) answered: BTreeSet<MessageId>,
     /// What turns gave up.
     pub(super) given_up: BTreeMap<MessageId, Vec<DeadLetter>>,
     /// What was given up and is kept, by when it was.

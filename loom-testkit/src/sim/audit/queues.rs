@@ -6,7 +6,7 @@ use bytes::Bytes;
 use loom_core::{IdempotencyKey, Message, MessageId, PartitionId, QueueName, Stamp, Timestamp};
 use loom_ports::{Dedup, Enqueue, Enqueued, QueueDelivery, Receipt, Settled};
 
-use super::bodies::{is_call, is_of_a_turn, read};
+use super::bodies::{is_answer, is_call, is_of_a_turn, read};
 use super::picture::{Picture, Place};
 use super::{Kept, broken};
 
@@ -250,6 +250,9 @@ impl Picture {
                     }
                     it.remember(message.dedup.as_ref());
                     it.put(&message.id, &message.body, message.ordering_key);
+                    if is_answer(&message.body) {
+                        self.answered.insert(message.id.clone());
+                    }
                 }
                 Enqueued::Duplicate => {
                     let key = message.dedup.as_ref().map(|dedup| &dedup.key);
@@ -347,18 +350,23 @@ impl Picture {
         })
     }
 
+    /// Whether somebody waits for the outcome of a message, and was told.
+    pub(super) fn is_answered(&self, item: &Item) -> bool {
+        is_call(&item.body) && self.answered.contains(&item.id)
+    }
+
     /// A message was acknowledged.
     pub(super) fn acknowledged(&mut self, receipt: &Receipt) -> Kept {
         let Some(queue) = self.queues.get_mut(&receipt.queue) else { return Ok(()) };
         let Some(item) = queue.settle(receipt) else { return Ok(()) };
         queue.note_settled(item.id.clone());
-        if is_call(&item.body)
+        if self.is_answered(&item)
             || self.is_done(&item)
             || item.stamp.is_some_and(|stamp| self.is_ghost(stamp))
         {
             return Ok(());
         }
-        if self.was(|before| before.is_done(&item)) {
+        if self.was(|before| before.is_done(&item) || before.is_answered(&item)) {
             self.is_haunted = true;
             if let Some(Stamp { partition, epoch, n }) = item.stamp {
                 self.excuse(partition, (epoch, n));
