@@ -92,7 +92,7 @@ pub(crate) async fn check(connection: &Connection) -> Result<Report, Failure> {
 }
 
 /// What the answer of `INFO` says.
-fn of_server(info: &str, settings: &RedisSettings) -> Vec<Finding> {
+pub(crate) fn of_server(info: &str, settings: &RedisSettings) -> Vec<Finding> {
     let field = |name: &str| field(info, name);
     let mut findings = Vec::new();
     let version = field("redis_version").unwrap_or_default();

@@ -57,6 +57,16 @@ pub(crate) enum Failure {
     /// Fewer copies than asked for were confirmed in time.
     #[error("{found} of {wanted} replicas confirmed the write")]
     TooFewReplicas { wanted: u8, found: u64 },
+    /// Of the servers of a quorum, fewer than a majority did what was asked.
+    #[error("{did} of {nodes} servers did it, and {needed} must: {cause}")]
+    NoMajority {
+        did: usize,
+        nodes: usize,
+        needed: usize,
+        /// What it means for the caller.
+        kind: ErrorKind,
+        cause: String,
+    },
     #[error("what Redis holds or answers is not ours: a {0} was expected")]
     Corrupt(&'static str),
     #[error("{0}")]
@@ -70,6 +80,7 @@ impl Failure {
             Self::NotSent(_) => ErrorKind::Unavailable,
             Self::Redis(error) => redis_kind(error),
             Self::TooFewReplicas { .. } => ErrorKind::Indeterminate,
+            Self::NoMajority { kind, .. } => *kind,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Invalid(_) => ErrorKind::Invalid,
         }
@@ -165,6 +176,9 @@ fn is_denied(error: &RedisError) -> bool {
 
 /// What it means that a first connection failed.
 pub(crate) fn open_error(failure: &Failure, tls: bool) -> OpenError {
+    if matches!(failure, Failure::NoMajority { .. }) {
+        return OpenError::Unreachable(failure.to_string());
+    }
     let (Failure::NotSent(error) | Failure::Redis(error)) = failure else {
         return OpenError::Strange(failure.to_string());
     };

@@ -47,6 +47,13 @@ impl Keys {
         [format!("{tag}c"), format!("{tag}k:{name}")]
     }
 
+    /// What a server of a quorum of locks knows of itself, who has which name, and until when. It
+    /// is no node of a cluster.
+    pub(crate) fn quorum(&self) -> [String; 3] {
+        let beginning = format!("{{{}}}:quorum", self.prefix);
+        [beginning.clone(), format!("{beginning}:held"), format!("{beginning}:ends")]
+    }
+
     /// The key of a request.
     pub(crate) fn request(&self, key: &str) -> String {
         format!("{{{}:i:{}}}", self.prefix, encode(key))

@@ -1,6 +1,7 @@
 //! The storage ports of Loom over Redis: standalone, Sentinel and Cluster.
 //!
-//! [`RedisStores::open`] gives them over one connection that all of them share. Design:
+//! [`RedisStores::open`] gives them over one connection that all of them share;
+//! [`RedisQuorumLocks::open`] gives locks over several independent servers. Design:
 //!
 //! - What must be atomic is one Lua script. All keys of a partition share a hash tag, so that a
 //!   script that commits its turns finds them on one node of a cluster; so do those of a queue, of
@@ -26,6 +27,7 @@ mod key;
 mod lock;
 mod page;
 mod queue;
+mod quorum;
 mod reply;
 mod script;
 mod server;
@@ -36,5 +38,6 @@ mod stores;
 pub use check::{Finding, Severity};
 pub use connection::RedisClient;
 pub use error::OpenError;
+pub use quorum::RedisQuorumLocks;
 pub use settings::{Durability, RedisSettings, TimeSource, Topology};
 pub use stores::RedisStores;

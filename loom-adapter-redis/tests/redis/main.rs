@@ -6,6 +6,7 @@ mod conformance;
 mod durability;
 mod failing;
 mod growth;
+mod quorum;
 mod resharding;
 mod scene;
 mod starting;
