@@ -62,12 +62,12 @@ fn step(servers: usize) -> impl Strategy<Value = Step> {
 
 #[test]
 fn tokens_grow_and_leases_exclude_while_any_minority_of_three_forgets() {
-    loom_testkit::run(agree(3, 10));
+    loom_testkit::run(agree(3, 20));
 }
 
 #[test]
 fn tokens_grow_and_leases_exclude_while_any_minority_of_five_forgets() {
-    loom_testkit::run(agree(5, 6));
+    loom_testkit::run(agree(5, 30));
 }
 
 async fn agree(count: usize, sequences: usize) {
