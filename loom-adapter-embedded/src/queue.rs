@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
-    Receipt, Receive, Settled,
+    Receipt, Receive, Settled, Watched,
 };
 use tokio::runtime::Handle;
 
@@ -96,6 +96,15 @@ impl MessageQueue for EmbeddedQueue {
             let _ = tokio::time::timeout(pause, enqueued).await;
             waited += began.elapsed().min(pause).max(Duration::from_millis(1));
         }
+    }
+
+    async fn watch(
+        &self,
+        _queues: &[QueueName],
+        _wait: Duration,
+        _now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        Ok(Watched::Unwatched)
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {

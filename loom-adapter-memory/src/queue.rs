@@ -4,13 +4,14 @@ mod channel;
 mod letters;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
-    Receipt, Receive, Settled,
+    Receipt, Receive, Settled, Watched,
 };
 
 use self::channel::{Channel, Delivery};
@@ -72,6 +73,15 @@ impl MessageQueue for MemoryQueue {
         }
         store.hold_back(queues);
         Ok(deliveries)
+    }
+
+    async fn watch(
+        &self,
+        _queues: &[QueueName],
+        _wait: Duration,
+        _now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        Ok(Watched::Unwatched)
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use redis::{Cmd, RedisError, Value};
+use redis::aio::PubSub;
+use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -18,8 +18,6 @@ use crate::settings::{Durability, RedisSettings};
 
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_millis(200);
-/// How long to wait before a lost connection for messages is made again.
-const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 
 /// A connection in use.
 pub(crate) struct Connection {
@@ -126,22 +124,18 @@ impl Connection {
         }
     }
 
-    /// Calls `heard` for each message on a channel, and whenever some may have been missed.
-    pub(crate) async fn subscribe(&self, channel: &str, heard: impl Fn()) {
-        loop {
-            let listen = self.client.listen(&self.settings);
-            let listened = tokio::time::timeout(self.settings.connect_timeout, listen).await;
-            if let Ok(Ok(mut pubsub)) = listened
-                && pubsub.subscribe(channel).await.is_ok()
-            {
-                heard();
-                let mut messages = pubsub.on_message();
-                while messages.next().await.is_some() {
-                    heard();
-                }
-            }
-            tokio::time::sleep(RECONNECT_PAUSE).await;
-        }
+    /// A connection that hears what is published on a channel from now on.
+    pub(crate) async fn subscribe(&self, channel: &str) -> RedisResult<PubSub> {
+        let subscribe = async {
+            let mut ears = self.client.listen(&self.settings).await?;
+            ears.subscribe(channel).await?;
+            Ok(ears)
+        };
+        let late =
+            || RedisError::from((redis::ErrorKind::Io, "no connection for messages in time"));
+        tokio::time::timeout(self.settings.connect_timeout, subscribe)
+            .await
+            .unwrap_or_else(|_| Err(late()))
     }
 
     async fn send_once(&self, command: &Cmd) -> Result<Value, Failure> {

@@ -5,16 +5,17 @@ mod letter;
 mod receipt;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
-    Receipt, Receive, Settled,
+    Receipt, Receive, Settled, Watched,
 };
 use tokio::time::Instant;
 
-use self::bell::Bell;
+use self::bell::{Bell, Due};
 use self::receipt::Token;
 use crate::clock::{duration, millis, timestamp};
 use crate::connection::Connection;
@@ -43,6 +44,8 @@ static ORDERING_KEYS: Script = Script::new(include_str!("queue/ordering_keys.lua
 
 /// The most messages of one call of a script. What is more takes several.
 const BATCH_MAX: usize = 1_000;
+/// How often those who wait look by themselves while nothing is heard.
+const LOOK_DEAF_EVERY: Duration = Duration::from_millis(500);
 
 /// Queues in Redis.
 #[derive(Debug)]
@@ -54,7 +57,8 @@ pub(crate) struct RedisQueue {
 
 impl RedisQueue {
     pub(crate) fn new(connection: Arc<Connection>, keys: Keys) -> Self {
-        Self { connection, keys, bell: Bell::default() }
+        let bell = Bell::new(&connection.settings().topology);
+        Self { connection, keys, bell }
     }
 
     fn call(&self, script: &'static Script, queue: &QueueName) -> Call {
@@ -90,7 +94,6 @@ impl RedisQueue {
                 answers.push(if is_new { Enqueued::Accepted } else { Enqueued::Duplicate });
             }
         }
-        self.bell.ring();
         Ok(answers)
     }
 
@@ -100,51 +103,73 @@ impl RedisQueue {
         receive: Receive,
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, Failure> {
+        if !receive.wait.is_zero() {
+            self.listen();
+        }
         let started = Instant::now();
-        let waits = !receive.wait.is_zero();
-        // Before the first look, so that nothing comes unheard between that and the wait.
-        let mut rings = waits.then(|| self.bell.listen(&self.connection, &self.keys.bell()));
+        let mut visible = None;
         loop {
-            let passed = started.elapsed();
-            let mut next = None;
             let mut deliveries = Vec::new();
-            for queue in queues {
+            for queue in visible.as_deref().unwrap_or(queues) {
                 let max = receive.max - deliveries.len();
                 if max == 0 && !deliveries.is_empty() {
                     break;
                 }
-                let at = now.saturating_add(passed);
-                let due = self.take(queue, max, receive, at, &mut deliveries).await?;
-                next = next.into_iter().chain(due).min();
+                let at = now.saturating_add(started.elapsed());
+                self.take(queue, max, receive.visibility, at, &mut deliveries).await?;
             }
-            let left = receive.wait.saturating_sub(started.elapsed());
-            let Some(rings) = rings.as_mut().filter(|_| deliveries.is_empty() && !left.is_zero())
-            else {
+            let passed = started.elapsed();
+            let left = receive.wait.saturating_sub(passed);
+            if !deliveries.is_empty() || left.is_zero() {
                 return Ok(deliveries);
-            };
-            let until_next = next.map(|next| next.since(now.saturating_add(started.elapsed())));
-            rings.wait(left, until_next).await;
+            }
+            match self.bell.wait(queues, left, now.saturating_add(passed)).await {
+                Ok(none) if none.is_empty() => return Ok(deliveries),
+                Ok(some) => visible = Some(some),
+                Err(_) => {
+                    tokio::time::sleep(left.min(LOOK_DEAF_EVERY)).await;
+                    visible = None;
+                }
+            }
         }
     }
 
-    /// Takes messages of one queue, and says when the next one is due.
+    async fn try_watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, Failure> {
+        self.listen();
+        let visible = self.bell.wait(queues, wait, now).await.map_err(Failure::NotSent)?;
+        Ok(if visible.is_empty() { Watched::Nothing } else { Watched::Visible(visible) })
+    }
+
+    fn listen(&self) {
+        self.bell.listen(&self.connection, || self.keys.bell());
+    }
+
+    /// Takes messages of one queue.
     async fn take(
         &self,
         queue: &QueueName,
         max: usize,
-        receive: Receive,
+        visibility: Duration,
         now: Timestamp,
         deliveries: &mut Vec<QueueDelivery>,
-    ) -> Result<Option<Timestamp>, Failure> {
+    ) -> Result<(), Failure> {
+        let max = max.min(BATCH_MAX);
+        let look = self.bell.look(queue);
         let call = self
             .call(&RECEIVE, queue)
             .arg(millis(now))
             .arg(self.time())
-            .arg(max.min(BATCH_MAX))
-            .arg(duration(receive.visibility));
+            .arg(max)
+            .arg(duration(visibility));
         let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
         let offset = answer.text()?.parse().map_err(|_| strange("offset"))?;
-        let next = answer.text()?;
+        let due = answer.text()?.parse().ok().map(timestamp);
+        let taken_before = deliveries.len();
         while !answer.is_empty() {
             let token = Token { number: answer.number()?, delivery: answer.number()?, offset };
             let (id, body) = letter::split(&answer.bytes()?)?;
@@ -152,7 +177,10 @@ impl RedisQueue {
             let receipt = Receipt { queue: queue.clone(), token: token.encode() };
             deliveries.push(QueueDelivery { receipt, id, body, attempt });
         }
-        Ok(next.parse().ok().map(timestamp))
+        if deliveries.len() - taken_before < max {
+            look.exhausted(due.and_then(|due| Due::new(due, now)));
+        }
+        Ok(())
     }
 
     /// Settles a delivery. `how` is given the offset of the times of the caller.
@@ -170,9 +198,6 @@ impl RedisQueue {
             .arg(self.keys.bell())
             .arg(receipt.queue.as_str());
         let settled = number(self.connection.call_durably(how(call, &token)).await?)? == 1;
-        if settled {
-            self.bell.ring();
-        }
         Ok(if settled { Settled::Done } else { Settled::Expired })
     }
 
@@ -192,7 +217,6 @@ impl RedisQueue {
             .arg(self.keys.bell())
             .arg(queue.as_str());
         let found = number(self.connection.call_durably(call).await?)? == 1;
-        self.bell.ring();
         Ok(found)
     }
 
@@ -276,6 +300,15 @@ impl MessageQueue for RedisQueue {
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, PortError> {
         self.try_receive(queues, receive, now).await.map_err(|error| error.at("receive"))
+    }
+
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        self.try_watch(queues, wait, now).await.map_err(|error| error.at("watch"))
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {

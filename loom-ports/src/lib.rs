@@ -33,7 +33,7 @@ pub use loom_core::{Handled, HandledKey, OutboxEntry, TimerChange, Turn};
 pub use page::{Cursor, Page};
 pub use queue::{
     Dedup, Enqueue, Enqueued, MessageQueue, QueueDelivery, QueuedDeadLetter, Receipt, Receive,
-    Settled,
+    Settled, Watched,
 };
 pub use spawn::{Spawn, Task};
 pub use state::{FieldFilter, Save, StateQuery, StateRow, StateStore};

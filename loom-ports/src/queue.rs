@@ -49,6 +49,23 @@ pub trait MessageQueue: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, PortError>;
 
+    /// Says which of `queues` may have something to receive.
+    ///
+    /// Answers at once if a message of theirs is known to have become visible, and no receive
+    /// through this handle that began afterwards has found the queue exhausted. Otherwise waits
+    /// for one, `wait` at most; ends of delays, of visibilities and of what held a message back
+    /// count. News may take a moment to arrive, but no queue is passed over for good; one may be
+    /// named in vain, but not for ever once it was found exhausted. Takes nothing, so that nothing
+    /// is lost by dropping the call.
+    ///
+    /// A store that cannot tell answers [`Watched::Unwatched`], at once and always.
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError>;
+
     /// Removes a received message for good. May be repeated.
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError>;
 
@@ -154,6 +171,18 @@ pub struct Receive {
     pub wait: Duration,
     /// How long each message stays hidden.
     pub visibility: Duration,
+}
+
+/// What a watch saw.
+#[must_use]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Watched {
+    /// These queues may have something to receive.
+    Visible(Vec<QueueName>),
+    /// Nothing was heard of any of the queues.
+    Nothing,
+    /// This store cannot tell: whoever wants to know receives.
+    Unwatched,
 }
 
 /// A received message.

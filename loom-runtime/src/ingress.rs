@@ -1,5 +1,7 @@
 //! Takes messages from the queues of the partitions that this host owns.
 
+mod watch;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,7 @@ use loom_ports::{Dedup, Enqueue, Enqueued, PortError, QueueDelivery, Receipt, Re
 use tokio::sync::Notify;
 use tracing::{error, warn};
 
+use self::watch::Watch;
 use crate::CallError;
 use crate::carried::{self, Carried};
 use crate::envelope::Origin;
@@ -24,6 +27,9 @@ const RECEIVE_MAX: usize = 256;
 const LOOKS_ALONE: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::from_secs(10) };
 const LOOKS_AMONG_PEERS: Looks =
     Looks { often: Duration::from_millis(50), seldom: Duration::from_millis(500) };
+/// The same where the store tells what becomes visible.
+const LOOKS_WHEN_TOLD: Looks =
+    Looks { often: Duration::from_mins(5), seldom: Duration::from_mins(5) };
 const BUSY_FOR: Duration = Duration::from_mins(1);
 const RETURN_FOR: Duration = Duration::from_millis(50);
 
@@ -70,9 +76,11 @@ impl Ingress {
 /// Receives for as long as the host lives.
 pub(crate) async fn run(host: Arc<Shared>) {
     let (mut look_at, mut busy_until) = (Timestamp::EPOCH, Timestamp::EPOCH);
+    let (mut watch, mut told) = (Watch::default(), BTreeSet::new());
     loop {
         let now = host.clock.now();
         let mut partitions = host.ingress.take(now);
+        partitions.append(&mut told);
         if !partitions.is_empty() {
             busy_until = now.saturating_add(BUSY_FOR);
         }
@@ -80,17 +88,22 @@ pub(crate) async fn run(host: Arc<Shared>) {
             partitions = host.owned();
             look_at = Timestamp::MAX;
         }
-        let pause = match receive_all(&host, partitions).await {
+        let received = receive_all(&host, partitions).await;
+        let pause = match &received {
             Ok(found) => {
                 host.outages.queues.worked(());
-                if found {
+                if *found {
                     busy_until = now.saturating_add(BUSY_FOR);
                 }
                 let has_peers = host.has_peers.load(Ordering::Relaxed);
-                let looks = if has_peers { LOOKS_AMONG_PEERS } else { LOOKS_ALONE };
+                let looks = match has_peers {
+                    _ if watch.tells() => LOOKS_WHEN_TOLD,
+                    true => LOOKS_AMONG_PEERS,
+                    false => LOOKS_ALONE,
+                };
                 if now < busy_until { looks.often } else { looks.seldom }
             }
-            Err(error) => host.outages.queues.failed((), &error),
+            Err(error) => host.outages.queues.failed((), error),
         };
         look_at = look_at.min(now.saturating_add(pause));
         let next = look_at.min(host.ingress.next_look());
@@ -99,6 +112,8 @@ pub(crate) async fn run(host: Arc<Shared>) {
             () = host.stopping() => return,
             () = host.ingress.changed.notified() => {}
             () = host.clock.sleep_until(next) => {}
+            // What could not be received would be told again at once.
+            visible = watch.next(&host), if received.is_ok() => told = visible,
         }
     }
 }

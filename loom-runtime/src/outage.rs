@@ -20,6 +20,7 @@ pub(crate) struct Outages {
     pub(crate) forgetting: Outage<PartitionId>,
     pub(crate) renewals: Outage<PartitionId>,
     pub(crate) queues: Outage<()>,
+    pub(crate) watches: Outage<()>,
 }
 
 impl Default for Outages {
@@ -31,6 +32,7 @@ impl Default for Outages {
             forgetting: Outage::of("outbox entries are forgotten", millis(50)),
             renewals: Outage::of("tenures are renewed", millis(5)),
             queues: Outage::of("queues are read", millis(50)),
+            watches: Outage::of("queues are watched", millis(50)),
         }
     }
 }

@@ -93,6 +93,11 @@ impl FaultPlan {
         }
     }
 
+    /// Whether a network carries the calls.
+    pub(crate) fn is_carried(&self) -> bool {
+        matches!(self.0, Way::Carried(_))
+    }
+
     /// Whether a read that may be old is answered as it was the last time.
     pub(crate) fn is_stale(&self, operation: &'static str) -> bool {
         match &self.0 {

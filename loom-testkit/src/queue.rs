@@ -10,6 +10,7 @@ mod scene;
 pub mod settling;
 pub mod unreachable;
 pub mod waiting;
+pub mod watching;
 
 use loom_ports::MessageQueue;
 
@@ -116,11 +117,26 @@ macro_rules! __queue_cases {
             waiting::what_is_visible_is_received_whatever_the_wait
             waiting::a_wait_for_nothing_ends
             waiting::a_message_that_arrives_during_a_wait_is_received_once
+            watching::a_store_can_tell_always_or_never
+            watching::an_exhausted_queue_falls_silent
+            watching::what_became_visible_before_a_watch_is_told
+            watching::what_becomes_visible_during_a_watch_is_told
+            watching::a_watch_takes_nothing
+            watching::a_watch_that_was_given_up_loses_nothing
+            watching::the_end_of_a_delay_is_told
+            watching::the_end_of_a_visibility_is_told
+            watching::a_returned_message_is_told_of
+            watching::a_visibility_that_was_shortened_is_told_of
+            watching::what_an_answer_had_no_room_for_is_told
+            watching::what_is_held_back_no_more_is_told
+            watching::a_replayed_letter_is_told_of
+            watching::no_queue_is_passed_over
             restart::messages_survive_in_their_order
             restart::deliveries_stay_hidden_and_can_be_settled
             restart::dedup_keys_survive
             restart::ordering_keys_survive
             restart::dead_letters_survive
+            restart::what_survives_is_told_of
             unreachable::a_queue_out_of_reach_is_never_taken_for_an_empty_one
             model::any_sequence_of_calls_agrees_with_the_model
         }
@@ -140,6 +156,7 @@ mod tests {
             include_str!("queue/settling.rs"),
             include_str!("queue/unreachable.rs"),
             include_str!("queue/waiting.rs"),
+            include_str!("queue/watching.rs"),
         ];
         let unlisted = crate::suite::unlisted(include_str!("queue.rs"), &cases);
         assert_eq!(unlisted, [""; 0]);

@@ -5,7 +5,8 @@
 --   message its number, its delivery, id, zero and body, and its attempts}.
 local now, offset = clock(ARGV[1], ARGV[2])
 local most, ends = tonumber(ARGV[3]), after(now, ARGV[4])
-wake(now)
+local due = next_due()
+if due <= now then wake(now) end
 
 -- What could be in this answer behind one that is in it, in the order of coming up.
 local followers = {}
@@ -47,6 +48,6 @@ for _ = 1, most do
   end
 end
 finish()
-local due = next_due()
+if due <= now or #answer > 2 then due = next_due() end
 if due < math.huge then answer[2] = told(due, offset) end
 return answer

@@ -13,3 +13,4 @@ mod starting;
 mod time;
 mod trips;
 mod waiting;
+mod watching;

@@ -5,6 +5,10 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+use loom_adapter_redis::{RedisSettings, RedisStores};
+use loom_core::{MessageId, QueueName, Timestamp};
+use loom_ports::{Enqueue, Receive};
 use loom_testkit::backends::{RedisOptions, RedisServer};
 use serde_json::Value;
 
@@ -12,26 +16,34 @@ use crate::command::Place;
 use crate::http_server::Server;
 
 /// One that keeps what it is told, as hosts demand.
+fn start_server() -> RedisServer {
+    RedisServer::start(&RedisOptions::default().with("appendonly", "yes"))
+}
+
 fn server() -> &'static RedisServer {
     static SERVER: OnceLock<RedisServer> = OnceLock::new();
-    let options = || RedisOptions::default().with("appendonly", "yes");
-    SERVER.get_or_init(|| RedisServer::start(&options()))
+    SERVER.get_or_init(start_server)
 }
 
 /// Hosts with a prefix of their own.
 struct Cluster {
     place: Place,
+    url: String,
     prefix: &'static str,
 }
 
 impl Cluster {
     fn new(prefix: &'static str) -> Self {
-        Self { place: Place::new(), prefix }
+        Self::on(server(), prefix)
+    }
+
+    fn on(server: &RedisServer, prefix: &'static str) -> Self {
+        Self { place: Place::new(), url: server.url(), prefix }
     }
 
     fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = self.place.loom(args);
-        command.args(["--redis", &server().url(), "--redis-prefix", self.prefix]);
+        command.args(["--redis", &self.url, "--redis-prefix", self.prefix]);
         command
     }
 
@@ -100,6 +112,52 @@ fn every_host_of_a_redis_answers_for_every_actor_and_a_dead_one_is_replaced() {
         assert_eq!((balance.status, balance.body.as_str()), (200, "15"), "wallet {wallet}");
     }
     cluster.settle(1);
+}
+
+/// Commands that a server has carried out, those that scripts gave it included.
+fn commands(server: &RedisServer) -> u64 {
+    let told = server.command(&["info", "stats"]);
+    let mut lines = told.lines().filter_map(|line| line.strip_prefix("total_commands_processed:"));
+    lines.next().expect("it counts").trim().parse().expect("a number")
+}
+
+/// Sends a message through each of so many queues.
+async fn use_queues(settings: RedisSettings, count: usize) {
+    let (now, second) = (Timestamp::from_millis(1_700_000_000_000), Duration::from_secs(1));
+    let stores = RedisStores::open(settings).await.expect("the server is fit");
+    for n in 0..count {
+        let queue = QueueName::parse(&format!("once-{n}")).expect("a valid name");
+        let id = MessageId::parse("m").expect("a valid id");
+        let (body, dedup, ordering_key) = (Bytes::new(), None, None);
+        let message = Enqueue { id, body, priority: 0, visible_at: now, dedup, ordering_key };
+        let _ = stores.queue().enqueue(&queue, &[message], now).await.expect("reached");
+        let receive = Receive { max: 1, wait: Duration::ZERO, visibility: second };
+        let received = stores.queue().receive(&[queue], receive, now).await.expect("reached");
+        let _ = stores.queue().ack(&received[0].receipt).await.expect("reached");
+    }
+}
+
+#[test]
+fn an_idle_cluster_asks_its_redis_for_hardly_anything() {
+    const PER_SECOND_MAX: u64 = 500;
+    let server = start_server();
+    let cluster = Cluster::on(&server, "idle");
+    let hosts = [cluster.join(), cluster.join(), cluster.join()];
+    cluster.settle(hosts.len());
+    for wallet in 0..16 {
+        deposit(&hosts[0], wallet, "a");
+    }
+    let settings =
+        RedisSettings { prefix: "idle".into(), ..RedisSettings::standalone(server.url()) };
+    loom_testkit::run(use_queues(settings, 1_000));
+    // What was done before is not settled at once, and each queue is looked at now and then.
+    let mut spent = Vec::new();
+    while spent.iter().all(|spent| *spent > 10 * PER_SECOND_MAX) {
+        assert!(spent.len() < 6, "commands in each 10 s: {spent:?}");
+        let before = commands(&server);
+        sleep(Duration::from_secs(10));
+        spent.push(commands(&server) - before);
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Queues with planted defects.
 
 mod store;
+mod watching;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use loom_adapter_memory::MemoryQueue;
@@ -45,6 +46,20 @@ enum Defect {
     ListsNoKeysOfReceived,
     ListsKeysOfSettled,
     ListsEachKeyOften,
+    TellsNowAndThen,
+    TellsAlways,
+    HearsOnlyWhileWatched,
+    HearsNothingWhileWatched,
+    TakesWhatIsWatched,
+    TellsOnce,
+    MissesEndsOfDelays,
+    MissesEndsOfVisibility,
+    MissesReturns,
+    MissesShorterVisibility,
+    MissesWhatHadNoRoom,
+    MissesWhatIsFreed,
+    MissesReplays,
+    WatchesTheFirstQueue,
     IsEmptyWhenOutOfReach,
     ForgetsOnRestart,
 }
@@ -57,6 +72,8 @@ struct Memory {
     keys: HashMap<(QueueName, IdempotencyKey), MessageId>,
     attempts: HashMap<MessageId, u32>,
     ordering_keys: HashMap<MessageId, u64>,
+    /// When something may have become visible that was not received.
+    visible_at: HashMap<QueueName, BTreeSet<Timestamp>>,
 }
 
 broken_fixture!(QueueFixture, MessageQueue over MemoryQueue, FaultyQueue);
@@ -102,12 +119,27 @@ fn defects_are_caught() {
             (D::ListsNoKeysOfReceived, "the_keys_of_what_is_not_settled_are_listed"),
             (D::ListsKeysOfSettled, "the_keys_of_what_is_not_settled_are_listed"),
             (D::ListsEachKeyOften, "no_more_keys_are_listed_than_asked_for"),
+            (D::TellsNowAndThen, "a_store_can_tell_always_or_never"),
+            (D::TellsAlways, "an_exhausted_queue_falls_silent"),
+            (D::HearsOnlyWhileWatched, "what_became_visible_before_a_watch_is_told"),
+            (D::HearsNothingWhileWatched, "what_becomes_visible_during_a_watch_is_told"),
+            (D::TakesWhatIsWatched, "a_watch_takes_nothing"),
+            (D::TellsOnce, "a_watch_takes_nothing"),
+            (D::MissesEndsOfDelays, "the_end_of_a_delay_is_told"),
+            (D::MissesEndsOfVisibility, "the_end_of_a_visibility_is_told"),
+            (D::MissesReturns, "a_returned_message_is_told_of"),
+            (D::MissesShorterVisibility, "a_visibility_that_was_shortened_is_told_of"),
+            (D::MissesWhatHadNoRoom, "what_an_answer_had_no_room_for_is_told"),
+            (D::MissesWhatIsFreed, "what_is_held_back_no_more_is_told"),
+            (D::MissesReplays, "a_replayed_letter_is_told_of"),
+            (D::WatchesTheFirstQueue, "no_queue_is_passed_over"),
             (D::IsEmptyWhenOutOfReach, "a_queue_out_of_reach_is_never_taken_for_an_empty_one"),
             (D::ForgetsOnRestart, "messages_survive_in_their_order"),
             (D::ForgetsOnRestart, "deliveries_stay_hidden_and_can_be_settled"),
             (D::ForgetsOnRestart, "dedup_keys_survive"),
             (D::ForgetsOnRestart, "ordering_keys_survive"),
             (D::ForgetsOnRestart, "dead_letters_survive"),
+            (D::ForgetsOnRestart, "what_survives_is_told_of"),
             (D::LosesWhatIsNotSettled, "any_sequence_of_calls_agrees_with_the_model"),
             (D::ReturnsWithoutPriority, "any_sequence_of_calls_agrees_with_the_model"),
             (D::HoldsBackNothing, "any_sequence_of_calls_agrees_with_the_model"),

@@ -1,12 +1,13 @@
 //! A queue behind a bad network.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
-    Receipt, Receive, Settled,
+    Receipt, Receive, Settled, Watched,
 };
 
 use super::{FaultPlan, carried};
@@ -43,6 +44,19 @@ impl MessageQueue for FaultyQueue {
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, PortError> {
         carried!(self.receive(&queues, val receive, val now))
+    }
+
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        // No network lies between a caller and the client that it asks what it has heard.
+        if self.plan.is_carried() {
+            return self.inner.watch(queues, wait, now).await;
+        }
+        carried!(self.watch(&queues, val wait, val now))
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {

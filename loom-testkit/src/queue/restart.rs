@@ -2,10 +2,12 @@
 
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
-use loom_ports::{Enqueued, Settled};
+use std::time::Duration;
+
+use loom_ports::{Enqueued, Settled, Watched};
 
 use super::QueueFixture;
-use super::scene::{Scene, VISIBILITY_MS, delayed, keyed, letter, message, ordered, urgent};
+use super::scene::{Scene, VISIBILITY_MS, at, delayed, keyed, letter, message, ordered, urgent};
 
 /// Opens the storage of `scene` again. Nobody may hold on to the store meanwhile.
 async fn reopen<F: QueueFixture>(fixture: F, scene: Scene) -> Option<(F, Scene)> {
@@ -85,4 +87,14 @@ pub async fn dead_letters_survive(fixture: impl QueueFixture) {
     assert_eq!(scene.letters().await, letters[2..]);
     assert_eq!(scene.receive_one(6).await.id.as_str(), "b");
     assert!(!scene.replay("b", 7).await);
+}
+
+pub async fn what_survives_is_told_of(fixture: impl QueueFixture) {
+    let scene = Scene::open(&fixture);
+    scene.accept(&[message("m")], 0).await;
+    let Some((_fixture, scene)) = reopen(fixture, scene).await else { return };
+    let wait = Duration::from_secs(20);
+    let queues = [scene.queue];
+    let watched = scene.store.watch(&queues, wait, at(0)).await.unwrap();
+    assert_ne!(watched, Watched::Nothing);
 }

@@ -2,8 +2,10 @@
 
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use loom_ports::Receipt;
+use loom_ports::{Receipt, Watched};
 
 use super::QueueFixture;
 use super::scene::{at, id, letter, message, queue, receive};
@@ -15,6 +17,8 @@ pub async fn a_queue_out_of_reach_is_never_taken_for_an_empty_one(fixture: impl 
 
     store.enqueue(&queue, &[message("m")], at(0)).await.unwrap_err();
     store.receive(std::slice::from_ref(&queue), receive(1), at(0)).await.unwrap_err();
+    let watched = store.watch(std::slice::from_ref(&queue), Duration::ZERO, at(0)).await;
+    assert!(!matches!(watched, Ok(Watched::Nothing)));
     store.ack(&receipt).await.unwrap_err();
     store.nack(&receipt, at(0)).await.unwrap_err();
     store.extend(&receipt, at(0)).await.unwrap_err();

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Dedup, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery,
-    QueuedDeadLetter, Receipt, Receive, Settled,
+    QueuedDeadLetter, Receipt, Receive, Settled, Watched,
 };
 
 use super::{Broken, Defect, Memory};
@@ -42,7 +42,11 @@ impl MessageQueue for Broken {
             if self.has(Defect::OvertakesDelayed) && message.visible_at > now {
                 message.ordering_key = None;
             }
+            let visible_at = message.visible_at;
             answers.extend(self.inner.enqueue(queue, &[message], now).await?);
+            if visible_at <= now || !self.has(Defect::MissesEndsOfDelays) {
+                self.note(queue, visible_at);
+            }
         }
         Ok(answers)
     }
@@ -79,7 +83,17 @@ impl MessageQueue for Broken {
                 memory.deliveries.insert(delivery.id.clone(), (delivery.clone(), until));
             }
         });
+        self.note_received(queues, receive, now, &deliveries);
         Ok(deliveries)
+    }
+
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        self.watch_noted(queues, wait, now).await
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
@@ -87,11 +101,13 @@ impl MessageQueue for Broken {
         if let Some(delivery) = self.delivery(&receipt) {
             self.remember(|memory| memory.keys.retain(|_, id| *id != delivery.id));
         }
+        self.note_unless(Defect::MissesWhatIsFreed, &receipt, Timestamp::EPOCH);
         self.inner.ack(&receipt).await
     }
 
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
         let Some(receipt) = self.good(receipt) else { return Ok(Settled::Expired) };
+        self.note_unless(Defect::MissesReturns, &receipt, visible_at);
         if let Some(delivery) = self.delivery(&receipt)
             && (self.has(Defect::ReturnsWithoutPriority) || self.has(Defect::ReturnsToTheEnd))
         {
@@ -116,6 +132,7 @@ impl MessageQueue for Broken {
         hidden_until: Timestamp,
     ) -> Result<Settled, PortError> {
         let Some(receipt) = self.good(receipt) else { return Ok(Settled::Expired) };
+        self.note_unless(Defect::MissesShorterVisibility, &receipt, hidden_until);
         if self.has(Defect::ExtendsNothing) {
             return Ok(Settled::Done);
         }
@@ -129,6 +146,7 @@ impl MessageQueue for Broken {
         now: Timestamp,
     ) -> Result<Settled, PortError> {
         let Some(receipt) = self.good(receipt) else { return Ok(Settled::Expired) };
+        self.note_unless(Defect::MissesWhatIsFreed, &receipt, Timestamp::EPOCH);
         if self.has(Defect::BuriesNothing) {
             return self.inner.ack(&receipt).await;
         }
@@ -174,6 +192,9 @@ impl MessageQueue for Broken {
         now: Timestamp,
     ) -> Result<bool, PortError> {
         let letters = self.inner.dead_letters(queue, None, usize::MAX).await?.items;
+        if !self.has(Defect::MissesReplays) {
+            self.note(queue, now);
+        }
         if self.has(Defect::ReplaysWithOrderingKeys)
             && self.inner.purge_dead_letter(queue, id).await?
         {
@@ -233,7 +254,7 @@ impl MessageQueue for Broken {
 }
 
 impl Broken {
-    fn remember<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> T {
+    pub(super) fn remember<T>(&self, change: impl FnOnce(&mut Memory) -> T) -> T {
         change(&mut self.memory.lock().unwrap())
     }
 

@@ -1,12 +1,13 @@
 //! The queue, judged.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_core::{MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, ErrorKind, MessageQueue, Page, PortError, QueueDelivery,
-    QueuedDeadLetter, Receipt, Receive, Settled,
+    QueuedDeadLetter, Receipt, Receive, Settled, Watched,
 };
 use tokio::sync::Mutex as Turnstile;
 
@@ -161,6 +162,16 @@ impl MessageQueue for Audited {
             });
         }
         answer
+    }
+
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        self.check_open("watch")?;
+        self.inner.watch(queues, wait, now).await
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {

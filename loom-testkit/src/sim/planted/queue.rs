@@ -1,12 +1,13 @@
 //! The queue with a planted bug.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_core::{HostId, MessageId, QueueName, Timestamp};
 use loom_ports::{
     Cursor, Enqueue, Enqueued, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
-    Receipt, Receive, Settled,
+    Receipt, Receive, Settled, Watched,
 };
 
 use super::Planted as Bug;
@@ -61,6 +62,15 @@ impl MessageQueue for Planted {
         now: Timestamp,
     ) -> Result<Vec<QueueDelivery>, PortError> {
         self.receive_somehow(self.inner.receive(queues, receive, now).await?).await
+    }
+
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        self.inner.watch(queues, wait, now).await
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {

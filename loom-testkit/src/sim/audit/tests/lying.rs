@@ -13,7 +13,7 @@ use loom_ports::{
     CommitOutcome, Cursor, Delivered, Due, Enqueue, Enqueued, Fenced, Handled, JournalCapabilities,
     JournalStore, Load, Loaded, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
     Receipt, Receive, Renewal, Resolution, Settled, StoredRecord, Stores, Tenure, TenureClaim,
-    Undelivered,
+    Undelivered, Watched,
 };
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -298,6 +298,15 @@ impl MessageQueue for Lying<dyn MessageQueue> {
             deliveries.reverse();
         }
         Ok(deliveries)
+    }
+
+    async fn watch(
+        &self,
+        queues: &[QueueName],
+        wait: Duration,
+        now: Timestamp,
+    ) -> Result<Watched, PortError> {
+        self.inner.watch(queues, wait, now).await
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
