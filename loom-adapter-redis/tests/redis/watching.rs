@@ -8,10 +8,13 @@ use loom_core::{MessageId, QueueName};
 use loom_ports::{Enqueue, ErrorKind, PortError, Receive, Watched};
 use loom_testkit::backends::{RedisOptions, RedisServer};
 
-use crate::scene::{self, LEASE, NOW};
+use crate::scene::{self, NOW};
 
+const SHORT: Duration = Duration::from_millis(50);
 /// Less than it takes until a receiver looks by itself.
 const WAIT: Duration = Duration::from_secs(20);
+/// No message comes back before a test ends.
+const VISIBILITY: Duration = Duration::from_hours(1);
 
 fn queue(name: &str) -> QueueName {
     QueueName::parse(name).expect("a valid name")
@@ -25,7 +28,7 @@ async fn enqueue(stores: &RedisStores, queue: &QueueName) {
 }
 
 async fn take(stores: &RedisStores, queue: &QueueName, wait: Duration) -> usize {
-    let receive = Receive { max: 10, wait, visibility: LEASE };
+    let receive = Receive { max: 10, wait, visibility: VISIBILITY };
     let queues = std::slice::from_ref(queue);
     let received = stores.queue().receive(queues, receive, NOW).await.expect("reached");
     for delivery in &received {
@@ -107,5 +110,31 @@ fn a_receiver_is_woken_by_its_own_queues_only() {
         assert_eq!(taken, 1);
         let trips = receiver.round_trips() - before;
         assert!(trips < 10, "{trips} round trips");
+    });
+}
+
+#[test]
+fn a_server_that_stands_still_is_not_taken_for_silent_queues() {
+    loom_testkit::run(async {
+        let server = RedisServer::start(&RedisOptions::default());
+        let response_timeout = Duration::from_millis(500);
+        let settings = RedisSettings::standalone(server.url());
+        let settings = scene::settings(RedisSettings { response_timeout, ..settings });
+        let (stores, queue) = (scene::open(settings).await, queue("queue"));
+        let queues = [queue.clone()];
+        // It listens once something is heard that happened after the first look.
+        assert_eq!(take(&stores, &queue, Duration::ZERO).await, 0);
+        assert_eq!(told(&stores, &queue).await, Watched::Visible(vec![queue.clone()]));
+        take(&stores, &queue, Duration::ZERO).await;
+        enqueue(&stores, &queue).await;
+        while stores.queue().watch(&queues, SHORT, NOW).await.expect("heard") != Watched::Nothing {
+            take(&stores, &queue, Duration::ZERO).await;
+        }
+        server.signal("STOP");
+        let failed = watch(&stores, &queue).await.expect_err("it does not answer");
+        server.signal("CONT");
+        assert_eq!(failed.kind(), ErrorKind::Unavailable);
+        enqueue(&stores, &queue).await;
+        assert_eq!(told(&stores, &queue).await, Watched::Visible(vec![queue]));
     });
 }
