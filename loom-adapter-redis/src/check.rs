@@ -11,6 +11,8 @@ use crate::settings::{Durability, RedisSettings, Topology};
 
 /// The oldest version with all that the scripts use.
 const VERSION_MIN: (u32, u32) = (6, 2);
+/// The oldest version that tells when it has written to its disk.
+const VERSION_SYNCED_MIN: (u32, u32) = (7, 2);
 
 /// Something that a check found.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,7 +68,8 @@ pub(crate) async fn check(connection: &Connection) -> Result<Report, Failure> {
             let fsync = texts(answer)?;
             always = fsync.iter().any(|value| value == "always");
             let never = fsync.iter().any(|value| value == "no");
-            if settings.durability == Durability::Aof && never {
+            let is_aof = matches!(settings.durability, Durability::Aof | Durability::AofSynced);
+            if is_aof && never {
                 let message = "appendfsync is no: a loss of power takes up to half a minute; set it \
                                to everysec or always";
                 findings.push(refusal("LOOM-R013", message.into()));
@@ -101,6 +104,15 @@ pub(crate) fn of_server(info: &str, settings: &RedisSettings) -> Vec<Finding> {
         let message = format!("Redis is {version}; Loom needs {major}.{minor} or newer");
         findings.push(refusal("LOOM-R010", message));
     }
+    let is_synced = settings.durability == Durability::AofSynced;
+    if is_synced && number_pair(version) < Some(VERSION_SYNCED_MIN) {
+        let (major, minor) = VERSION_SYNCED_MIN;
+        let message = format!(
+            "durability is aof-synced, and Redis is {version}; WAITAOF needs {major}.{minor} or \
+             newer"
+        );
+        findings.push(refusal("LOOM-R019", message));
+    }
     let policy = field("maxmemory_policy").unwrap_or("noeviction");
     if policy != "noeviction" {
         let message = format!(
@@ -109,7 +121,8 @@ pub(crate) fn of_server(info: &str, settings: &RedisSettings) -> Vec<Finding> {
         );
         findings.push(refusal("LOOM-R011", message));
     }
-    if settings.durability == Durability::Aof && field("aof_enabled") == Some("0") {
+    let is_aof = is_synced || settings.durability == Durability::Aof;
+    if is_aof && field("aof_enabled") == Some("0") {
         let message = "durability is aof, and the server writes no append-only file; set appendonly \
                        to yes";
         findings.push(refusal("LOOM-R012", message.into()));

@@ -10,22 +10,22 @@ use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::durable::Waiter;
 use crate::error::Failure;
 use crate::script::Call;
 pub use crate::server::RedisClient;
 use crate::server::Wire;
-use crate::settings::{Durability, RedisSettings};
+use crate::settings::RedisSettings;
 
-const PAUSE_MIN: Duration = Duration::from_millis(5);
-const PAUSE_MAX: Duration = Duration::from_millis(200);
+pub(crate) const PAUSE_MIN: Duration = Duration::from_millis(5);
+pub(crate) const PAUSE_MAX: Duration = Duration::from_millis(200);
 
 /// A connection in use.
 pub(crate) struct Connection {
     client: RedisClient,
     settings: RedisSettings,
     current: Mutex<Current>,
-    /// Wires of their own for those who wait for replicas: others would wait behind them.
-    waiting: Option<bb8::Pool<Dialer>>,
+    waiter: Option<Waiter>,
     sent: AtomicU64,
 }
 
@@ -46,16 +46,9 @@ impl Connection {
         settings: RedisSettings,
     ) -> Result<Self, Failure> {
         let wire = client.connect(&settings).await.map_err(Failure::NotSent)?;
-        let waits = matches!(settings.durability, Durability::Replicas(_));
-        let waiting = waits.then(|| {
-            let dialer = Dialer { client: client.clone(), settings: settings.clone() };
-            bb8::Pool::builder()
-                .max_size(16)
-                .connection_timeout(settings.connect_timeout)
-                .build_unchecked(dialer)
-        });
+        let waiter = Waiter::new(client.clone(), settings.clone());
         let current = Mutex::new(Current { wire: Some(wire), ..Current::default() });
-        Ok(Self { client, settings, current, waiting, sent: AtomicU64::new(0) })
+        Ok(Self { client, settings, current, waiter, sent: AtomicU64::new(0) })
     }
 
     pub(crate) fn settings(&self) -> &RedisSettings {
@@ -77,32 +70,15 @@ impl Connection {
 
     /// Calls a script whose effect must be as durable as the settings say when it is answered.
     pub(crate) async fn call_durably(&self, call: Call) -> Result<Value, Failure> {
-        let (Some(pool), Durability::Replicas(wanted)) = (&self.waiting, self.settings.durability)
-        else {
-            return self.call(call).await;
-        };
-        // The pool's own connections are new ones, and so is what they say of a refusal.
-        let mut wire = pool.get().await.map_err(|error| match error {
-            bb8::RunError::User(error) => Failure::NotSent(error),
-            bb8::RunError::TimedOut => Failure::NotSent(RedisError::from((
-                redis::ErrorKind::Io,
-                "no connection was free in time",
-            ))),
-        })?;
-        let mut answer = self.send_on(&mut wire, &call.command).await;
-        if answer.as_ref().is_err_and(Failure::is_unknown_script) {
-            answer = self.send_on(&mut wire, &call.with_source()).await;
+        match &self.waiter {
+            Some(waiter) => waiter.call(self, &call).await,
+            None => self.call(call).await,
         }
-        let answer = answer?;
-        let mut wait = redis::cmd("WAIT");
-        // Shorter than what ends the request, so that it is the server that says how many.
-        let millis = self.settings.response_timeout.as_millis() / 2;
-        wait.arg(wanted).arg(u64::try_from(millis).unwrap_or(u64::MAX));
-        let found = crate::reply::number(self.send_on(&mut wire, &wait).await?)?;
-        if found < u64::from(wanted) {
-            return Err(Failure::TooFewReplicas { wanted, found });
-        }
-        Ok(answer)
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Sends a command, again as long as it is certainly refused and may soon not be.
@@ -140,7 +116,7 @@ impl Connection {
 
     async fn send_once(&self, command: &Cmd) -> Result<Value, Failure> {
         let (number, mut wire) = self.wire().await?;
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.count();
         let answer = wire.send(command).await.map_err(Failure::Redis);
         if let Err(failure) = &answer
             && failure.is_broken_connection()
@@ -151,13 +127,6 @@ impl Connection {
                 current.wire = None;
             }
         }
-        answer
-    }
-
-    async fn send_on(&self, wire: &mut Dialed, command: &Cmd) -> Result<Value, Failure> {
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        let answer = wire.wire.send(command).await.map_err(Failure::Redis);
-        wire.is_broken |= answer.as_ref().is_err_and(Failure::is_broken_connection);
         answer
     }
 
@@ -190,36 +159,5 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("settings", &self.settings).finish_non_exhaustive()
-    }
-}
-
-/// Makes the wires of those who wait.
-struct Dialer {
-    client: RedisClient,
-    settings: RedisSettings,
-}
-
-struct Dialed {
-    wire: Wire,
-    is_broken: bool,
-}
-
-impl bb8::ManageConnection for Dialer {
-    type Connection = Dialed;
-    type Error = RedisError;
-
-    async fn connect(&self) -> Result<Dialed, RedisError> {
-        let wire = self.client.connect(&self.settings).await?;
-        Ok(Dialed { wire, is_broken: false })
-    }
-
-    async fn is_valid(&self, _wire: &mut Dialed) -> Result<(), RedisError> {
-        // A request says soon enough that a connection is broken; asking first would cost a
-        // round trip each time.
-        Ok(())
-    }
-
-    fn has_broken(&self, wire: &mut Dialed) -> bool {
-        wire.is_broken
     }
 }

@@ -57,6 +57,9 @@ pub(crate) enum Failure {
     /// Fewer copies than asked for were confirmed in time.
     #[error("{found} of {wanted} replicas confirmed the write")]
     TooFewReplicas { wanted: u8, found: u64 },
+    /// The server did not say in time that it has written to its disk.
+    #[error("the write is not on the disk of the server yet")]
+    NotSynced,
     /// Of the servers of a quorum, fewer than a majority did what was asked.
     #[error("{did} of {nodes} servers did it, and {needed} must: {cause}")]
     NoMajority {
@@ -79,7 +82,7 @@ impl Failure {
             Self::NotSent(error) if is_denied(error) => ErrorKind::Denied,
             Self::NotSent(_) => ErrorKind::Unavailable,
             Self::Redis(error) => redis_kind(error),
-            Self::TooFewReplicas { .. } => ErrorKind::Indeterminate,
+            Self::TooFewReplicas { .. } | Self::NotSynced => ErrorKind::Indeterminate,
             Self::NoMajority { kind, .. } => *kind,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Invalid(_) => ErrorKind::Invalid,

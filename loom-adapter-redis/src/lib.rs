@@ -20,6 +20,7 @@ mod check;
 mod clock;
 mod connection;
 mod coordination;
+mod durable;
 mod error;
 mod idempotency;
 mod journal;

@@ -50,6 +50,14 @@ impl Call {
         command
     }
 
+    /// The first of the keys, which decides the node of a cluster.
+    pub(crate) fn first_key(&self) -> Option<&[u8]> {
+        match self.command.args_iter().nth(3)? {
+            Arg::Simple(key) => Some(key),
+            _ => None,
+        }
+    }
+
     pub(crate) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
         self.command.arg(argument);
         self

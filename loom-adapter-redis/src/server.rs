@@ -8,8 +8,8 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, IntoConnectionInfo, RedisError,
-    RedisResult, TlsCertificates, TlsMode, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    RedisError, RedisResult, TlsCertificates, TlsMode, Value,
 };
 use tokio::sync::Mutex;
 
@@ -60,6 +60,23 @@ impl RedisClient {
             Topology::Cluster => cluster(infos, settings).map(Box::new).map(Self::Cluster),
         };
         client.map_err(setting)
+    }
+
+    /// To one node of a cluster, with the users and certificates of its settings. A node that
+    /// does not know how it is called is called as the first address.
+    pub(crate) fn node(host: &str, port: u16, settings: &RedisSettings) -> RedisResult<Self> {
+        let none = || RedisError::from((redis::ErrorKind::InvalidClientConfig, "no address"));
+        let info = connection_info(settings.urls.first().ok_or_else(none)?, settings)?;
+        let named = |first: &str| if host.is_empty() { first.into() } else { host.into() };
+        let address = match info.addr().clone() {
+            ConnectionAddr::Tcp(first, _) => ConnectionAddr::Tcp(named(&first), port),
+            ConnectionAddr::TcpTls { host: first, insecure, tls_params, .. } => {
+                ConnectionAddr::TcpTls { host: named(&first), port, insecure, tls_params }
+            }
+            other => other,
+        };
+        let client = standalone(vec![info.set_addr(address)], settings)?;
+        Ok(Self::Standalone(Box::new(client)))
     }
 
     /// A connection that hears what is published. In a cluster, that is heard on every node.

@@ -63,6 +63,10 @@ pub enum Durability {
     /// loss of power takes the last second, with `always` nothing.
     #[default]
     Aof,
+    /// A loss of power too, whatever `appendfsync` is: an answer waits until the server has
+    /// written to its disk, with `everysec` up to a second. Needs Redis 7.2. In a cluster, what
+    /// the settings say of users and TLS is used to reach each master, and so with replicas.
+    AofSynced,
     /// The loss of the master: so many replicas have it.
     Replicas(u8),
 }
@@ -126,10 +130,6 @@ impl RedisSettings {
             let prefix = &self.prefix;
             return Some(format!("prefix {prefix:?}: use letters, digits, '_', '-' and '.'"));
         }
-        if self.topology == Topology::Cluster && matches!(self.durability, Durability::Replicas(_))
-        {
-            return Some("durability replicas(n) cannot be waited for in a cluster yet".into());
-        }
         None
     }
 }
@@ -154,6 +154,7 @@ impl Durability {
         match self {
             Self::None => "none",
             Self::Aof => "aof",
+            Self::AofSynced => "aof-synced",
             Self::Replicas(_) => "replicas",
         }
     }

@@ -131,7 +131,8 @@ impl RedisStores {
         Arc::new(RedisCoordination::new(connection, keys))
     }
 
-    /// What commits survive, in a word: `none`, `aof-everysec`, `aof-always`, `replicas`.
+    /// What commits survive, in a word: `none`, `aof-everysec`, `aof-always`,
+    /// `aof-synced`, `replicas`.
     #[must_use]
     pub fn durability(&self) -> &'static str {
         self.durability

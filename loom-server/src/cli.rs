@@ -144,7 +144,7 @@ pub(crate) struct Redis {
     #[arg(long = "redis-ca", value_name = "FILE", requires = "url")]
     pub(crate) ca: Option<PathBuf>,
     /// What an answered message survives: `none` nothing that Redis does not, `aof` the death of
-    /// the server, `replicas=N` the loss of the master
+    /// the server, `aof-synced` a loss of power (Redis 7.2), `replicas=N` the loss of the master
     #[arg(id = "redis_durability", long = "redis-durability", value_name = "WHAT", default_value = "aof",
           value_parser = redis_durability, requires = "url")]
     pub(crate) durability: loom_adapter_redis::Durability,
@@ -156,8 +156,12 @@ fn redis_durability(raw: &str) -> Result<loom_adapter_redis::Durability, String>
     match (raw, replicas) {
         ("none", _) => Ok(Durability::None),
         ("aof", _) => Ok(Durability::Aof),
+        ("aof-synced", _) => Ok(Durability::AofSynced),
         (_, Some(count @ 1..)) => Ok(Durability::Replicas(count)),
-        _ => Err("none, aof, or replicas= and a number from 1 to 255 is needed".to_owned()),
+        _ => {
+            Err("none, aof, aof-synced, or replicas= and a number from 1 to 255 is needed"
+                .to_owned())
+        }
     }
 }
 

@@ -15,6 +15,7 @@ fn each_misfit_has_its_code() {
     let usual = RedisSettings::standalone("redis://localhost");
     let replicas =
         |count| RedisSettings { durability: Durability::Replicas(count), ..usual.clone() };
+    let synced = || RedisSettings { durability: Durability::AofSynced, ..usual.clone() };
     let cluster = RedisSettings { topology: Topology::Cluster, ..usual.clone() };
     let rows = [
         ("", "", usual.clone(), &[][..]),
@@ -26,6 +27,15 @@ fn each_misfit_has_its_code() {
         ("noeviction", "volatile-ttl", usual.clone(), &["LOOM-R011"]),
         ("aof_enabled:1", "aof_enabled:0", usual.clone(), &["LOOM-R012"]),
         ("aof_enabled:1", "aof_enabled:0", replicas(1), &[]),
+        ("", "", synced(), &["LOOM-R019"]),
+        ("7.0.15", "7.2.0", synced(), &[]),
+        ("7.0.15", "8.0.0", synced(), &[]),
+        (
+            "7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1",
+            "7.2.0\r\naof_enabled:0",
+            synced(),
+            &["LOOM-R012"],
+        ),
         ("role:master", "role:slave", usual.clone(), &["LOOM-R015"]),
         ("", "", replicas(1), &[]),
         ("", "", replicas(2), &["LOOM-R016"]),

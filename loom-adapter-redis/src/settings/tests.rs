@@ -16,7 +16,7 @@ fn settings_that_make_no_sense_are_named() {
         (prefix("a b"), Some("prefix")),
         (RedisSettings { urls: vec![], ..usual() }, Some("address")),
         (RedisSettings { durability, ..usual() }, None),
-        (RedisSettings { durability, ..RedisSettings::cluster(["redis://a"]) }, Some("replicas")),
+        (RedisSettings { durability, ..RedisSettings::cluster(["redis://a"]) }, None),
     ];
     for (settings, mistake) in rows {
         let found = settings.mistake();

@@ -1,10 +1,10 @@
-//! Waiting for replicas.
+//! Waiting for replicas, and for the disk.
 
 use std::time::Duration;
 
-use loom_adapter_redis::{Durability, RedisSettings};
+use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
 use loom_ports::{CommitOutcome, Resolution};
-use loom_testkit::backends::{RedisOptions, RedisWithReplica};
+use loom_testkit::backends::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};
 
 use crate::scene::{self, NOW, actor, claim, turn};
 
@@ -40,5 +40,89 @@ fn a_commit_that_a_replica_has_not_confirmed_is_unknown() {
         assert_eq!(resolved.expect("the replica confirms"), Resolution::Committed);
         assert_eq!(commit(1).await, CommitOutcome::Already);
         assert_eq!(commit(2).await, CommitOutcome::Committed);
+    });
+}
+
+#[test]
+fn in_a_cluster_it_is_the_replica_of_the_written_master_that_confirms() {
+    loom_testkit::run(async {
+        let cluster = RedisCluster::with_replicas(3, 1);
+        let settings = RedisSettings {
+            durability: Durability::Replicas(1),
+            response_timeout: Duration::from_secs(1),
+            refusal_timeout: Duration::from_secs(15),
+            ..scene::settings(RedisSettings::cluster(cluster.urls()))
+        };
+        let stores = scene::open(settings).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        let journal = stores.journal();
+        let mut seq = 0;
+        // Says whether it was confirmed at once, and waits until it is.
+        let mut commit = async |resume: &dyn Fn()| {
+            let turn = turn(&actor(0), seq, u128::from(seq) + 1);
+            seq += 1;
+            let outcome = journal.commit(&tenure, std::slice::from_ref(&turn), &[]).await;
+            let outcome = outcome.expect("it is reached")[0];
+            resume();
+            while outcome == CommitOutcome::Unknown {
+                let resolved =
+                    journal.resolve(&tenure, &turn.actor, turn.expected, turn.commit).await;
+                if matches!(resolved, Ok(Resolution::Committed)) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            outcome
+        };
+        assert_eq!(commit(&|| ()).await, CommitOutcome::Committed);
+
+        let mut its_own = Vec::new();
+        for replica in &cluster.replicas {
+            replica.signal("STOP");
+            match commit(&|| replica.signal("CONT")).await {
+                CommitOutcome::Committed => {}
+                CommitOutcome::Unknown => its_own.push(replica),
+                other => panic!("{other:?}"),
+            }
+        }
+        // Only one of them follows the master of the partition.
+        assert_eq!(its_own.len(), 1, "{its_own:?}");
+
+        assert!(its_own[0].command(&["cluster", "failover"]).starts_with("OK"));
+        while !its_own[0].command(&["role"]).starts_with("master") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The slots have moved to it; the old master follows it as soon as it can.
+        let mut outcome = commit(&|| ()).await;
+        while outcome != CommitOutcome::Committed {
+            assert_eq!(outcome, CommitOutcome::Unknown);
+            outcome = commit(&|| ()).await;
+        }
+    });
+}
+
+/// A server older than 7.2 shows the refusal only; a newer one that commits are waited for.
+#[test]
+fn waiting_for_the_disk_is_refused_by_servers_that_cannot_say() {
+    loom_testkit::run(async {
+        let server = RedisServer::start(&RedisOptions::default().with("appendonly", "yes"));
+        let settings = RedisSettings {
+            durability: Durability::AofSynced,
+            ..scene::settings(RedisSettings::standalone(server.url()))
+        };
+        // One that does not know the command says so.
+        if !server.command(&["waitaof", "0", "0", "0"]).contains("unknown command") {
+            let stores = scene::open(settings).await;
+            assert_eq!(stores.durability(), "aof-synced");
+            let tenure = claim(&stores, "a", NOW).await;
+            let turns = [turn(&actor(0), 0, 1)];
+            let outcomes = stores.journal().commit(&tenure, &turns, &[]).await;
+            assert_eq!(outcomes.expect("it is reached"), [CommitOutcome::Committed]);
+            return;
+        }
+        let refused = RedisStores::open(settings).await.expect_err("it cannot wait").to_string();
+        for said in ["LOOM-R019", "7.2", "aof-synced"] {
+            assert!(refused.contains(said), "{refused}: expected {said}");
+        }
     });
 }

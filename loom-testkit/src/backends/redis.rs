@@ -144,15 +144,23 @@ impl RedisServer {
 /// Several masters that share the slots.
 #[derive(Debug)]
 pub struct RedisCluster {
-    /// The masters.
+    /// The masters, at first.
     pub nodes: Vec<RedisServer>,
+    /// Their replicas, at first.
+    pub replicas: Vec<RedisServer>,
 }
 
 impl RedisCluster {
     /// Starts a cluster of `masters` and waits until all slots are served.
     #[must_use]
     pub fn start(masters: usize) -> Self {
-        let nodes: Vec<_> = (0..masters)
+        Self::with_replicas(masters, 0)
+    }
+
+    /// Starts a cluster of `masters`, each with so many replicas, and waits until they follow.
+    #[must_use]
+    pub fn with_replicas(masters: usize, each: usize) -> Self {
+        let nodes: Vec<_> = (0..masters * (1 + each))
             .map(|_| {
                 let bus = free_port().to_string();
                 let options = RedisOptions::default()
@@ -166,11 +174,17 @@ impl RedisCluster {
         let created = Command::new("redis-cli")
             .args(["--cluster", "create"])
             .args(addresses)
-            .arg("--cluster-yes")
+            .args(["--cluster-replicas", &each.to_string(), "--cluster-yes"])
             .output()
             .expect("redis-cli comes with redis-server");
         assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stdout));
-        let cluster = Self { nodes };
+        let follows = |node: &RedisServer| {
+            node.command(&["info", "replication"]).contains("master_link_status:up")
+        };
+        let count = || nodes.iter().filter(|node| follows(node)).count();
+        wait_until("the replicas follow", || count() == masters * each);
+        let (replicas, nodes) = nodes.into_iter().partition(follows);
+        let cluster = Self { nodes, replicas };
         let ok =
             |node: &RedisServer| node.command(&["cluster", "info"]).contains("cluster_state:ok");
         wait_until("the cluster serves all slots", || cluster.nodes.iter().all(ok));
