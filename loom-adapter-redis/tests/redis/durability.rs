@@ -64,12 +64,12 @@ fn in_a_cluster_it_is_the_replica_of_the_written_master_that_confirms() {
             let outcome = journal.commit(&tenure, std::slice::from_ref(&turn), &[]).await;
             let outcome = outcome.expect("it is reached")[0];
             resume();
-            while outcome == CommitOutcome::Unknown {
-                let resolved =
-                    journal.resolve(&tenure, &turn.actor, turn.expected, turn.commit).await;
-                if matches!(resolved, Ok(Resolution::Committed)) {
-                    break;
-                }
+            if outcome != CommitOutcome::Unknown {
+                return outcome;
+            }
+            let resolve =
+                async || journal.resolve(&tenure, &turn.actor, turn.expected, turn.commit).await;
+            while !matches!(resolve().await, Ok(Resolution::Committed)) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             outcome
