@@ -4,18 +4,20 @@ mod actor;
 mod commit;
 mod partition;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use loom_core::{
-    ActorId, CommitId, Epoch, Head, HostId, IdempotencyKey, MessageId, PartitionId, Seq, Timestamp,
+    ActorId, CommitId, Epoch, Head, HostId, IdempotencyKey, Incarnation, MessageId, PartitionId,
+    Seq, Timestamp,
 };
 use loom_ports::{
     CommitOutcome, Cursor, Delivered, Due, ErrorKind, Fenced, Handled, JournalCapabilities,
-    JournalStore, Load, Page, PortError, Renewal, Resolution, StoredRecord, Tenure, TenureClaim,
-    Turn, Undelivered,
+    JournalStore, Load, Loaded, Page, PortError, Renewal, Resolution, StoredRecord, Tenure,
+    TenureClaim, Turn, Undelivered,
 };
 
 use self::actor::Actor;
@@ -35,7 +37,12 @@ pub(crate) struct Journals {
     partitions: BTreeMap<PartitionId, Partition>,
     // Apart from the partitions, because people read a journal by the actor's name alone.
     actors: BTreeMap<ActorId, Actor>,
+    /// How often something was forgotten.
+    failovers: u64,
 }
+
+/// After so many deletions within one past, an incarnation would be taken for one of the next.
+const DELETIONS_MAX_LOG2: u32 = 32;
 
 #[async_trait]
 impl JournalStore for MemoryJournal {
@@ -89,9 +96,7 @@ impl JournalStore for MemoryJournal {
             return Ok(Load::Fenced(fenced));
         }
         let attempts = cause.map_or(0, |cause| journals.actor(actor).note(cause));
-        let mut loaded = journals.actors.get(actor).map(Actor::load).unwrap_or_default();
-        loaded.attempts = attempts;
-        Ok(Load::Loaded(loaded))
+        Ok(Load::Loaded(Loaded { attempts, ..journals.known(actor).load() }))
     }
 
     async fn commit(
@@ -114,8 +119,8 @@ impl JournalStore for MemoryJournal {
         if let Err(fenced) = journals.owned(tenure) {
             return Ok(Resolution::Fenced(fenced));
         }
-        let head = journals.actors.get(actor).map_or_else(Head::default, Actor::head);
-        let found = journals.actors.get(actor).and_then(|actor| actor.commit_at(expected.next()));
+        let known = journals.known(actor);
+        let (head, found) = (known.head(), known.commit_at(expected.next().seq));
         Ok(match found {
             Some(found) if found == commit => Resolution::Committed,
             // Neither a journal that is still short of the place, nor one that ends just
@@ -162,7 +167,7 @@ impl JournalStore for MemoryJournal {
         now: Timestamp,
         _from: Option<&Cursor>,
     ) -> Result<Option<Cursor>, PortError> {
-        let Journals { partitions, actors } = &mut *self.journals.lock();
+        let Journals { partitions, actors, .. } = &mut *self.journals.lock();
         let Some(swept) = partitions.get_mut(&partition) else { return Ok(None) };
         for (actor, key) in swept.take_expired(now) {
             if let Some(actor) = actors.get_mut(&actor) {
@@ -222,13 +227,18 @@ impl MemoryJournal {
         self.journals.copy()
     }
 
-    /// Goes on from a copy. Every tenure has ended, and epochs rise from where they were.
-    pub(crate) fn continue_from(&self, copy: Journals) {
+    /// Goes on from a copy. Every tenure has ended, epochs rise from where they were, and every
+    /// actor is in another incarnation, this one at the least.
+    pub(crate) fn continue_from(&self, copy: Journals) -> Incarnation {
         let mut journals = self.journals.lock();
         let lost = std::mem::replace(&mut *journals, copy);
+        journals.failovers = lost.failovers + 1;
+        let incarnation = journals.incarnation_min();
+        journals.actors.values_mut().for_each(|actor| actor.move_to(incarnation));
         for (id, lost) in lost.partitions {
             journals.partitions.entry(id).or_default().succeed(&lost);
         }
+        incarnation
     }
 }
 
@@ -242,7 +252,18 @@ impl Journals {
     }
 
     fn actor(&mut self, actor: &ActorId) -> &mut Actor {
-        self.actors.entry(actor.clone()).or_default()
+        let incarnation = self.incarnation_min();
+        self.actors.entry(actor.clone()).or_insert_with(|| Actor::of(incarnation))
+    }
+
+    /// As [`actor`](Self::actor), to look at.
+    fn known(&self, actor: &ActorId) -> Cow<'_, Actor> {
+        let known = self.actors.get(actor).map(Cow::Borrowed);
+        known.unwrap_or_else(|| Cow::Owned(Actor::of(self.incarnation_min())))
+    }
+
+    fn incarnation_min(&self) -> Incarnation {
+        Incarnation(self.failovers << DELETIONS_MAX_LOG2)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use loom_core::Incarnation;
 use loom_ports::Stores;
 
 use crate::journal::Journals;
@@ -50,12 +51,15 @@ impl MemoryStores {
     }
 
     /// Goes on from an older copy, as a server does whose replica takes over before it was told
-    /// everything. What was written since is gone. Every tenure has ended, and no epoch comes
-    /// back: that much a store must remember whatever it forgets.
-    pub fn fail_over(&self, to: Replica) {
-        self.journal.continue_from(to.journals);
+    /// everything. What was written since is gone. Every tenure has ended, no epoch comes back, and
+    /// every actor is in an incarnation that never was before: that much a store must remember
+    /// whatever it forgets.
+    ///
+    /// Returns the least incarnation.
+    pub fn fail_over(&self, to: Replica) -> Incarnation {
         self.queue.continue_from(to.queues);
         self.state.continue_from(to.states);
+        self.journal.continue_from(to.journals)
     }
 }
 

@@ -50,13 +50,17 @@ fn an_older_copy_lacks_what_came_later_and_fences_everybody() {
         stores.journal.release(&tenure).await.unwrap();
         let tenure = claim(&stores, "two").await;
 
-        stores.fail_over(replica);
+        let incarnation = stores.fail_over(replica);
 
         assert_eq!(length(&stores).await, 1);
         let answer = commit(&stores, &tenure, later).await;
         assert!(matches!(answer, CommitOutcome::Fenced(_)), "{answer:?}");
         let next = claim(&stores, "three").await;
         assert!(next.epoch > tenure.epoch, "{next:?} after {tenure:?}");
-        assert_eq!(commit(&stores, &next, later).await, CommitOutcome::Committed);
+        let head = Head { incarnation, ..later };
+        assert_eq!(commit(&stores, &next, later).await, CommitOutcome::Conflict { head });
+        assert_eq!(commit(&stores, &next, head).await, CommitOutcome::Committed);
+        assert_eq!(commit(&stores, &next, Head::default()).await, CommitOutcome::Already);
+        assert!(stores.fail_over(stores.replica()) > incarnation);
     });
 }

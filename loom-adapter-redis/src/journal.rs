@@ -1,6 +1,6 @@
 //! [`JournalStore`] over scripts.
 //!
-//! The keys of a partition, after its tag: `t` its tenure, `o` its outbox (epoch, number, message),
+//! The keys of a partition, after its tag: `t` its tenure (`journal/tenure.lua`), `o` its outbox (epoch, number, message),
 //! `m` its timers (time, actor, key), `x` when its marks expire (time, actor, key), `a` its actors,
 //! `l` the incarnations of those that were deleted. Those of an actor: `j:` its journal (`h` its end;
 //! each place, a commit and a record), `n:` how often messages were tried, `u:` when its timers are
@@ -42,16 +42,25 @@ const LOAD_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// How many marks one sweep looks at.
 const SWEPT_MAX: u64 = 1_000;
 
-static TENURE: Script =
-    Script::new(concat!(include_str!("clock.lua"), include_str!("journal/tenure.lua")));
-static LOAD: Script =
-    Script::new(concat!(include_str!("journal/owned.lua"), include_str!("journal/load.lua")));
-static COMMIT: Script =
-    Script::new(concat!(include_str!("journal/owned.lua"), include_str!("journal/commit.lua")));
-static RESOLVE: Script =
-    Script::new(concat!(include_str!("journal/owned.lua"), include_str!("journal/resolve.lua")));
-static DELETE: Script =
-    Script::new(concat!(include_str!("journal/owned.lua"), include_str!("journal/delete.lua")));
+macro_rules! owned_script {
+    ($file:literal) => {
+        Script::new(concat!(
+            include_str!("journal/past.lua"),
+            include_str!("journal/owned.lua"),
+            include_str!($file)
+        ))
+    };
+}
+
+static TENURE: Script = Script::new(concat!(
+    include_str!("clock.lua"),
+    include_str!("journal/past.lua"),
+    include_str!("journal/tenure.lua")
+));
+static LOAD: Script = owned_script!("journal/load.lua");
+static COMMIT: Script = owned_script!("journal/commit.lua");
+static RESOLVE: Script = owned_script!("journal/resolve.lua");
+static DELETE: Script = owned_script!("journal/delete.lua");
 static DUE: Script = Script::new(include_str!("journal/due.lua"));
 static READ: Script = Script::new(include_str!("journal/read.lua"));
 static SWEEP: Script = Script::new(include_str!("journal/sweep.lua"));
@@ -226,7 +235,7 @@ fn fenced(answer: &mut Parts) -> Result<Fenced, Failure> {
 }
 
 fn head(answer: &mut Parts) -> Result<Head, Failure> {
-    let incarnation = Incarnation(count_of(answer.number()?)?);
+    let incarnation = Incarnation(answer.number()?);
     Ok(Head { incarnation, seq: Seq(answer.number()?) })
 }
 

@@ -21,7 +21,7 @@ static QUERY: Script = Script::new(include_str!("state/query.lua"));
 /// How many states, and how many of their bytes, one page looks at.
 const LOOKED_AT_MAX: usize = 500;
 const LOOKED_AT_BYTES_MAX: usize = 4 * 1024 * 1024;
-const HEAD_BYTES: usize = 12;
+const HEAD_BYTES: usize = 16;
 
 /// States in Redis.
 #[derive(Debug)]
@@ -111,16 +111,15 @@ impl StateStore for RedisState {
 
 fn encode_head(head: Head) -> [u8; HEAD_BYTES] {
     let mut encoded = [0; HEAD_BYTES];
-    encoded[..4].copy_from_slice(&head.incarnation.0.to_be_bytes());
-    encoded[4..].copy_from_slice(&head.seq.0.to_be_bytes());
+    encoded[..8].copy_from_slice(&head.incarnation.0.to_be_bytes());
+    encoded[8..].copy_from_slice(&head.seq.0.to_be_bytes());
     encoded
 }
 
 fn decode_head(stored: &[u8]) -> Result<(Head, &[u8]), Failure> {
-    let (incarnation, rest) = stored.split_first_chunk().ok_or_else(|| strange("head"))?;
+    let (incarnation, rest) = split_number(stored)?;
     let (seq, rest) = split_number(rest)?;
-    let incarnation = Incarnation(u32::from_be_bytes(*incarnation));
-    Ok((Head { incarnation, seq: Seq(seq) }, rest))
+    Ok((Head { incarnation: Incarnation(incarnation), seq: Seq(seq) }, rest))
 }
 
 fn decode(actor: ActorId, stored: &Bytes) -> Result<StateRow, Failure> {

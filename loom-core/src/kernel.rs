@@ -25,8 +25,8 @@ pub use op::Op;
 pub use step::{End, Segment, answer, bury, keep_event, skip_fire, stall, step};
 
 use crate::{
-    ActorId, Epoch, EventName, Head, Lane, Message, PartitionId, Payload, Seq, Step, StepId, Timer,
-    TimerKey,
+    ActorId, Epoch, EventName, Head, Incarnation, Lane, Message, PartitionId, Payload, Seq, Step,
+    StepId, Timer, TimerKey,
 };
 
 /// How many events an actor keeps for handlers that do not wait for them yet.
@@ -52,6 +52,9 @@ pub struct Kernel {
 pub struct Invocation {
     /// The record with which it began.
     pub began: Seq,
+    /// The incarnation in which it began.
+    #[serde(default, skip_serializing_if = "Incarnation::is_first")]
+    pub incarnation: Incarnation,
     /// When it began: the time its handler is told first.
     pub at: crate::Timestamp,
     /// Its input.
@@ -90,6 +93,11 @@ impl Kernel {
     #[must_use]
     pub fn head(&self) -> Head {
         self.head
+    }
+
+    /// The incarnation is this one now, if that is later: the store has forgotten something.
+    pub fn move_to(&mut self, incarnation: Incarnation) {
+        self.head.incarnation = self.head.incarnation.max(incarnation);
     }
 
     /// The state as JSON. Empty before the first turn.
@@ -152,7 +160,7 @@ impl Invocation {
         (0..)
             .zip(&self.steps)
             .filter(|(_, step)| step.answer.is_none())
-            .map(move |(position, _)| StepId { began, position })
+            .map(move |(position, step)| StepId { incarnation: step.incarnation, began, position })
     }
 }
 

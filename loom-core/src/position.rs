@@ -24,18 +24,28 @@ impl Seq {
     }
 }
 
-/// How many times an actor was deleted. A deleted actor's key may be used again, and messages
-/// and projections of its former life must not be mistaken for those of its present one.
+/// Tells what is so of an actor from what is not so any more. Moves when the actor is deleted, and
+/// when its store has forgotten what was written last, as an older copy that took over has. Never
+/// comes back.
+///
+/// A place in the journal may be used again after either, and requests, messages and projections
+/// of before must not be mistaken for those of after.
 #[derive(
     Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
 )]
 #[serde(transparent)]
-pub struct Incarnation(pub u32);
+pub struct Incarnation(pub u64);
+
+impl Incarnation {
+    pub(crate) fn is_first(&self) -> bool {
+        self.0 == 0
+    }
+}
 
 /// The end of a journal: what the next turn builds on.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Head {
-    /// Which life of the actor.
+    /// Since when there is nothing to be forgotten.
     pub incarnation: Incarnation,
     /// The last committed record.
     pub seq: Seq,
@@ -46,6 +56,13 @@ impl Head {
     #[must_use]
     pub fn next(self) -> Self {
         Self { seq: self.seq.next(), ..self }
+    }
+
+    /// Whether the record at `next` may be the first behind this head: the incarnation may have
+    /// moved in between.
+    #[must_use]
+    pub fn leads_to(self, next: Self) -> bool {
+        next.seq == self.seq.next() && next.incarnation >= self.incarnation
     }
 }
 
@@ -97,6 +114,10 @@ pub struct StepId {
     pub began: Seq,
     /// Counts the requests of the invocation, from 0.
     pub position: u32,
+    /// When it was asked for. The last field, since it may be left out of what is written as an
+    /// array.
+    #[serde(default, skip_serializing_if = "Incarnation::is_first")]
+    pub incarnation: Incarnation,
 }
 
 impl StepId {
@@ -107,10 +128,10 @@ impl StepId {
     ///
     /// Never: an actor id and three numbers are shorter than a message id may be.
     #[must_use]
-    pub fn name(self, actor: &ActorId, incarnation: Incarnation) -> MessageId {
-        let Self { began, position } = self;
-        // Three numbers of at most ten, twenty and ten digits, and what separates them.
-        let mut text = String::with_capacity(actor.as_str().len() + 43);
+    pub fn name(self, actor: &ActorId) -> MessageId {
+        let Self { incarnation, began, position } = self;
+        // Three numbers of at most twenty, twenty and ten digits, and what separates them.
+        let mut text = String::with_capacity(actor.as_str().len() + 53);
         write!(text, "{}@{}.{}.{position}", actor.as_str(), incarnation.0, began.0)
             .expect("writing to a string cannot fail");
         MessageId::parse(&text).expect("an actor id and three numbers fit in a message id")

@@ -18,6 +18,7 @@ use tracing::info;
 
 use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
+use crate::divergence::{Divergence, Divergences};
 use crate::forward::Forwards;
 use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
@@ -198,7 +199,8 @@ impl Host {
         let partitions = self.shared.partitions.len();
         let (host, has_peers) =
             (self.shared.id.clone(), self.shared.has_peers.load(Ordering::Relaxed));
-        HostStatus { host, partitions, owned: owned.len(), active, has_peers }
+        let divergence = self.shared.divergences.known();
+        HostStatus { host, partitions, owned: owned.len(), active, has_peers, divergence }
     }
 
     /// The dead letters of a partition's actors, oldest first.
@@ -250,6 +252,8 @@ pub struct HostStatus {
     pub active: usize,
     /// Whether other hosts live, as far as this one knows. It can ask them for what they own.
     pub has_peers: bool,
+    /// What the stores have forgotten, as far as this host has found out.
+    pub divergence: Divergence,
 }
 
 /// How a host stopped.
@@ -363,6 +367,8 @@ impl HostBuilder {
             crowded: Notify::new(),
             has_peers: AtomicBool::new(false),
             outages: Outages::default(),
+            lost: Notify::new(),
+            divergences: Divergences::default(),
             settings: self.settings,
         });
         // From here on, a start that fails ends what it began.

@@ -17,6 +17,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::activation::{Activation, Body as ActorBody, Closed, Pushed, View};
 use crate::activities::Activities;
 use crate::actor::KindEntry;
+use crate::divergence::Divergences;
 use crate::envelope::{Envelope, Origin};
 use crate::forward::Forwards;
 use crate::ingress::Ingress;
@@ -26,7 +27,7 @@ use crate::projector::Projector;
 use crate::receipts::Receipts;
 use crate::timers::Timers;
 use crate::unsettled::{Moments, Sender};
-use crate::{CallError, Settings, committer, relay, task};
+use crate::{CallError, Settings, committer, divergence, relay, task};
 
 /// Everything the tasks of a host share.
 pub(crate) struct Shared {
@@ -55,6 +56,9 @@ pub(crate) struct Shared {
     /// Whether other hosts live, as far as this one knows.
     pub(crate) has_peers: AtomicBool,
     pub(crate) outages: Outages,
+    /// Told when a tenure was lost.
+    pub(crate) lost: Notify,
+    pub(crate) divergences: Divergences,
 }
 
 /// Who runs the tasks of a host.
@@ -226,6 +230,7 @@ impl Shared {
 
     /// Gives an activation up: its actor must be read again.
     pub(crate) fn close(self: &Arc<Self>, partition: &Partition, activation: &Arc<Activation>) {
+        divergence::look_for(self, [&**activation]);
         if let Closed::Idle(body) = activation.close() {
             self.give_back(partition, activation, Vec::new(), body, "its actor must be read again");
         }

@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 
 /// What a host tells the cluster about itself whenever it says that it is alive.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
 pub struct HostDetails {
     /// How many partitions it owns.
     pub owned: usize,
     /// How many actors it has in memory.
     pub active: usize,
+    /// How many times it found the end of an actor's journal to be gone.
+    pub forgotten: u64,
 }
 
 /// The other hosts that this one has seen alive.

@@ -18,7 +18,7 @@ use crate::activation::{Activation, Body, Next, SinceSnapshot, View};
 use crate::envelope::{Envelope, Origin, Reply};
 use crate::host::Shared;
 use crate::partition::Partition;
-use crate::{CallError, tenures};
+use crate::{CallError, divergence, tenures};
 
 /// How long messages wait for an actor that cannot be read, before they go back.
 const FAILED_PAUSE: Duration = Duration::from_millis(200);
@@ -60,6 +60,7 @@ pub(crate) async fn run(
         }
         if let Err(Lost::Gone(envelope) | Lost::TooLarge { envelope, .. }) = taken {
             let unhandled = envelope.map(|envelope| *envelope).into_iter().collect();
+            divergence::look_for(&host, [&*activation]);
             let _ = activation.close();
             let why = "its host lost it";
             return host.give_back(&partition, &activation, unhandled, Some(task.body), why);

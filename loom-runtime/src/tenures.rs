@@ -16,10 +16,12 @@ use crate::activation::Closed;
 use crate::host::{Phase, Shared};
 use crate::partition::{Leftovers, Partition};
 use crate::peers::{HostDetails, Peers};
-use crate::{committer, relay, unsettled};
+use crate::{committer, divergence, relay, unsettled};
 
 /// How many partitions are handed over at a time: what they do stops for a moment.
 const HAND_OVER_MAX: usize = 32;
+/// How soon it is tried to claim again what was lost.
+const LOST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Claims every partition that is free, when a host starts. A store that is only slow or busy
 /// gets some time; what was claimed is released if that does not help.
@@ -107,6 +109,8 @@ pub(crate) async fn run(host: Arc<Shared>) {
         tokio::select! {
             biased;
             () = host.stopping() => return,
+            // Perhaps to nobody. More may follow at once.
+            () = host.lost.notified() => host.pause(LOST_PAUSE).await,
             () = host.clock.sleep_until(next) => {}
         }
         join_all(host.partitions.iter().map(|partition| renew(&host, partition, pause))).await;
@@ -169,13 +173,17 @@ async fn renew(host: &Arc<Shared>, partition: &Arc<Partition>, waited: Duration)
     if !check(host, partition, &tenure).await
         && partition.lease_has_ended(host.clock.now(), waited, host.settings.lease)
     {
-        drop_tenure(host, partition);
+        lose(host, partition);
     }
 }
 
 /// Forgets everything about a partition that is not owned any more.
 pub(crate) fn drop_tenure(host: &Arc<Shared>, partition: &Arc<Partition>) {
-    let Leftovers { given_up, submitted } = partition.end_tenure();
+    give_back(host, partition, partition.end_tenure());
+}
+
+fn give_back(host: &Arc<Shared>, partition: &Arc<Partition>, leftovers: Leftovers) {
+    let Leftovers { given_up, submitted } = leftovers;
     host.outages.forget(partition.id);
     committer::orphan(host, partition, submitted);
     host.readdress(partition.id);
@@ -186,11 +194,20 @@ pub(crate) fn drop_tenure(host: &Arc<Shared>, partition: &Arc<Partition>) {
     }
 }
 
+/// Ends a tenure that was not handed over. It may be that nobody has it, and that the store went on
+/// from an older copy.
+fn lose(host: &Arc<Shared>, partition: &Arc<Partition>) {
+    let leftovers = partition.end_tenure();
+    divergence::look_for(host, leftovers.given_up.iter().map(|(activation, _)| &**activation));
+    give_back(host, partition, leftovers);
+    host.lost.notify_one();
+}
+
 /// A store said that a tenure ended.
 pub(crate) fn fenced(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Tenure) {
     if partition.tenure().is_some_and(|owned| owned.epoch == tenure.epoch) {
         warn!(%partition.id, epoch = %tenure.epoch, "tenure lost");
-        drop_tenure(host, partition);
+        lose(host, partition);
     }
 }
 
@@ -198,7 +215,7 @@ pub(crate) fn fenced(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Te
 pub(crate) fn give_up(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Arc<Tenure>) {
     if partition.tenure().is_some_and(|owned| owned.epoch == tenure.epoch) {
         warn!(%partition.id, epoch = %tenure.epoch, "a commit is unknown: tenure given up");
-        drop_tenure(host, partition);
+        lose(host, partition);
         let (host, tenure) = (Arc::clone(host), Arc::clone(tenure));
         Arc::clone(&host).spawn(async move { release_in_store(&host, &tenure).await });
     }
@@ -237,7 +254,8 @@ pub(crate) async fn release_all(host: &Arc<Shared>) {
 pub(crate) async fn beat(host: &Shared) {
     let (lease, now) = (host.settings.lease, host.clock.now());
     let (owned, active) = (host.owned().len(), host.active.load(Ordering::Relaxed));
-    let details = Payload::of(&HostDetails { owned, active }).unwrap_or(Payload::NULL);
+    let forgotten = host.divergences.known().found;
+    let details = Payload::of(&HostDetails { owned, active, forgotten }).unwrap_or(Payload::NULL);
     let beat = host.stores.coordination.heartbeat(&host.id, &details, lease, now).await;
     if let Err(error) = beat {
         warn!(%error, "the cluster was not told that this host is alive");

@@ -21,6 +21,8 @@ pub struct TurnLog {
     me: ActorId,
     incarnation: Incarnation,
     began: Seq,
+    /// The incarnation in which it began.
+    began_in: Incarnation,
     inner: Mutex<Inner>,
 }
 
@@ -70,8 +72,10 @@ impl TurnLog {
             kept: kept.collect(),
             ..Inner::empty()
         });
-        let began = open.map_or(head.seq.next(), |open| open.began);
-        Self { me: me.clone(), incarnation: head.incarnation, began, inner }
+        let incarnation = head.incarnation;
+        let (began, began_in) =
+            open.map_or((head.seq.next(), incarnation), |open| (open.began, open.incarnation));
+        Self { me: me.clone(), incarnation, began, began_in, inner }
     }
 
     pub(crate) fn me(&self) -> &ActorId {
@@ -86,15 +90,14 @@ impl TurnLog {
     pub(crate) fn draw(&self) -> u64 {
         let mut inner = self.lock();
         inner.draws += 1;
-        let parts =
-            [self.began.0, u64::from(self.incarnation.0), inner.draws].map(u64::to_le_bytes);
+        let parts = [self.began.0, self.began_in.0, inner.draws].map(u64::to_le_bytes);
         fingerprint(&[self.me.as_str().as_bytes(), &parts[0], &parts[1], &parts[2]])
     }
 
     /// The name of the next request.
     pub(crate) fn next_name(&self) -> MessageId {
         let position = u32::try_from(self.lock().position).unwrap_or(u32::MAX);
-        StepId { began: self.began, position }.name(&self.me, self.incarnation)
+        StepId { incarnation: self.incarnation, began: self.began, position }.name(&self.me)
     }
 
     /// Compares a request with what is recorded at its place.

@@ -74,9 +74,9 @@ impl Status {
 
     fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
         let Self { hosts, partitions, unowned, queued, queued_max } = self;
-        writeln!(out, "{:<40} {:>10} {:>10}", "host", "partitions", "actors")?;
-        for Host { id, details: HostDetails { owned, active } } in hosts {
-            writeln!(out, "{:<40} {owned:>10} {active:>10}", id.as_str())?;
+        writeln!(out, "{:<40} {:>10} {:>10} {:>10}", "host", "partitions", "actors", "forgotten")?;
+        for Host { id, details: HostDetails { owned, active, forgotten } } in hosts {
+            writeln!(out, "{:<40} {owned:>10} {active:>10} {forgotten:>10}", id.as_str())?;
         }
         writeln!(out, "{unowned} of {partitions} partitions have no host")?;
         writeln!(out, "{queued} messages are queued, {queued_max} in the longest queue")

@@ -111,7 +111,7 @@ async fn no_records(journal: &dyn JournalStore, actor: &ActorId) -> Result<Stop,
 struct StateView {
     actor: ActorId,
     seq: u64,
-    incarnation: u32,
+    incarnation: u64,
     at: String,
     version: u32,
     state_hash: String,

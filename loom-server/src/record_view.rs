@@ -15,7 +15,7 @@ use serde_json::value::{RawValue, to_raw_value};
 #[derive(Serialize)]
 pub(crate) struct RecordView<'a> {
     seq: u64,
-    incarnation: u32,
+    incarnation: u64,
     at: String,
     epoch: u64,
     commit: String,
@@ -225,7 +225,7 @@ fn message_view(message: &Message) -> MessageView<'_> {
         Body::Event { name, payload } => {
             Says::Event { signal: name.as_str(), payload: json(payload) }
         }
-        Body::Answer { step: StepId { began, position }, outcome: ended } => {
+        Body::Answer { step: StepId { began, position, .. }, outcome: ended } => {
             Says::Answer { answers: format!("{began}.{position}"), outcome: outcome(ended) }
         }
         Body::Fire { timer, .. } => Says::Fire { timer: timer.to_string() },

@@ -73,7 +73,7 @@ fn actor(kind: &Kind, key: &str) -> ActorId {
     ActorId::new(kind, key).expect("a valid key")
 }
 
-fn head(incarnation: u32, seq: u64) -> Head {
+fn head(incarnation: u64, seq: u64) -> Head {
     Head { incarnation: Incarnation(incarnation), seq: Seq(seq) }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn set_state(view: &mut View<'_>, actor: &ActorId, state: ActorState)
 
 fn look_up(view: &View<'_>, partition: PartitionId, actor: &ActorId) -> Result<ActorState, Broken> {
     let incarnation = match view.get(&life_key(actor))? {
-        Some(raw) => raw[..].try_into().map(u32::from_be_bytes).map_err(|_| Broken::Row("life"))?,
+        Some(raw) => raw[..].try_into().map(u64::from_be_bytes).map_err(|_| Broken::Row("life"))?,
         None => 0,
     };
     // A row that is not there costs a glance at a filter; a range takes a look into each file.

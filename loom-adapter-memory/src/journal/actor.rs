@@ -29,6 +29,16 @@ struct Mark {
 }
 
 impl Actor {
+    /// An actor without a journal, in this incarnation.
+    pub(super) fn of(incarnation: Incarnation) -> Self {
+        Self { head: Head { incarnation, seq: Seq::EMPTY }, ..Self::default() }
+    }
+
+    /// Begins this incarnation, if it is a later one. The journal stays.
+    pub(super) fn move_to(&mut self, incarnation: Incarnation) {
+        self.head.incarnation = self.head.incarnation.max(incarnation);
+    }
+
     pub(super) fn head(&self) -> Head {
         self.head
     }
@@ -38,10 +48,9 @@ impl Actor {
         self.last_snapshot
     }
 
-    /// Which commit made `head` the head, unless its record was trimmed or never written.
-    pub(super) fn commit_at(&self, head: Head) -> Option<CommitId> {
-        let record = self.records.get(&head.seq)?;
-        (head.incarnation == self.head.incarnation).then_some(record.commit)
+    /// Which commit wrote the record there, unless it was trimmed or never written.
+    pub(super) fn commit_at(&self, seq: Seq) -> Option<CommitId> {
+        self.records.get(&seq).map(|record| record.commit)
     }
 
     pub(super) fn note(&mut self, cause: &MessageId) -> u32 {
@@ -103,8 +112,8 @@ impl Actor {
         &mut self,
     ) -> (BTreeMap<TimerKey, Timestamp>, BTreeMap<IdempotencyKey, Timestamp>) {
         let Incarnation(ended) = self.head.incarnation;
-        let head = Head { incarnation: Incarnation(ended + 1), seq: Seq::EMPTY };
-        let Self { timers, marks, .. } = std::mem::replace(self, Self { head, ..Self::default() });
+        let next = Self::of(Incarnation(ended + 1));
+        let Self { timers, marks, .. } = std::mem::replace(self, next);
         (timers, marks.into_iter().map(|(key, mark)| (key, mark.expires)).collect())
     }
 }

@@ -44,16 +44,18 @@ impl Journals {
     fn decide<'a>(&'a self, turns: &'a [Turn]) -> Result<Vec<CommitOutcome>, PortError> {
         let mut drafts: BTreeMap<&'a ActorId, Draft<'a>> = BTreeMap::new();
         let decide = |turn: &'a Turn| {
-            let written = || Draft::of(self.actors.get(&turn.actor));
+            let written =
+                || Draft::of(self.actors.get(&turn.actor), self.known(&turn.actor).head());
             drafts.entry(&turn.actor).or_insert_with(written).decide(turn)
         };
         turns.iter().map(decide).collect()
     }
 
     fn write(&mut self, tenure: &Tenure, turn: &Turn) {
-        let Self { partitions, actors } = self;
+        let incarnation = self.incarnation_min();
+        let Self { partitions, actors, .. } = self;
         let partition = partitions.entry(tenure.partition).or_default();
-        let actor = actors.entry(turn.actor.clone()).or_default();
+        let actor = actors.entry(turn.actor.clone()).or_insert_with(|| Actor::of(incarnation));
 
         actor.append(turn);
         partition.add_actor(&turn.actor);
@@ -76,10 +78,10 @@ impl Journals {
 }
 
 impl<'a> Draft<'a> {
-    fn of(written: Option<&'a Actor>) -> Self {
+    fn of(written: Option<&'a Actor>, head: Head) -> Self {
         Self {
             written,
-            head: written.map_or_else(Head::default, Actor::head),
+            head,
             last_snapshot: written.map_or(Seq::EMPTY, Actor::last_snapshot),
             commits: BTreeMap::new(),
             failed: false,
@@ -112,6 +114,6 @@ impl<'a> Draft<'a> {
 
     fn commit_at(&self, place: Head) -> Option<CommitId> {
         let drafted = self.commits.get(&place).copied();
-        drafted.or_else(|| self.written?.commit_at(place))
+        drafted.or_else(|| self.written?.commit_at(place.seq))
     }
 }

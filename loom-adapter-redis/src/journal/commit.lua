@@ -37,9 +37,8 @@ end
 
 local function decide(actor, turn)
   local place = turn.expected + 1
-  local found = turn.life == actor.life
-    and (actor.commits[place]
-      or (place >= actor.begins and place <= actor.stored and commit_at(actor.journal, place)))
+  local found = actor.commits[place]
+    or (place >= actor.begins and place <= actor.stored and commit_at(actor.journal, place))
   if found == turn.commit then return 'a' end
   if actor.failed or turn.life ~= actor.life or turn.expected ~= actor.last then
     actor.failed = true

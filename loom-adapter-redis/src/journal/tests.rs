@@ -14,7 +14,8 @@ use crate::script::Script;
 use crate::server::RedisClient;
 use crate::settings::{RedisSettings, TimeSource};
 
-const SOURCE: &str = concat!(include_str!("owned.lua"), include_str!("commit.lua"));
+const SOURCE: &str =
+    concat!(include_str!("past.lua"), include_str!("owned.lua"), include_str!("commit.lua"));
 
 thread_local! {
     static PLANTED: Cell<&'static Script> = const { Cell::new(&COMMIT) };
@@ -64,7 +65,7 @@ fn a_script_that_does_not_check_the_sequence_is_caught() {
 
 #[test]
 fn a_script_that_does_not_check_the_epoch_is_caught() {
-    let check = "not found[2] or found[1] ~= epoch";
+    let check = "not found[2] or found[1] ~= epoch or found[3] ~= past()";
     assert_caught(check, "false", "a_fenced_commit_writes_nothing");
 }
 

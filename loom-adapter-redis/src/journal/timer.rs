@@ -1,6 +1,6 @@
 //! Timers as members that sort by their time: time, actor, zero, key.
 
-use loom_core::{ActorId, Seq, StepId, TimerKey, TimerName, Timestamp};
+use loom_core::{ActorId, Incarnation, Seq, StepId, TimerKey, TimerName, Timestamp};
 use loom_ports::{Due, DueTimer};
 
 use crate::error::Failure;
@@ -9,9 +9,13 @@ use crate::reply::{Parts, split_number, strange};
 pub(super) fn encode(key: &TimerKey) -> Vec<u8> {
     match key {
         TimerKey::Named(name) => [b"n", name.as_str().as_bytes()].concat(),
-        TimerKey::Step(StepId { began, position }) => {
-            [&b"s"[..], &began.0.to_be_bytes(), &position.to_be_bytes()].concat()
-        }
+        TimerKey::Step(StepId { incarnation, began, position }) => [
+            &b"s"[..],
+            &incarnation.0.to_be_bytes(),
+            &began.0.to_be_bytes(),
+            &position.to_be_bytes(),
+        ]
+        .concat(),
         TimerKey::Drive(began) => [&b"d"[..], &began.0.to_be_bytes()].concat(),
     }
 }
@@ -46,10 +50,12 @@ fn decode(key: &[u8]) -> Option<TimerKey> {
     match kind {
         b'n' => Some(TimerKey::Named(TimerName::parse(std::str::from_utf8(rest).ok()?).ok()?)),
         b's' => {
+            let (incarnation, rest) = rest.split_first_chunk()?;
+            let incarnation = Incarnation(u64::from_be_bytes(*incarnation));
             let (began, position) = rest.split_first_chunk()?;
             let began = Seq(u64::from_be_bytes(*began));
             let position = u32::from_be_bytes(position.try_into().ok()?);
-            Some(TimerKey::Step(StepId { began, position }))
+            Some(TimerKey::Step(StepId { incarnation, began, position }))
         }
         b'd' => Some(TimerKey::Drive(Seq(u64::from_be_bytes(rest.try_into().ok()?)))),
         _ => None,

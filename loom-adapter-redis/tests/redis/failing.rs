@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
-use loom_core::ActorId;
-use loom_ports::{CommitOutcome, ErrorKind, Resolution, Tenure, Turn};
+use loom_core::{ActorId, Head, Incarnation};
+use loom_ports::{CommitOutcome, ErrorKind, Load, Resolution, Tenure, Turn};
 use loom_testkit::backends::{RedisOptions, RedisServer, RedisWithReplica};
 
-use crate::scene::{self, NOW, actor, claim, head, turn};
+use crate::scene::{self, LEASE, NOW, actor, claim, head, turn};
 
 fn at(server: &RedisServer) -> RedisSettings {
     scene::settings(RedisSettings::standalone(server.url()))
@@ -26,9 +26,11 @@ async fn commit(stores: &RedisStores, tenure: &Tenure, turn: &Turn) -> CommitOut
 /// Commits `count` turns of an actor, one after another, whatever it takes. An unknown outcome is
 /// resolved before the turn is sent again.
 async fn persevere(stores: &RedisStores, tenure: &Tenure, actor: &ActorId, count: u64) -> u64 {
+    let Head { incarnation, .. } = head(stores, tenure, actor).await;
     let (mut seq, mut unknown) = (0, 0);
     while seq < count {
-        let turn = turn(actor, seq, u128::from(seq) + 1);
+        let mut turn = turn(actor, seq, u128::from(seq) + 1);
+        turn.expected.incarnation = incarnation;
         let turns = std::slice::from_ref(&turn);
         match stores.journal().commit(tenure, turns, &[]).await {
             Ok(outcomes) if outcomes[0] == CommitOutcome::Committed => seq += 1,
@@ -94,7 +96,7 @@ fn connections_that_are_killed_lose_and_repeat_no_turn() {
             let rounds = actors.iter().map(|actor| persevere(&stores, &tenure, actor, TURNS));
             unknown += futures::future::join_all(rounds).await.iter().sum::<u64>();
             for actor in &actors {
-                assert_eq!(head(&stores, &tenure, actor).await, TURNS);
+                assert_eq!(head(&stores, &tenure, actor).await.seq.0, TURNS);
             }
             committed += actors.len();
         }
@@ -139,13 +141,20 @@ fn a_server_that_is_killed_keeps_what_it_answered() {
         let mut server = RedisServer::start(&options);
         let settings = RedisSettings { durability: Durability::Aof, ..at(&server) };
         let stores = scene::open(settings).await;
-        let tenure = claim(&stores, "a", NOW).await;
+        let mut tenure = claim(&stores, "a", NOW).await;
+        let mut was = Incarnation(0);
         for round in 0..3 {
             let actor = actor(round);
             persevere(&stores, &tenure, &actor, TURNS).await;
             server.signal("KILL");
             server.restart();
-            assert_eq!(head(&stores, &tenure, &actor).await, TURNS, "round {round}");
+            // The server does not know whether it has all, so nobody goes on as if it had.
+            assert_fenced(&stores, &tenure, &actor).await;
+            tenure = claim(&stores, "a", NOW).await;
+            let Head { incarnation, seq } = head(&stores, &tenure, &actor).await;
+            assert_eq!(seq.0, TURNS, "round {round}");
+            assert!(incarnation > was, "{incarnation} after {was}");
+            was = incarnation;
         }
     });
 }
@@ -163,7 +172,7 @@ fn a_full_server_takes_nothing_and_loses_nothing() {
         let turns = std::slice::from_ref(&next);
         let error = stores.journal().commit(&tenure, turns, &[]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Full, "{error}");
-        assert_eq!(head(&stores, &tenure, &actor).await, 1);
+        assert_eq!(head(&stores, &tenure, &actor).await.seq.0, 1);
 
         assert!(server.command(&["config", "set", "maxmemory", "0"]).starts_with("OK"));
         assert_eq!(commit(&stores, &tenure, &next).await, CommitOutcome::Committed);
@@ -182,10 +191,9 @@ fn a_master_that_became_a_replica_writes_nothing() {
         assert!(pair.replica.command(&["replicaof", "no", "one"]).starts_with("OK"));
         assert!(pair.master.command(&["replicaof", host, port]).starts_with("OK"));
 
-        let turn = turn(&actor(0), 0, 1);
-        let turns = std::slice::from_ref(&turn);
-        let error = stores.journal().commit(&tenure, turns, &[]).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert_fenced(&stores, &tenure, &actor(0)).await;
+        let again = stores.journal().claim(tenure.partition, &tenure.host, LEASE, NOW).await;
+        assert_eq!(again.unwrap_err().kind(), ErrorKind::Unavailable);
     });
 }
 
@@ -198,8 +206,7 @@ fn sentinels_lead_to_the_new_master() {
         let stores = scene::open(RedisSettings { response_timeout, ..settings }).await;
         let (tenure, actor) = (claim(&stores, "a", NOW).await, actor(0));
         persevere(&stores, &tenure, &actor, 10).await;
-        let read = async || head(&stores, &tenure, &actor).await;
-        assert_eq!(read().await, 10);
+        assert_eq!(head(&stores, &tenure, &actor).await.seq.0, 10);
         wait_for_replica(&pair).await;
 
         pair.master.signal("KILL");
@@ -221,9 +228,27 @@ fn sentinels_lead_to_the_new_master() {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        assert_eq!(next, Some(CommitOutcome::Committed));
-        assert_eq!(read().await, 11);
+        // What the new master has may be older: whoever goes on must look first.
+        assert!(matches!(next, Some(CommitOutcome::Fenced(_))), "{next:?}");
+        let tenure = claim(&stores, "a", NOW).await;
+        let head = head(&stores, &tenure, &actor).await;
+        assert_eq!(head.seq.0, 10);
+        assert!(head.incarnation > Incarnation(0), "{head:?}");
+        let turn = Turn { expected: head, ..turn(&actor, 10, 11) };
+        assert_eq!(commit(&stores, &tenure, &turn).await, CommitOutcome::Committed);
     });
+}
+
+/// A tenure has ended, and whoever holds it is told.
+async fn assert_fenced(stores: &RedisStores, tenure: &Tenure, actor: &ActorId) {
+    for _ in 0..100 {
+        let Ok(load) = stores.journal().load(tenure, actor, None).await else { continue };
+        assert!(matches!(load, Load::Fenced(_)), "{load:?}");
+        let outcomes = stores.journal().commit(tenure, &[turn(actor, 90, 91)], &[]).await.unwrap();
+        assert!(matches!(outcomes[..], [CommitOutcome::Fenced(_)]), "{outcomes:?}");
+        return;
+    }
+    panic!("the server is not reached");
 }
 
 /// Returns once the replica has all that the master has.

@@ -1,19 +1,22 @@
 //! A cluster that moves slots from node to node while they are used.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use loom_adapter_redis::{RedisSettings, RedisStores};
-use loom_core::{ActorId, IdempotencyKey, MessageId, QueueName, Timestamp};
-use loom_ports::{CommitOutcome, Dedup, Enqueue, ErrorKind, PortError, Receive, Settled, Tenure};
+use loom_core::{ActorId, Head, IdempotencyKey, MessageId, QueueName, Seq, Timestamp};
+use loom_ports::{
+    CommitOutcome, Dedup, Enqueue, ErrorKind, PortError, Receive, Settled, Tenure, TenureClaim,
+    Turn,
+};
 use loom_testkit::backends::{RedisCluster, RedisServer};
 
 use crate::scene::{self, LEASE, NOW, PARTITION, actor, claim, head, turn};
 
 /// How often a slot is moved to the next node.
-const MOVES: usize = 6;
+const MOVES: usize = 7;
 
 fn said(node: &RedisServer, command: &[&str]) -> String {
     node.command(command).trim().to_owned()
@@ -58,23 +61,51 @@ async fn sent<T>(send: impl AsyncFn() -> Result<T, PortError>) -> T {
     }
 }
 
+/// The tenure of all who commit. It ends with each move: the new node does not know that it has all.
+struct Held(Mutex<Tenure>);
+
+impl Held {
+    fn get(&self) -> Tenure {
+        self.0.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Claims anew, unless somebody did.
+    async fn renew(&self, stores: &RedisStores, lost: &Tenure) {
+        if self.get() == *lost {
+            let (partition, host) = (lost.partition, &lost.host);
+            let claim =
+                sent(async || stores.journal().claim(partition, host, LEASE, NOW).await).await;
+            let TenureClaim::Granted(tenure) = claim else { panic!("{claim:?}") };
+            let mut held = self.0.lock().expect("nobody panics with it");
+            if held.epoch < tenure.epoch {
+                *held = tenure;
+            }
+        }
+    }
+}
+
 async fn commit_until(
     stores: &RedisStores,
-    tenure: &Tenure,
+    held: &Held,
     actor: &ActorId,
     numbers: u64,
     done: &AtomicBool,
 ) -> u64 {
-    let mut seq = 0;
+    let mut expected = Head::default();
     while !done.load(Ordering::Relaxed) {
-        let mut turn = turn(actor, seq, u128::from(seq) + 1);
+        let Seq(seq) = expected.seq;
+        let mut turn = Turn { expected, ..turn(actor, seq, u128::from(seq) + 1) };
         turn.outbox[0].n = numbers + seq;
-        let turns = [turn];
-        let outcomes = sent(async || stores.journal().commit(tenure, &turns, &[]).await).await;
-        assert_eq!(outcomes, [CommitOutcome::Committed], "{actor} {seq}");
-        seq += 1;
+        let (turns, tenure) = ([turn], held.get());
+        let outcomes = sent(async || stores.journal().commit(&tenure, &turns, &[]).await).await;
+        match outcomes[..] {
+            [CommitOutcome::Committed] => expected = expected.next(),
+            [CommitOutcome::Fenced(_)] => held.renew(stores, &tenure).await,
+            [CommitOutcome::Conflict { head }] if head.seq == expected.seq => expected = head,
+            _ => panic!("{actor} {seq}: {outcomes:?}"),
+        }
     }
-    seq
+    expected.seq.0
 }
 
 async fn carry_until(stores: &RedisStores, queue: &QueueName, done: &AtomicBool) -> u64 {
@@ -112,7 +143,7 @@ fn slots_may_move_while_they_are_used() {
         let prefix = settings.prefix.clone();
         let refusal_timeout = Duration::from_secs(20);
         let stores = scene::open(RedisSettings { refusal_timeout, ..settings }).await;
-        let tenure = claim(&stores, "a", NOW).await;
+        let held = Held(Mutex::new(claim(&stores, "a", NOW).await));
         let queue = QueueName::parse("queue").expect("a valid name");
         let done = Arc::new(AtomicBool::new(false));
         let mover = std::thread::spawn({
@@ -135,7 +166,7 @@ fn slots_may_move_while_they_are_used() {
 
         let actors = [0, 1, 2].map(actor);
         let commits = actors.iter().zip([0, 1_000_000, 2_000_000]);
-        let commits = commits.map(|(actor, n)| commit_until(&stores, &tenure, actor, n, &done));
+        let commits = commits.map(|(actor, n)| commit_until(&stores, &held, actor, n, &done));
         let commits = futures::future::join_all(commits);
         let (committed, carried) = tokio::join!(commits, carry_until(&stores, &queue, &done));
         mover.join().expect("the slots are moved");
@@ -153,8 +184,9 @@ fn slots_may_move_while_they_are_used() {
             }
         }
         assert_eq!(entries, committed.iter().sum::<u64>());
+        let tenure = claim(&stores, "a", NOW).await;
         for (actor, turns) in actors.iter().zip(&committed) {
-            assert_eq!(head(&stores, &tenure, actor).await, *turns, "{actor}");
+            assert_eq!(head(&stores, &tenure, actor).await.seq.0, *turns, "{actor}");
         }
         let due = stores.journal().due(PARTITION, Timestamp::MAX, 100).await.expect("reached");
         assert_eq!(due.timers.len(), actors.len(), "each has one timer: {due:?}");

@@ -93,11 +93,11 @@ pub(crate) fn turn(actor: &ActorId, seq: u64, commit: u128) -> Turn {
     }
 }
 
-pub(crate) async fn head(stores: &RedisStores, tenure: &Tenure, actor: &ActorId) -> u64 {
+pub(crate) async fn head(stores: &RedisStores, tenure: &Tenure, actor: &ActorId) -> Head {
     loop {
         // To read without a cause may be repeated.
         match stores.journal().load(tenure, actor, None).await {
-            Ok(Load::Loaded(loaded)) => return loaded.head.seq.0,
+            Ok(Load::Loaded(loaded)) => return loaded.head,
             Ok(fenced @ Load::Fenced(_)) => panic!("{fenced:?}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }

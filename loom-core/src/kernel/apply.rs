@@ -59,7 +59,7 @@ impl Kernel {
 
     /// As [`apply`](Self::apply), but returns the hash of the state instead of checking it.
     pub(crate) fn advance(&mut self, record: &Record) -> Result<u64, ReplayError> {
-        if record.head != self.head.next() {
+        if !self.head.leads_to(record.head) {
             return Err(ReplayError::Gap { head: self.head, found: record.head });
         }
         if let Some(input) = &record.input {
@@ -73,7 +73,8 @@ impl Kernel {
     }
 
     /// Replays records, the first of which may hold a snapshot to begin with. Without records,
-    /// it is an actor that has no journal yet, at `start`.
+    /// it is an actor that has no journal yet, at `start`. The actor is in the incarnation of
+    /// `start`, if that is a later one.
     ///
     /// # Errors
     ///
@@ -94,7 +95,10 @@ impl Kernel {
             }
         }
         match kernel {
-            Some(kernel) => Ok(kernel),
+            Some(mut kernel) => {
+                kernel.move_to(start.incarnation);
+                Ok(kernel)
+            }
             None if start.seq == Seq::EMPTY => Ok(Self::new(start)),
             None => {
                 let head = Head { seq: Seq::EMPTY, ..start };
@@ -115,6 +119,7 @@ impl Kernel {
             Event::Began { message } => {
                 self.invocation = Some(Box::new(Invocation {
                     began: seq,
+                    incarnation: record.head.incarnation,
                     at: record.at,
                     message: (**message).clone(),
                     base: self.state.clone(),

@@ -42,7 +42,10 @@ impl<'a> Builder<'a> {
             position: u32::try_from(position).unwrap_or(u32::MAX),
             reply_to: message.and_then(reply_to),
             correlation: message.map_or_else(
-                || StepId { began: head.seq, position: 0 }.name(me, head.incarnation),
+                || {
+                    let (incarnation, began) = (head.incarnation, head.seq);
+                    StepId { incarnation, began, position: 0 }.name(me)
+                },
                 correlation,
             ),
             now,
@@ -73,7 +76,7 @@ impl<'a> Builder<'a> {
 
     /// Turns one request into events, with its step if the invocation outlives this turn.
     pub(super) fn ask(&mut self, op: Op, recorded: bool) {
-        let step = StepId { began: self.began, position: self.position };
+        let step = self.step(self.position);
         self.position += 1;
         let (ask, fingerprint) = (op.ask(), op.fingerprint());
         let mut answer = Some(Outcome::Returned(Payload::NULL));
@@ -92,7 +95,7 @@ impl<'a> Builder<'a> {
             Op::ClearTimer { name } => self.clear_timer(TimerKey::Named(name)),
             Op::Effect { outcome, .. } => answer = Some(outcome),
             Op::Activity { name, args } => {
-                let id = step.name(self.me, self.head.incarnation);
+                let id = step.name(self.me);
                 let reply_to = ReplyTo { actor: self.me.clone(), step };
                 let request = ActivityRequest { id, name, args, reply_to };
                 self.events.push(Event::Sent(Box::new(Outgoing::Activity(request))));
@@ -119,12 +122,18 @@ impl<'a> Builder<'a> {
         }
         if recorded {
             let answer = answer.map(|outcome| Answer { outcome, at: self.now });
-            self.events.push(Event::Stepped(Step { ask, fingerprint, answer }));
+            let incarnation = step.incarnation;
+            self.events.push(Event::Stepped(Step { incarnation, ask, fingerprint, answer }));
         }
     }
 
+    /// The place of what is asked for in this turn.
+    fn step(&self, position: u32) -> StepId {
+        StepId { incarnation: self.head.incarnation, began: self.began, position }
+    }
+
     fn send(&mut self, step: StepId, to: ActorId, body: Body) {
-        let id = step.name(self.me, self.head.incarnation);
+        let id = step.name(self.me);
         self.send_as(id, to, body);
     }
 
@@ -214,9 +223,11 @@ impl<'a> Builder<'a> {
         let at = answer.at;
         self.events.push(Event::Answered { position, answer });
         if let Some(open) = self.kernel.invocation() {
-            let step = StepId { began: open.began, position };
-            self.clear_timer(TimerKey::Step(step));
-            if open.awaited().all(|awaited| awaited == step) {
+            let mut awaited = open.awaited();
+            if let Some(step) = awaited.find(|step| step.position == position) {
+                self.clear_timer(TimerKey::Step(step));
+            }
+            if open.awaited().all(|step| step.position == position) {
                 let key = TimerKey::Drive(open.began);
                 self.events.push(Event::TimerSet { key, timer: Timer { at, run: None } });
             }
@@ -226,8 +237,7 @@ impl<'a> Builder<'a> {
     /// Tells the actor that waits for the outcome, if one does.
     pub(super) fn reply(&mut self, outcome: &Outcome) {
         if let Some(ReplyTo { actor, step }) = self.reply_to.take() {
-            let id = StepId { began: self.began, position: u32::MAX }
-                .name(self.me, self.head.incarnation);
+            let id = self.step(u32::MAX).name(self.me);
             self.send_as(id, actor, Body::Answer { step, outcome: outcome.clone() });
         }
     }

@@ -49,7 +49,7 @@ fn a_payload_is_json_text() {
 
 #[test]
 fn requests_keep_their_order_and_news_keeps_its_own() {
-    let step = StepId { began: Seq(1), position: 0 };
+    let step = StepId { incarnation: crate::Incarnation(0), began: Seq(1), position: 0 };
     let (method, name) = (Method::parse("run").unwrap(), EventName::parse("paid").unwrap());
     let timer = TimerKey::Named(TimerName::parse("tea").unwrap());
     let outcome = Outcome::Returned(Payload::NULL);

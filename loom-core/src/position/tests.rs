@@ -3,9 +3,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::property::holds_for;
 
-fn name(actor: &str, incarnation: u32, began: u64, position: u32) -> MessageId {
-    let step = StepId { began: Seq(began), position };
-    step.name(&ActorId::parse(actor).unwrap(), Incarnation(incarnation))
+fn name(actor: &str, incarnation: u64, began: u64, position: u32) -> MessageId {
+    let (incarnation, began) = (Incarnation(incarnation), Seq(began));
+    StepId { incarnation, began, position }.name(&ActorId::parse(actor).unwrap())
 }
 
 #[test]
@@ -32,17 +32,31 @@ fn the_next_head_is_of_the_same_life() {
 }
 
 #[test]
+fn a_head_leads_to_the_next_place_of_its_own_life_or_a_later_one() {
+    let head = |incarnation, seq| Head { incarnation: Incarnation(incarnation), seq: Seq(seq) };
+    for (next, follows) in [
+        (head(2, 4), true),
+        (head(9, 4), true),
+        (head(1, 4), false),
+        (head(2, 3), false),
+        (head(9, 5), false),
+    ] {
+        assert_eq!(head(2, 3).leads_to(next), follows, "{next:?}");
+    }
+}
+
+#[test]
 fn the_longest_actor_id_has_names() {
     let kind = "k".repeat(crate::WORD_BYTES_MAX);
     let longest = format!("{kind}/{}", "ü".repeat(crate::KEY_BYTES_MAX / 2));
-    let name = name(&longest, u32::MAX, u64::MAX, u32::MAX);
+    let name = name(&longest, u64::MAX, u64::MAX, u32::MAX);
     assert!(name.as_str().starts_with(&longest));
 }
 
 #[test]
 fn names_of_steps_are_never_the_same() {
     let key = "[ab@.0-9/]{1,6}";
-    let place = || (key, 0..3_u32, 0..30_u64, 0..30_u32);
+    let place = || (key, 0..3_u64, 0..30_u64, 0..30_u32);
     holds_for(&(place(), place()), |(one, other)| {
         let names = [&one, &other].map(|(key, incarnation, began, position)| {
             name(&format!("k/{key}"), *incarnation, *began, *position)

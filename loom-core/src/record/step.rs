@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ActorId, EventName, Method, Outcome, TimerName, Timestamp};
+use crate::{ActorId, EventName, Incarnation, Method, Outcome, TimerName, Timestamp};
 
 /// A request of an invocation, as recorded.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Step {
+    /// When it was asked for.
+    #[serde(default, skip_serializing_if = "Incarnation::is_first")]
+    pub incarnation: Incarnation,
     /// What was asked for.
     pub ask: Ask,
     /// Hash of the details. A replay that asks for something else has diverged.

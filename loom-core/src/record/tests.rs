@@ -53,7 +53,7 @@ fn small() -> Record {
 
 /// One event of each sort, and a snapshot.
 fn large() -> Record {
-    let step = StepId { began: Seq(1), position: 2 };
+    let step = StepId { incarnation: Incarnation(0), began: Seq(1), position: 2 };
     let name = EventName::parse("paid").unwrap();
     let actor = ActorId::parse("shop/2").unwrap();
     let reply_to = ReplyTo { actor: actor.clone(), step };
@@ -78,8 +78,12 @@ fn large() -> Record {
         args: json("3"),
         reply_to,
     };
-    let asked =
-        Step { ask: Ask::Call(actor.clone(), run.method.clone()), fingerprint: 5, answer: None };
+    let asked = Step {
+        incarnation: Incarnation(0),
+        ask: Ask::Call(actor.clone(), run.method.clone()),
+        fingerprint: 5,
+        answer: None,
+    };
     let splice = Change::Splice { at: 3, removed: 1, inserted: Bytes::from_static(b"22") };
     let events = vec![
         Event::Began { message: Box::new(invoke()) },

@@ -78,7 +78,7 @@ impl TurnLog {
         let me = ActorId::parse(&me.to_string()).expect("a handler is one of an actor");
         let inner = Inner { now, answers: Some(Answers::default()), ..Inner::empty() };
         let (incarnation, began) = (Incarnation::default(), Seq::EMPTY.next());
-        Self { me, incarnation, began, inner: inner.into() }
+        Self { me, incarnation, began, began_in: incarnation, inner: inner.into() }
     }
 
     /// Answers a request of a handler run by hand with a value.

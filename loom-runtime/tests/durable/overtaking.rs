@@ -169,7 +169,7 @@ async fn an_answer_that_means_nothing_to_a_replaced_host_waits_for_its_successor
     let _pending = actor.request("act", &todo).unwrap().submit().unwrap();
     kit.pass(100).await;
 
-    let step = StepId { began: Seq(2), position: 0 };
+    let step = StepId { incarnation: loom_core::Incarnation(0), began: Seq(2), position: 0 };
     let outcome = Outcome::Returned(Payload::of(&41).unwrap());
     let answer = Message {
         id: MessageId::parse("answer").unwrap(),

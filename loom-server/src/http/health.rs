@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, join_all};
 use loom_core::{ActorId, IdempotencyKey, LockName, QueueName, Seq};
 use loom_ports::{Acquire, Begin, BlobName, PortError};
-use loom_runtime::{Host, HostStatus};
+use loom_runtime::{Divergence, Host, HostStatus};
 use serde::Serialize;
 
 use super::Api;
@@ -34,6 +34,13 @@ struct Health<'a> {
     details: BTreeMap<&'static str, String>,
     #[serde(flatten)]
     authority: &'a Authority,
+    /// What the stores have forgotten.
+    #[serde(skip_serializing_if = "is_empty")]
+    divergence: Divergence,
+}
+
+fn is_empty(divergence: &Divergence) -> bool {
+    divergence.found == 0
 }
 
 /// `GET /health`
@@ -52,6 +59,7 @@ pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
         uptime: api.started.elapsed().as_secs(),
         details,
         authority: &api.authority,
+        divergence: api.host.status().divergence,
     };
     (status(healthy), Json(health)).into_response()
 }

@@ -6,6 +6,7 @@ mod chaos;
 mod client;
 mod command;
 mod directory;
+mod failover;
 mod http;
 mod http_server;
 mod journal;

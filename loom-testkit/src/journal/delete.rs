@@ -12,7 +12,7 @@ use super::scene::{Scene, head};
 use crate::faults::{Fault, FaultPlan, FaultyJournal};
 
 /// The head of the life after `deaths` deaths.
-fn life(deaths: u32, seq: u64) -> Head {
+fn life(deaths: u64, seq: u64) -> Head {
     Head { incarnation: Incarnation(deaths), seq: Seq(seq) }
 }
 

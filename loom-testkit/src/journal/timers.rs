@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
-use loom_core::{PartitionId, Seq, StepId, TimerKey};
+use loom_core::{Incarnation, PartitionId, Seq, StepId, TimerKey};
 use loom_ports::{Due, DueTimer, TimerChange, Turn};
 
 use super::JournalFixture;
@@ -107,14 +107,19 @@ pub async fn timer_changes_of_a_turn_happen_in_order(fixture: impl JournalFixtur
     }
 }
 
+fn step(incarnation: u64, began: u64, position: u32) -> StepId {
+    StepId { incarnation: Incarnation(incarnation), began: Seq(began), position }
+}
+
 pub async fn timers_of_different_keys_and_actors_are_apart(fixture: impl JournalFixture) {
     let scene = Scene::open(&fixture).await;
     let keys = [
         timer("t"),
         timer("t-1"),
-        TimerKey::Step(StepId { began: Seq(1), position: 0 }),
-        TimerKey::Step(StepId { began: Seq(1), position: 1 }),
-        TimerKey::Step(StepId { began: Seq(256), position: 1 }),
+        TimerKey::Step(step(0, 1, 0)),
+        TimerKey::Step(step(0, 1, 1)),
+        TimerKey::Step(step(0, 256, 1)),
+        TimerKey::Step(step(1 << 40, 1, 1)),
         TimerKey::Drive(Seq(1)),
         TimerKey::Drive(Seq(256)),
     ];

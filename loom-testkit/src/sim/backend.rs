@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use loom_adapter_memory::MemoryStores;
+use loom_core::Incarnation;
 use loom_ports::Stores;
 
 use super::world::World;
@@ -27,9 +28,10 @@ pub trait Backend: Debug + Send {
     fn copy(&mut self) -> Option<TakeOver>;
 }
 
-/// Has the stores that are open go on from an older copy. Every tenure has ended then, and no
-/// epoch comes back: that much they must remember whatever they forget.
-pub type TakeOver = Box<dyn FnOnce() + Send>;
+/// Has the stores that are open go on from an older copy. Every tenure has ended then, no epoch
+/// comes back, and no actor is in an incarnation that was before: that much they must remember
+/// whatever they forget. Returns the least incarnation.
+pub type TakeOver = Box<dyn FnOnce() -> Incarnation + Send>;
 
 /// Stores in memory, which do not need power.
 #[derive(Debug, Default)]

@@ -291,8 +291,8 @@ impl Hosts {
             let before = self.audit.remember();
             self.world.tell(|| "a copy of the stores falls behind".to_owned());
             self.world.sleep(Duration::from_millis(choice % LAG_MAX_MS)).await;
-            take_over();
-            self.audit.forgets(before);
+            let incarnation_min = take_over();
+            self.audit.forgets(before, incarnation_min);
             self.plot.failed_over();
             (0..self.count()).for_each(|index| self.machine(index).link.turn());
             self.world.tell(|| "the copy takes over".to_owned());

@@ -43,7 +43,7 @@ pub async fn any_sequence_of_calls_agrees_with_the_model(fixture: impl StateFixt
 
 fn call() -> impl Strategy<Value = Call> {
     let who = || (0..2_usize, 0..KEYS.len());
-    let head = || (0..3_u32, 1..4_u64).prop_map(|(incarnation, seq)| head(incarnation, seq));
+    let head = || (0..3_u64, 1..4_u64).prop_map(|(incarnation, seq)| head(incarnation, seq));
     prop_oneof![
         4 => (who(), head(), 0..3_u8).prop_map(|(who, head, n)| Call::Save { who, head, n }),
         1 => (who(), head()).prop_map(|(who, head)| Call::Delete { who, head }),

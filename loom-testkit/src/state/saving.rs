@@ -101,7 +101,7 @@ pub async fn heads_are_compared_exactly(fixture: impl StateFixture) {
             (head(0, float_max), Saved),
             (head(0, float_max + 1), Saved),
             (head(0, float_max), Older { stored: head(0, float_max + 1) }),
-            (head(u32::MAX, 1), Saved),
+            (head(u64::MAX, 1), Saved),
         ],
     )
     .await;

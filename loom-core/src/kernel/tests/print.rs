@@ -119,8 +119,11 @@ fn body(body: &Body) -> String {
     }
 }
 
-fn step(StepId { began, position }: StepId) -> String {
-    format!("{began}.{position}")
+fn step(StepId { incarnation, began, position }: StepId) -> String {
+    match incarnation {
+        Incarnation(0) => format!("{began}.{position}"),
+        incarnation => format!("{incarnation}/{began}.{position}"),
+    }
 }
 
 fn outcome(outcome: &Outcome) -> String {

@@ -90,12 +90,16 @@ fn no_record_is_left_out_or_applied_twice() {
 fn records_of_a_former_life_do_not_follow() {
     let records = without_snapshots(journal());
     let mut reborn = records.clone();
-    reborn[3].head.incarnation = Incarnation(1);
-    let (head, found) = (records[2].head, reborn[3].head);
+    for record in &mut reborn[..3] {
+        record.head.incarnation = Incarnation(1);
+    }
+    let (head, found) = (reborn[2].head, reborn[3].head);
     assert_eq!(replay(&reborn), Err(ReplayError::Gap { head, found }));
 
     let start = Head { incarnation: Incarnation(4), seq: Seq::EMPTY };
     assert_eq!(Kernel::replay(start, []).unwrap().head(), start);
+    let moved = Head { incarnation: Incarnation(4), ..records.last().unwrap().head };
+    assert_eq!(Kernel::replay(moved, &records).unwrap().head(), moved);
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn a_state_that_differs_is_noticed() {
 fn events_of_an_invocation_need_one() {
     let records = without_snapshots(journal());
     let answer = Answer { outcome: Outcome::Returned(Payload::NULL), at: Timestamp::EPOCH };
-    let step = Step { ask: Ask::Sleep, fingerprint: 0, answer: None };
+    let step = Step { incarnation: Incarnation(0), ask: Ask::Sleep, fingerprint: 0, answer: None };
     let seq = Seq(1);
     for (event, name) in [
         (Event::Stepped(step), "a step"),

@@ -92,8 +92,7 @@ impl Scene {
             Admission::Run => self.step(Some(&delivery), acts, now),
             Admission::Drive => return self.go_on(acts, now),
             Admission::Answer { position, answer: given } => {
-                let step = StepId { began: self.asked.began.unwrap(), position: *position };
-                assert!(self.asked.awaited.remove(&step), "{step:?} was answered before");
+                assert!(self.is_awaited_no_more(*position), "{position} was answered before");
                 answer(&self.live, &self.me, &delivery, *position, given.clone())
             }
             Admission::Keep => {
@@ -126,8 +125,7 @@ impl Scene {
             Admission::Answer { position, .. } => {
                 // An event that is buried leaves its wait as it was.
                 if let Body::Answer { .. } = delivery.message.body {
-                    let began = self.asked.began.unwrap();
-                    assert!(self.asked.awaited.remove(&StepId { began, position }));
+                    assert!(self.is_awaited_no_more(position));
                 }
             }
             Admission::Run | Admission::Keep | Admission::Refuse(_) => {}
@@ -142,6 +140,13 @@ impl Scene {
         self.asked = Asked::default();
         let draft = bury(&self.live, &self.me, None, "broke", 3, at(now));
         self.commit(draft, now)
+    }
+
+    /// `false` if it was not awaited.
+    fn is_awaited_no_more(&mut self, position: u32) -> bool {
+        let awaited = &mut self.asked.awaited;
+        let step = awaited.iter().find(|step| step.position == position).copied();
+        step.is_some_and(|step| awaited.remove(&step))
     }
 
     fn judge(&self, delivery: &Delivery) -> Option<KeyVerdict> {
@@ -168,7 +173,9 @@ impl Scene {
         let began = self.asked.began.unwrap();
         for op in &acts.ops {
             if let Op::Activity { .. } | Op::Call { .. } | Op::Sleep { .. } | Op::Wait { .. } = op {
-                self.asked.awaited.insert(StepId { began, position: self.asked.position });
+                let Head { incarnation, .. } = self.live.head();
+                let position = self.asked.position;
+                self.asked.awaited.insert(StepId { incarnation, began, position });
             }
             self.asked.position += 1;
         }
@@ -290,7 +297,7 @@ impl Scene {
     pub(super) fn check_journal(&self) {
         for (from, record) in self.records.iter().enumerate() {
             if from == 0 || record.snapshot.is_some() {
-                let replayed = Kernel::replay(Head::default(), &self.records[from..]).unwrap();
+                let replayed = Kernel::replay(self.live.head(), &self.records[from..]).unwrap();
                 assert_eq!(bits(&replayed), bits(&self.live), "from {from}");
             }
         }

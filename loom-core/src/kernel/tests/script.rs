@@ -123,9 +123,16 @@ fn stamp(text: &str) -> Stamp {
     Stamp { partition, epoch: Epoch(epoch.parse().unwrap()), n: n.parse().unwrap() }
 }
 
+/// `4/9.1` is the second request of the invocation that began with record 9, asked for in
+/// incarnation 4. Without one it is incarnation 0.
 fn step(text: &str) -> StepId {
-    let (began, position) = text.split_once('.').unwrap();
-    StepId { began: Seq(began.parse().unwrap()), position: position.parse().unwrap() }
+    let (incarnation, place) = text.split_once('/').unwrap_or(("0", text));
+    let (began, position) = place.split_once('.').unwrap();
+    StepId {
+        incarnation: Incarnation(incarnation.parse().unwrap()),
+        began: Seq(began.parse().unwrap()),
+        position: position.parse().unwrap(),
+    }
 }
 
 fn timer_key(text: &str) -> TimerKey {

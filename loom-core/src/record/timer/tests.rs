@@ -105,7 +105,7 @@ fn every_missed_fire_that_is_kept_is_a_fire_of_its_own() {
 
 #[test]
 fn timers_print_by_name() {
-    let step = StepId { began: Seq(4), position: 2 };
+    let step = StepId { incarnation: crate::Incarnation(0), began: Seq(4), position: 2 };
     for (key, expected) in [
         (TimerKey::Named(TimerName::parse("tea").unwrap()), "tea"),
         (TimerKey::Step(step), "step 4.2"),

@@ -48,10 +48,11 @@ pub(super) struct Maybe {
 }
 
 impl Actor {
-    pub(super) fn new(partition: PartitionId) -> Self {
+    /// One without a journal.
+    pub(super) fn new(partition: PartitionId, incarnation: Incarnation) -> Self {
         Self {
             partition,
-            kernel: Kernel::default(),
+            kernel: Kernel::new(Head { incarnation, seq: Seq::EMPTY }),
             records: BTreeMap::new(),
             last_snapshot: Seq::EMPTY,
             states: BTreeMap::new(),
@@ -154,9 +155,8 @@ impl Actor {
     /// The actor was deleted: its next incarnation begins.
     pub(super) fn delete(&mut self) {
         let Incarnation(ended) = self.kernel.head().incarnation;
-        let head = Head { incarnation: Incarnation(ended + 1), seq: Seq::EMPTY };
         let states = std::mem::take(&mut self.states);
         let handled = std::mem::take(&mut self.handled);
-        *self = Self { kernel: Kernel::new(head), states, handled, ..Self::new(self.partition) };
+        *self = Self { states, handled, ..Self::new(self.partition, Incarnation(ended + 1)) };
     }
 }

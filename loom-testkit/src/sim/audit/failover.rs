@@ -9,9 +9,8 @@
 
 use std::sync::Arc;
 
-use loom_core::{ActorId, Lane, Message, PartitionId, Receipt, Stamp};
+use loom_core::{ActorId, Incarnation, Lane, Message, PartitionId, Receipt, Stamp};
 
-use super::actors::Actor;
 use super::outbox::Outbox;
 use super::picture::{Picture, Place};
 use super::{Audit, Kept, broken};
@@ -25,9 +24,9 @@ impl Audit {
         Before(self.picture().clone())
     }
 
-    /// The copy took over.
-    pub(in crate::sim) fn forgets(&self, Before(before): Before) {
-        self.picture().forgets(before);
+    /// The copy took over. Every actor is in this incarnation at the least.
+    pub(in crate::sim) fn forgets(&self, Before(before): Before, incarnation_min: Incarnation) {
+        self.picture().forgets(before, incarnation_min);
     }
 
     /// Whether a message of a forgotten turn was handled, or one was lost that such a turn had
@@ -38,7 +37,7 @@ impl Audit {
 }
 
 impl Picture {
-    fn forgets(&mut self, before: Self) {
+    fn forgets(&mut self, before: Self, incarnation_min: Incarnation) {
         let mut lost = std::mem::replace(self, before);
         self.flows.clone_from(&lost.flows);
         self.asked_until.clone_from(&lost.asked_until);
@@ -46,7 +45,11 @@ impl Picture {
         self.tenures.clone_from(&lost.tenures);
         self.end_all();
         self.is_haunted = lost.is_haunted;
-        self.actors.values_mut().for_each(Actor::reopened);
+        self.incarnation_min = incarnation_min;
+        for actor in self.actors.values_mut() {
+            actor.reopened();
+            actor.kernel.move_to(incarnation_min);
+        }
         self.forgotten = std::mem::take(&mut lost.forgotten);
         self.forgotten.push(Arc::new(lost));
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use loom_core::{
-    ActorId, DeadLetter, Epoch, Head, IdempotencyKey, MessageId, PartitionId, QueueName, Stamp,
-    StepId, TimerKey, Timestamp,
+    ActorId, DeadLetter, Epoch, Head, IdempotencyKey, Incarnation, MessageId, PartitionId,
+    QueueName, Seq, Stamp, StepId, TimerKey, Timestamp,
 };
 
 use super::actors::Actor;
@@ -22,6 +22,8 @@ pub(super) struct Picture {
     pub(super) flows: BTreeMap<PartitionId, Flow>,
     pub(super) tenures: BTreeMap<PartitionId, Tenures>,
     pub(super) actors: BTreeMap<ActorId, Actor>,
+    /// That of an actor without a journal.
+    pub(super) incarnation_min: Incarnation,
     pub(super) outboxes: BTreeMap<PartitionId, Outbox>,
     /// Outbox entries that a store was asked to forget since it was opened.
     pub(super) asked_to_forget: BTreeSet<(PartitionId, Place)>,
@@ -69,6 +71,13 @@ impl Picture {
 
     pub(super) fn has_mark(&self, actor: &ActorId, key: &IdempotencyKey) -> bool {
         self.actors.get(actor).is_some_and(|actor| actor.marks.contains_key(key))
+    }
+
+    /// The end of an actor's journal.
+    pub(super) fn head(&self, actor: &ActorId) -> Head {
+        let incarnation = self.incarnation_min;
+        let empty = Head { incarnation, seq: Seq::EMPTY };
+        self.actors.get(actor).map_or(empty, |known| known.kernel.head())
     }
 
     /// The outbox entry of a message that a turn sent.

@@ -18,15 +18,16 @@ impl Picture {
         };
         self.owned(tenure, "an actor was loaded")?;
         let Some(known) = self.actors.get(actor) else {
-            if *head == Head::default() && records.is_empty() {
+            if *head == self.head(actor) && records.is_empty() {
                 return Ok(());
             }
             return broken(7, format!("{actor} was loaded with records that were never committed"));
         };
         let is = known.kernel.head();
         if *head != is {
-            let (head, is) = (head.seq, is.seq);
-            return broken(7, format!("{actor} was loaded with head {head}, and its head is {is}"));
+            let [head, is] = [*head, is]
+                .map(|head| format!("head {} of incarnation {}", head.seq, head.incarnation));
+            return broken(7, format!("{actor} was loaded with {head}, and it has {is}"));
         }
         let first = records.first().map_or(Seq::EMPTY, |record| record.seq);
         if is.seq != Seq::EMPTY && first != Seq(1) && first != known.last_snapshot {
@@ -56,7 +57,6 @@ impl Picture {
         let place = expected.next();
         let known = self.actors.get(actor);
         let written = known
-            .filter(|known| known.kernel.head().incarnation == place.incarnation)
             .and_then(|known| known.records.get(&place.seq))
             .is_some_and(|written| written.commit == commit);
         // What was trimmed cannot be told apart any more.

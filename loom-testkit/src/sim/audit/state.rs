@@ -50,8 +50,12 @@ impl Picture {
     /// Whether a state was ever committed.
     pub(super) fn had_state(&self, actor: &ActorId, head: Head, hash: u64) -> bool {
         let has = |picture: &Self| {
-            let known = picture.actors.get(actor).and_then(|it| it.states.get(&head));
-            known == Some(&hash) || (head.seq == Seq::EMPTY && hash == state_hash(&[]))
+            // The incarnation may have moved since.
+            let known = picture.actors.get(actor).and_then(|it| {
+                let mut before = it.states.range(..=head).rev();
+                before.find(|(at, _)| at.seq == head.seq).map(|(_, hash)| *hash)
+            });
+            known == Some(hash) || (head.seq == Seq::EMPTY && hash == state_hash(&[]))
         };
         has(self) || self.was(has)
     }

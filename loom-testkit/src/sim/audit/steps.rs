@@ -53,13 +53,13 @@ pub(super) fn check(before: &Kernel, turn: &Turn, record: &Record) -> Kept {
         _ => None,
     });
     for request in activities {
-        let StepId { began: of, position } = request.reply_to.step;
+        let StepId { incarnation, began: of, position } = request.reply_to.step;
         let awaits = open.as_ref().is_some_and(|open| {
             let answered = usize::try_from(position).ok().and_then(|p| open.answered.get(p));
             began == Some(of) && answered == Some(&false)
         });
-        let name = request.reply_to.step.name(&turn.actor, record.head.incarnation);
-        if request.id != name
+        if request.id != request.reply_to.step.name(&turn.actor)
+            || incarnation != record.head.incarnation
             || request.reply_to.actor != turn.actor
             || (began.is_some() && !awaits)
         {

@@ -27,7 +27,8 @@ impl Picture {
         self.asked_to_forget.extend(places);
         for turn in turns {
             let actor = self.actors.entry(turn.actor.clone());
-            let actor = actor.or_insert_with(|| Actor::new(tenure.partition));
+            let new = || Actor::new(tenure.partition, self.incarnation_min);
+            let actor = actor.or_insert_with(new);
             let (tenure, turn) = (tenure.clone(), turn.clone());
             actor.maybe.push(Maybe { tenure, turn, is_in_flight: true });
         }
@@ -56,7 +57,8 @@ impl Picture {
         let place = turn.expected.next();
         let at = format_args!("{me}#{}", place.seq);
         self.owned(tenure, "a turn was committed")?;
-        let actor = self.actors.entry(me.clone()).or_insert_with(|| Actor::new(tenure.partition));
+        let new = || Actor::new(tenure.partition, self.incarnation_min);
+        let actor = self.actors.entry(me.clone()).or_insert_with(new);
         if actor.partition != tenure.partition {
             let (its, other) = (actor.partition, tenure.partition);
             return broken(
@@ -163,7 +165,7 @@ impl Picture {
         if known.is_some_and(Actor::is_uncertain) {
             return Ok(());
         }
-        let is = known.map_or_else(Head::default, |known| known.kernel.head());
+        let is = self.head(me);
         if head == is && (head != expected || is_behind_refused) {
             return Ok(());
         }
@@ -174,8 +176,7 @@ impl Picture {
     pub(super) fn is_written(&self, turn: &Turn) -> bool {
         let place = turn.expected.next();
         self.actors.get(&turn.actor).is_some_and(|actor| {
-            actor.kernel.head().incarnation == place.incarnation
-                && actor.records.get(&place.seq).is_some_and(|at| at.commit == turn.commit)
+            actor.records.get(&place.seq).is_some_and(|at| at.commit == turn.commit)
         })
     }
 

@@ -115,13 +115,14 @@ impl World {
         let id = MessageId::parse(&format!("m{}", self.count)).unwrap();
         let body = match says {
             Says::Invoke { args, waits } => {
-                let step = StepId { began: Seq(self.count), position: 0 };
+                let step =
+                    StepId { incarnation: Incarnation(0), began: Seq(self.count), position: 0 };
                 let reply_to = waits.then(|| ReplyTo { actor: actor("bank/1"), step });
                 Body::Invoke { method: method("run"), args: json(&args.to_string()), reply_to }
             }
             Says::Event(n) => Body::Event { name: event_name(*n), payload: json("1") },
             Says::Answer { which } => {
-                let bogus = StepId { began: Seq(99), position: 7 };
+                let bogus = StepId { incarnation: Incarnation(0), began: Seq(99), position: 7 };
                 let step = choose(&self.requests, *which).copied().unwrap_or(bogus);
                 Body::Answer { step, outcome: Outcome::Returned(json("9")) }
             }

@@ -57,6 +57,14 @@ fn what_a_copy_must_not_forget_is_found_out() {
             hand.claim("one").await;
             let _ = hand.stores.journal.load(&hand.tenure, &id(ANN), None).await;
         }),
+        row!("an incarnation comes back", 7, "with head 1 of incarnation", |hand| {
+            let turn = hand.simple(ANN, "m", vec![], "1");
+            hand.commit(&turn).await;
+            let copy = hand.copy();
+            hand.fail_over_to_old_incarnations(copy);
+            hand.claim("one").await;
+            let _ = hand.stores.journal.load(&hand.tenure, &id(ANN), None).await;
+        }),
         row!("a ghost is handled twice", 4, "again, which was forgotten", |hand| {
             let (_, message) = forgotten(&mut hand).await;
             hand.claim("one").await;
@@ -77,7 +85,7 @@ fn sound(scenario: impl AsyncFnOnce(&mut Hand)) {
 }
 
 #[test]
-fn a_forgotten_turn_is_made_anew_under_its_names() {
+fn a_forgotten_turn_is_made_anew() {
     sound(async |hand| {
         forgotten(hand).await;
         hand.claim("one").await;

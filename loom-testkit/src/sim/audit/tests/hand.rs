@@ -7,9 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use loom_adapter_memory::{MemoryStores, Replica};
 use loom_core::{
-    ActorId, Body, CommitId, Delivery, Draft, End, Epoch, HostId, IdempotencyKey, Kernel, Message,
-    MessageId, Method, Op, Outcome, Outgoing, PartitionId, Payload, QueueName, Record, RequestKey,
-    Seal, Segment, Stamp, Timer, TimerKey, TimerName, TimerRun, Timestamp, Turn, step,
+    ActorId, Body, CommitId, Delivery, Draft, End, Epoch, Head, HostId, IdempotencyKey,
+    Incarnation, Kernel, Message, MessageId, Method, Op, Outcome, Outgoing, PartitionId, Payload,
+    QueueName, Record, RequestKey, Seal, Segment, Seq, Stamp, Timer, TimerKey, TimerName, TimerRun,
+    Timestamp, Turn, step,
 };
 use loom_ports::{CommitOutcome, Dedup, Delivered, Enqueue, Receive, Stores, Tenure, TenureClaim};
 
@@ -25,6 +26,8 @@ pub(super) struct Hand {
     pub(super) stores: Stores,
     pub(super) tenure: Tenure,
     pub(super) kernels: BTreeMap<ActorId, Kernel>,
+    /// That of an actor without a journal.
+    incarnation_min: Incarnation,
     memory: MemoryStores,
     next_n: u64,
     last_commit: u128,
@@ -70,9 +73,17 @@ impl Hand {
         let memory = MemoryStores::default();
         let stores = audit.around(memory.clone().into());
         let tenure = Tenure { partition: PARTITION, epoch: Epoch(0), host: host("one") };
-        let kernels = BTreeMap::new();
-        let mut hand =
-            Self { world, audit, stores, tenure, kernels, memory, next_n: 0, last_commit: 0 };
+        let mut hand = Self {
+            world,
+            audit,
+            stores,
+            tenure,
+            kernels: BTreeMap::new(),
+            incarnation_min: Incarnation(0),
+            memory,
+            next_n: 0,
+            last_commit: 0,
+        };
         hand.claim("one").await;
         hand
     }
@@ -89,9 +100,20 @@ impl Hand {
 
     /// The copy takes over, for the stores and for the judge.
     pub(super) fn fail_over(&mut self, (replica, before): (Replica, Before)) {
-        self.memory.fail_over(replica);
-        self.audit.forgets(before);
+        self.incarnation_min = self.memory.fail_over(replica);
+        self.audit.forgets(before, self.incarnation_min);
         self.kernels.clear();
+    }
+
+    /// The copy takes over, and begins incarnations that were before.
+    pub(super) fn fail_over_to_old_incarnations(&mut self, (replica, before): (Replica, Before)) {
+        let Incarnation(least) = self.memory.fail_over(replica);
+        self.audit.forgets(before, Incarnation(least + 1));
+    }
+
+    pub(super) fn kernel(&mut self, me: &ActorId) -> &mut Kernel {
+        let head = Head { incarnation: self.incarnation_min, seq: Seq::EMPTY };
+        self.kernels.entry(me.clone()).or_insert_with(|| Kernel::new(head))
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -160,7 +182,7 @@ impl Hand {
         state: &str,
     ) -> Turn {
         let (me, now) = (id(me), self.now());
-        let kernel = self.kernels.entry(me.clone()).or_default();
+        let kernel = self.kernel(&me);
         let state = Some(Bytes::copy_from_slice(state.as_bytes()));
         let segment = Segment { input, ops, end, state, repaired: vec![], migrated_to: None };
         let draft = step(kernel, &me, segment, now);
@@ -190,7 +212,7 @@ impl Hand {
             trim_before: None,
         };
         change(&mut seal);
-        let kernel = self.kernels.entry(me.clone()).or_default();
+        let kernel = self.kernel(me);
         let (mut turn, _) = draft.seal(kernel, me, seal).unwrap();
         for entry in &mut turn.outbox {
             entry.n = self.next_n;

@@ -17,8 +17,8 @@ const BOB: &str = "wallet/bob";
 /// Has a message given up.
 pub(super) async fn buried(hand: &mut Hand) -> DeadLetter {
     let input = hand.invoke("poison", ANN);
-    let kernel = hand.kernels.entry(id(ANN)).or_default();
-    let draft = bury(kernel, &id(ANN), Some(&input), "it broke", 3, hand.world.now());
+    let now = hand.now();
+    let draft = bury(hand.kernel(&id(ANN)), &id(ANN), Some(&input), "it broke", 3, now);
     let turn = hand.seal(&id(ANN), draft, |_| {});
     hand.commit(&turn).await;
     let Ok(Outgoing::DeadLetter(letter)) = Outgoing::decode(&turn.outbox[0].bytes) else {
@@ -69,16 +69,10 @@ fn turns_that_do_not_follow_are_found_out() {
         }),
         row!("a snapshot of something else", 7, "the snapshot of wallet/ann#1", |hand| {
             let input = hand.invoke("m", ANN);
-            let kernel = hand.kernels.entry(id(ANN)).or_default();
             let name = loom_core::EventName::parse("paid").unwrap();
-            let draft = loom_core::keep_event(
-                kernel,
-                &id(ANN),
-                &input,
-                &name,
-                &json("1"),
-                hand.world.now(),
-            );
+            let now = hand.now();
+            let kernel = hand.kernel(&id(ANN));
+            let draft = loom_core::keep_event(kernel, &id(ANN), &input, &name, &json("1"), now);
             let mut turn = hand.seal(&id(ANN), draft, |seal| seal.snapshot = true);
             edit(&mut turn, |record| {
                 record.snapshot = Some(Box::new(loom_core::Kernel::new(record.head)));
@@ -245,8 +239,8 @@ fn what_is_handled_twice_or_lost_is_found_out() {
         }),
         row!("another message is given up", 5, "which it does not handle", |hand| {
             let input = hand.invoke("poison", ANN);
-            let kernel = hand.kernels.entry(id(ANN)).or_default();
-            let draft = bury(kernel, &id(ANN), Some(&input), "it broke", 3, hand.world.now());
+            let now = hand.now();
+            let draft = bury(hand.kernel(&id(ANN)), &id(ANN), Some(&input), "it broke", 3, now);
             let mut turn = hand.seal(&id(ANN), draft, |_| {});
             let other = hand.invoke("other", ANN).message.id;
             edit(&mut turn, |record| rename_letter(record, &other));
@@ -316,8 +310,8 @@ fn effects_without_a_stable_key_are_found_out() {
             let name = ActivityName::parse("mail").unwrap();
             let op = Op::Activity { name, args: json("1") };
             let mut turn = hand.turn(ANN, Some(&input), vec![op], End::Suspended, "1");
-            let other =
-                StepId { began: Seq(7), position: 0 }.name(&id(ANN), turn.expected.incarnation);
+            let (incarnation, began) = (loom_core::Incarnation(0), Seq(7));
+            let other = StepId { incarnation, began, position: 0 }.name(&id(ANN));
             edit(&mut turn, |record| {
                 for event in &mut record.events {
                     if let Event::Sent(outgoing) = event
@@ -332,13 +326,14 @@ fn effects_without_a_stable_key_are_found_out() {
         }),
         row!("a request is answered twice", 8, "answers request 1.0 again", |hand| {
             waiting(&mut hand).await;
-            let step = StepId { began: Seq(1), position: 0 };
+            let (incarnation, began) = (loom_core::Incarnation(0), Seq(1));
+            let step = StepId { incarnation, began, position: 0 };
             for name in ["first", "second"] {
                 let outcome = Outcome::Returned(json("1"));
                 let body = Body::Answer { step, outcome: outcome.clone() };
                 let input = hand.message(name, ANN, body);
                 let answer = Answer { outcome, at: hand.now() };
-                let kernel = hand.kernels.entry(id(ANN)).or_default();
+                let kernel = hand.kernel(&id(ANN));
                 let draft = loom_core::answer(kernel, &id(ANN), &input, 0, answer);
                 let turn = hand.seal(&id(ANN), draft, |_| {});
                 hand.commit(&turn).await;

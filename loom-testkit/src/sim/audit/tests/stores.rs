@@ -97,7 +97,7 @@ fn journals_that_lie_are_found_out() {
         row!(
             "an actor out of reach is a new one",
             7,
-            "loaded with head 0, and its head is 2",
+            "loaded with head 0 of incarnation 0, and it has head 2",
             |hand| {
                 all_parts(&mut hand, Lie::LoadsNothing).await;
                 let _ = hand
