@@ -155,6 +155,30 @@ fn a_server_that_stands_still_holds_up_nobody_and_returns_to_what_is_right() {
     });
 }
 
+#[test]
+fn names_that_nobody_has_any_more_are_forgotten() {
+    loom_testkit::run(async {
+        let servers = Servers::start(3);
+        let locks = open(servers.settings.clone()).await.locks();
+        let mut now = NOW;
+        for n in 0..100 {
+            // One is let go of, and one is left to end.
+            let released = hold(&*locks, &name(&format!("released-{n}")), now).await;
+            locks.release(&released).await.expect("a majority answers");
+            now = hold(&*locks, &name(&format!("left-{n}")), now).await.until;
+        }
+        let key = format!("{{{}}}:quorum", servers.settings[0].prefix);
+        for server in &servers.servers {
+            for (command, key) in
+                [("hlen", "held"), ("zcard", "ends")].map(|(c, k)| (c, format!("{key}:{k}")))
+            {
+                let left: u64 = server.command(&[command, &key]).trim().parse().expect("a number");
+                assert!((1..=4).contains(&left), "{left} in {key}");
+            }
+        }
+    });
+}
+
 /// Hosts' clocks are as in `time.rs`.
 #[test]
 fn no_clock_ends_the_lease_of_another_host() {
