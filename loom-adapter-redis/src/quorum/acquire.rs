@@ -163,10 +163,7 @@ impl Quorum {
 
         let all = (0..self.nodes.len()).collect();
         let majority = self.majority();
-        let granted = |takes: &[(usize, Result<Taken, Failure>)]| {
-            takes.iter().filter(|(_, take)| matches!(take, Ok(Taken::Granted { .. }))).count()
-        };
-        let takes = self.gather(&mut takes, all, |takes| granted(takes) >= majority).await;
+        let takes = self.gather(&mut takes, all, |takes| is_decided(takes, majority)).await;
         let forgot = takes.iter().any(|(_, take)| matches!(take, Ok(Taken::Forgot)));
         let mut tokens = Vec::new();
         let mut grants = BTreeSet::new();
@@ -245,6 +242,19 @@ impl Quorum {
             Round::Contended(Some(until))
         }
     }
+}
+
+/// Whether a majority has granted it, or refused it for others.
+fn is_decided(takes: &[(usize, Result<Taken, Failure>)], majority: usize) -> bool {
+    let (mut granted, mut refused) = (0, 0);
+    for (_, take) in takes {
+        match take {
+            Ok(Taken::Granted { .. }) => granted += 1,
+            Ok(Taken::Busy(_) | Taken::Contended(_)) => refused += 1,
+            Ok(Taken::Forgot) | Err(_) => {}
+        }
+    }
+    granted >= majority || refused >= majority
 }
 
 /// What is done for a proposal at one server, whoever still waits for it.
