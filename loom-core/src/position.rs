@@ -37,6 +37,7 @@ impl Seq {
 pub struct Incarnation(pub u64);
 
 impl Incarnation {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub(crate) fn is_first(&self) -> bool {
         self.0 == 0
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use loom_ports::Stores;
-use loom_runtime::{Host, HostBuilder, Settings, StartError};
+use loom_runtime::{Forgotten, Host, HostBuilder, Settings, StartError};
 
 use super::audit::Audit;
 use super::backend::Backend;
@@ -318,6 +318,16 @@ impl Hosts {
                 self.world.time.skew(process, 0);
             }
             self.start(index);
+        }
+    }
+
+    /// What a host tells of the stores must be so.
+    pub(super) fn judge_divergence(&self) {
+        let running = (0..self.count()).filter_map(|index| self.running(index));
+        for Forgotten { actor, head } in
+            running.flat_map(|(_, host)| host.status().divergence.latest)
+        {
+            self.audit.was_said_to_be_forgotten(&actor, head);
         }
     }
 

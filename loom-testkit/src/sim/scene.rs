@@ -310,7 +310,7 @@ impl Scene {
             let now = self.world().now();
             let pending = self.0.hosts.audit.pending(now);
             if pending.is_empty() {
-                return;
+                return self.0.hosts.judge_divergence();
             }
             if now >= until {
                 let named = pending[..pending.len().min(NAMED_MAX)].join("; ");

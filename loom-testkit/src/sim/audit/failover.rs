@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use loom_core::{ActorId, Incarnation, Lane, Message, PartitionId, Receipt, Stamp};
+use loom_core::{ActorId, Head, Incarnation, Lane, Message, PartitionId, Receipt, Stamp};
 
 use super::outbox::Outbox;
 use super::picture::{Picture, Place};
@@ -27,6 +27,17 @@ impl Audit {
     /// The copy took over. Every actor is in this incarnation at the least.
     pub(in crate::sim) fn forgets(&self, Before(before): Before, incarnation_min: Incarnation) {
         self.picture().forgets(before, incarnation_min);
+    }
+
+    /// A host says that the journal of an actor does not reach up to there any more.
+    pub(in crate::sim) fn was_said_to_be_forgotten(&self, actor: &ActorId, head: Head) {
+        self.judge(|picture| {
+            let has = |picture: &Picture| picture.state_at(actor, head).is_some();
+            if picture.was(has) && !has(picture) {
+                return Ok(());
+            }
+            broken(13, format!("{actor}#{} was said to be forgotten, and is not", head.seq))
+        });
     }
 
     /// Whether a message of a forgotten turn was handled, or one was lost that such a turn had

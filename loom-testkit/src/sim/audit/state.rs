@@ -50,14 +50,17 @@ impl Picture {
     /// Whether a state was ever committed.
     pub(super) fn had_state(&self, actor: &ActorId, head: Head, hash: u64) -> bool {
         let has = |picture: &Self| {
-            // The incarnation may have moved since.
-            let known = picture.actors.get(actor).and_then(|it| {
-                let mut before = it.states.range(..=head).rev();
-                before.find(|(at, _)| at.seq == head.seq).map(|(_, hash)| *hash)
-            });
-            known == Some(hash) || (head.seq == Seq::EMPTY && hash == state_hash(&[]))
+            picture.state_at(actor, head) == Some(hash)
+                || (head.seq == Seq::EMPTY && hash == state_hash(&[]))
         };
         has(self) || self.was(has)
+    }
+
+    /// The hash of the state of an actor at a head. The incarnation may have moved since the
+    /// record was committed.
+    pub(super) fn state_at(&self, actor: &ActorId, head: Head) -> Option<u64> {
+        let mut before = self.actors.get(actor)?.states.range(..=head).rev();
+        before.find(|(at, _)| at.seq == head.seq).map(|(_, hash)| *hash)
     }
 
     /// A state is on its way to the state store.

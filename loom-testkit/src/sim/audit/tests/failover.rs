@@ -65,6 +65,11 @@ fn what_a_copy_must_not_forget_is_found_out() {
             hand.claim("one").await;
             let _ = hand.stores.journal.load(&hand.tenure, &id(ANN), None).await;
         }),
+        row!("a loss that is none is told", 13, "was said to be forgotten, and is not", |hand| {
+            let turn = hand.simple(ANN, "m", vec![], "1");
+            hand.commit(&turn).await;
+            hand.audit.was_said_to_be_forgotten(&id(ANN), turn.expected.next());
+        }),
         row!("a ghost is handled twice", 4, "again, which was forgotten", |hand| {
             let (_, message) = forgotten(&mut hand).await;
             hand.claim("one").await;
@@ -94,6 +99,14 @@ fn a_forgotten_turn_is_made_anew() {
         let message = hand.delivered(&turn, 0);
         handle(hand, &message).await;
         assert!(!hand.audit.is_haunted());
+    });
+}
+
+#[test]
+fn a_loss_may_be_told() {
+    sound(async |hand| {
+        let (turn, _) = forgotten(hand).await;
+        hand.audit.was_said_to_be_forgotten(&id(ANN), turn.expected.next());
     });
 }
 
