@@ -74,6 +74,12 @@ impl Cost {
         }
     }
 
+    /// The cost of one part, where an operation has so many.
+    #[must_use]
+    pub(crate) fn per(self, parts: f64) -> Self {
+        Self { wall_ns: self.wall_ns / parts, cpu_ns: self.cpu_ns / parts, ..self }
+    }
+
     /// As time for each operation, or as operations in a second.
     #[must_use]
     pub(crate) fn figures(&self, unit: Unit) -> Figures {

@@ -16,6 +16,7 @@ mod line;
 mod memory;
 mod place;
 mod recovery;
+mod redis;
 mod report;
 mod resident;
 mod rounds;
@@ -42,6 +43,8 @@ enum Subject {
     Memory(memory::Options),
     /// Coming back after a kill: recovery, replay, activation.
     Recovery(recovery::Options),
+    /// Redis as the stores: queue, locks, durable turns; what callers wait with `--latency`.
+    Redis(redis::Options),
     /// A durable handler of ten steps.
     Steps(steps::Options),
     /// In-process actors: tell, ask, spawn, lookup, publish, memory.
@@ -55,6 +58,7 @@ fn main() {
         Subject::Http(options) => http::run(&options),
         Subject::Memory(options) => memory::run(&options),
         Subject::Recovery(options) => recovery::run(&options),
+        Subject::Redis(options) => redis::run(&options),
         Subject::Steps(options) => steps::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
     }

@@ -56,6 +56,7 @@ impl MemoryStores {
     /// whatever it forgets.
     ///
     /// Returns the least incarnation.
+    #[must_use = "whoever compares journals must know it"]
     pub fn fail_over(&self, to: Replica) -> Incarnation {
         self.queue.continue_from(to.queues);
         self.state.continue_from(to.states);

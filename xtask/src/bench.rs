@@ -105,7 +105,7 @@ impl Options {
         if let Some(rounds) = self.rounds.filter(|_| subject != "memory") {
             run.args(["--rounds", &rounds.to_string()]);
         }
-        if let Some(dir) = self.dir.as_ref().filter(|_| subject != "volatile") {
+        if let Some(dir) = self.dir.as_ref().filter(|_| !["redis", "volatile"].contains(&subject)) {
             run.arg("--dir").arg(dir);
         }
         let output = run.output()?;

@@ -8,6 +8,7 @@ mod burying;
 mod chaos;
 
 mod duplicates;
+mod incarnations;
 mod invocations;
 mod replays;
 mod requests;

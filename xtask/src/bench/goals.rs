@@ -78,6 +78,19 @@ pub(super) const GOALS: &[Goal] = &[
             &[AheadOfPeers(10.0), CpuMicros(200.0)],
         )
     },
+    goal("redis", "Redis: enqueue, 1 caller", &[]),
+    goal("redis", "Redis: enqueue, 64 callers", &[Amount(80_000.0, PerSecond)]),
+    goal("redis", "Redis: enqueue in batches of 50", &[Amount(200_000.0, PerSecond)]),
+    goal(
+        "redis",
+        "Redis: process, 50 in flight",
+        &[Amount(75_000.0, PerSecond), AheadOfPeers(6.0)],
+    ),
+    goal("redis", "Redis: acquire and release a lock, 1 caller", &[]),
+    goal("redis", "Redis: acquire and release a lock, 64 callers", &[]),
+    goal("redis", "Redis: durable turn, 1 caller", &[Amount(8_000.0, PerSecond)]),
+    goal("redis", "Redis: durable turn, 64 callers", &[Amount(50_000.0, PerSecond)]),
+    goal("redis", "Redis: durable turn, 256 callers", &[Amount(80_000.0, PerSecond)]),
 ];
 
 const SERVERS: &[&str] = &["workerd", "restate"];
