@@ -9,6 +9,7 @@ mod deny;
 mod instructions;
 mod layers;
 mod manifests;
+mod many;
 mod money;
 mod msrv;
 mod outcome;
@@ -62,6 +63,9 @@ enum Task {
     Deny,
     /// Move money between wallets while the server is killed, and count every cent
     Money(money::Size),
+    /// Move money among three hosts that share a Redis while they die or are restarted
+    #[command(subcommand)]
+    Many(many::Many),
     /// Move money while a server is killed and stopped, its disk full or slow, its clock wrong
     Chaos(chaos::Extent),
     /// Simulate clusters in release mode, seed after seed, until one breaks a promise
@@ -91,6 +95,7 @@ fn main() -> ExitCode {
         Task::Semantics => exit_code(&semantics::run()),
         Task::Deny => exit_code(&deny::run()),
         Task::Chaos(extent) => exit_code(&chaos::run(&extent)),
+        Task::Many(what) => exit_code(&many::run(&what)),
         Task::Money(size) => exit_code(&money::run(&size)),
         Task::Sim(extent) => exit_code(&sim::run(&extent)),
         Task::Bench(options) => quiet_exit_code(&bench::run(&options)),

@@ -1,6 +1,7 @@
 //! Who pays whom how much and in which way, and what everybody must have in the end.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -27,6 +28,10 @@ pub(crate) struct Decided {
     pub(crate) n: u64,
     /// How often it was asked for.
     pub(crate) asked: u32,
+    /// When it was first asked for.
+    pub(crate) since: Instant,
+    /// How long it took from then on.
+    pub(crate) took: Duration,
     pub(crate) answer: Answer,
 }
 

@@ -1,12 +1,14 @@
 //! Callers that move money, each until every answer is known.
 
-use std::sync::RwLock;
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, RwLock};
 use std::thread::{self, Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::bank::{Bank, Decided};
-use crate::client::Client;
+use crate::client::{Answer, Client};
 
 const CALLERS: usize = 8;
 
@@ -16,12 +18,13 @@ const PATIENCE: Duration = Duration::from_mins(6);
 /// What all callers share.
 pub(crate) struct Load<'a> {
     pub(crate) bank: &'a Bank,
-    /// Where the server is now.
-    address: RwLock<String>,
+    /// Where each host is now. Any of them takes any move.
+    addresses: RwLock<Vec<String>>,
     pace: Pace,
     next: AtomicU64,
     done: AtomicU64,
-    slowest_ms: AtomicU64,
+    /// How often a move was asked for again, and why.
+    again: Mutex<BTreeMap<String, u64>>,
     ending: AtomicBool,
     abandoned: AtomicBool,
 }
@@ -39,10 +42,10 @@ pub(crate) struct Pace {
 pub(crate) type Caller<'scope> = ScopedJoinHandle<'scope, Vec<Decided>>;
 
 impl<'a> Load<'a> {
-    pub(crate) fn new(bank: &'a Bank, address: &str, pace: Pace) -> Self {
-        let address = RwLock::new(address.to_owned());
-        let (next, done, slowest_ms, ending, abandoned) = Default::default();
-        Self { bank, address, pace, next, done, slowest_ms, ending, abandoned }
+    pub(crate) fn new(bank: &'a Bank, addresses: Vec<String>, pace: Pace) -> Self {
+        let addresses = RwLock::new(addresses);
+        let (next, done, again, ending, abandoned) = Default::default();
+        Self { bank, addresses, pace, next, done, again, ending, abandoned }
     }
 
     pub(crate) fn start<'scope>(
@@ -52,9 +55,9 @@ impl<'a> Load<'a> {
         (0..CALLERS).map(|_| scope.spawn(|| self.call())).collect()
     }
 
-    /// The server has another address now.
-    pub(crate) fn go_to(&self, address: &str) {
-        address.clone_into(&mut self.address.write().unwrap());
+    /// A host has another address now.
+    pub(crate) fn go_to(&self, host: usize, address: &str) {
+        address.clone_into(&mut self.addresses.write().unwrap()[host]);
     }
 
     /// Callers end what they have begun, and begin no more.
@@ -73,44 +76,55 @@ impl<'a> Load<'a> {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// The longest that a move took, from when it was first asked for.
-    pub(crate) fn slowest(&self) -> Duration {
-        Duration::from_millis(self.slowest_ms.load(Ordering::Relaxed))
+    /// How often a move was asked for again, and why.
+    pub(crate) fn again(&self) -> BTreeMap<String, u64> {
+        self.again.lock().unwrap().clone()
     }
 
     fn call(&self) -> Vec<Decided> {
-        let address = self.address.read().unwrap().clone();
-        let mut client = Client::new(&address).within(self.pace.answer_within);
+        let client = |address: &String| Client::new(address).within(self.pace.answer_within);
+        let mut clients: Vec<_> = self.addresses.read().unwrap().iter().map(client).collect();
         let mut decided = Vec::new();
         while !self.ending.load(Ordering::Relaxed) {
             let n = self.next.fetch_add(1, Ordering::Relaxed);
             if n >= self.pace.moves_max {
                 break;
             }
-            decided.push(self.insist(&mut client, n));
+            decided.push(self.insist(&mut clients, n));
             self.done.fetch_add(1, Ordering::Relaxed);
             thread::sleep(self.pace.rest);
         }
         decided
     }
 
-    /// Asks for a move until it is decided.
-    fn insist(&self, client: &mut Client, n: u64) -> Decided {
+    /// Asks for a move until it is decided, at one host after the other.
+    fn insist(&self, clients: &mut [Client], n: u64) -> Decided {
         let (since, mut asked) = (Instant::now(), 1);
+        let first = usize::try_from(n).unwrap() % clients.len();
+        let mut hosts = (0..clients.len()).cycle().skip(first);
         loop {
-            match self.bank.ask(client, n) {
+            let host = hosts.next().expect("it goes round in circles");
+            clients[host].go_to(&self.addresses.read().unwrap()[host]);
+            let why = match self.bank.ask(&mut clients[host], n) {
                 Ok(answer) if answer.is_decision() => {
-                    let took = u64::try_from(since.elapsed().as_millis()).unwrap();
-                    self.slowest_ms.fetch_max(took, Ordering::Relaxed);
-                    return Decided { n, asked, answer };
+                    return Decided { n, asked, since, took: since.elapsed(), answer };
                 }
-                _ if since.elapsed() < PATIENCE && !self.abandoned.load(Ordering::Relaxed) => {}
-                undecided => panic!("move {n} is not decided: {undecided:?}"),
-            }
+                undecided => why_undecided(&undecided),
+            };
+            let goes_on = since.elapsed() < PATIENCE && !self.abandoned.load(Ordering::Relaxed);
+            assert!(goes_on, "move {n} is not decided: {why}");
+            *self.again.lock().unwrap().entry(why).or_default() += 1;
             asked += 1;
             thread::sleep(Duration::from_millis(5));
-            client.go_to(&self.address.read().unwrap());
         }
+    }
+}
+
+fn why_undecided(asked: &io::Result<Answer>) -> String {
+    match asked {
+        Ok(answer) => answer.status.to_string(),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => "no answer".to_owned(),
+        Err(error) => error.kind().to_string(),
     }
 }
 
@@ -124,8 +138,8 @@ pub(crate) fn join(callers: Vec<Caller<'_>>) -> Vec<Decided> {
 }
 
 /// Asks for everything again. Asserts that the answers are the same, and that nothing was done.
-pub(crate) fn ask_again(bank: &Bank, address: &str, decided: &[Decided]) {
-    let ask = |decided: &[Decided]| {
+pub(crate) fn ask_again(bank: &Bank, addresses: &[String], decided: &[Decided]) {
+    let ask = |address: &str, decided: &[Decided]| {
         let mut client = Client::new(address);
         for Decided { n, answer, .. } in decided {
             let again = bank.ask(&mut client, *n).unwrap();
@@ -133,9 +147,10 @@ pub(crate) fn ask_again(bank: &Bank, address: &str, decided: &[Decided]) {
             assert!(again.says_the_same(answer), "move {n}: {again:?}, and before {answer:?}");
         }
     };
+    let parts = decided.chunks(decided.len().div_ceil(CALLERS).max(1));
     thread::scope(|scope| {
-        for part in decided.chunks(decided.len().div_ceil(CALLERS).max(1)) {
-            scope.spawn(move || ask(part));
+        for (part, address) in parts.zip(addresses.iter().cycle()) {
+            scope.spawn(move || ask(address, part));
         }
     });
 }

@@ -55,7 +55,7 @@ fn move_and_kill(
 ) -> (Server, Vec<Decided>) {
     let (rest, answer_within) = (Duration::ZERO, Duration::from_mins(1));
     let restless = Pace { moves_max: size.moves, rest, answer_within };
-    let load = Load::new(bank, server.address(), restless);
+    let load = Load::new(bank, vec![server.address().to_owned()], restless);
     thread::scope(|scope| {
         let (mut server, callers) = (server, load.start(scope));
         let mut chance = Mix::new(size.seed);
@@ -69,7 +69,7 @@ fn move_and_kill(
                 kill_in_recovery(place, Duration::from_millis(chance.below(100)));
             }
             server = Server::start(place);
-            load.go_to(server.address());
+            load.go_to(0, server.address());
         }
         (server, load::join(callers))
     })

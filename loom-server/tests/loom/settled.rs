@@ -25,8 +25,8 @@ pub(crate) fn check(
     others: u64,
 ) -> Duration {
     let expected = bank.balances_after(decided);
-    let waited = wait_for_balances(&server, &expected);
-    load::ask_again(bank, server.address(), decided);
+    let waited = wait_for_balances(server.address(), &expected);
+    load::ask_again(bank, &[server.address().to_owned()], decided);
     assert_eq!(bank::balances(&mut Client::new(server.address())), expected);
     assert_eq!(server.terminate().code, Some(0));
     // Whatever the next start takes up changes nothing either.
@@ -56,8 +56,9 @@ pub(crate) fn summary(bank: &Bank, decided: &[Decided]) -> String {
     )
 }
 
-fn wait_for_balances(server: &Server, expected: &[i64]) -> Duration {
-    let (since, mut client) = (Instant::now(), Client::new(server.address()));
+/// Waits until every wallet holds what it must, and asserts that it comes to that.
+pub(crate) fn wait_for_balances(address: &str, expected: &[i64]) -> Duration {
+    let (since, mut client) = (Instant::now(), Client::new(address));
     loop {
         let found = bank::balances(&mut client);
         if found == expected {

@@ -88,7 +88,7 @@ impl<'a> World<'a> {
     /// Starts a server, and sends the callers there. An error says how it ended instead.
     pub(super) fn start(&mut self) -> Result<(), Ended> {
         let server = Server::spawn(self.machine.server(self.place))?;
-        self.load.go_to(server.address());
+        self.load.go_to(0, server.address());
         self.server = Some(server);
         Ok(())
     }

@@ -1,0 +1,85 @@
+//! `cargo xtask many`: hosts that share a Redis, under load, while they die or are restarted.
+
+use clap::{Args, Subcommand};
+
+use crate::cargo;
+use crate::outcome::Outcome;
+
+const MONEY: &str = "many::each_transfer_is_applied_once_whatever_dies_among_hosts_on_a_redis";
+const ROLLING: &str = "many::rolling::a_rolling_restart_fails_no_call_that_is_asked_again";
+
+/// What is done to three hosts that share a Redis.
+#[derive(Subcommand)]
+pub(crate) enum Many {
+    /// Kill hosts, Redis and connections, and count every cent
+    Money(Size),
+    /// Restart each host in turn, and measure how long moves take meanwhile
+    Rolling(Restarts),
+}
+
+/// How much is done.
+#[derive(Args)]
+pub(crate) struct Size {
+    /// Transfers between 100 wallets, by 8 callers
+    #[arg(long, default_value_t = 200_000)]
+    transfers: u32,
+    /// How often a host is killed meanwhile
+    #[arg(long, default_value_t = 20)]
+    host_kills: u32,
+    /// How often Redis is killed
+    #[arg(long, default_value_t = 5)]
+    redis_kills: u32,
+    /// How often a host is stopped for longer than its lease
+    #[arg(long, default_value_t = 5)]
+    stops: u32,
+    /// How often all connections to Redis are cut, twenty times in a row
+    #[arg(long, default_value_t = 5)]
+    storms: u32,
+    /// Decides who pays whom, and what goes wrong when
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// For how long.
+#[derive(Args)]
+pub(crate) struct Restarts {
+    /// How often each host is restarted
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Seconds between two restarts
+    #[arg(long, default_value_t = 5)]
+    calm: u32,
+    /// Decides who pays whom
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+pub(crate) fn run(what: &Many) -> Outcome {
+    match what {
+        Many::Money(Size { transfers, host_kills, redis_kills, stops, storms, seed }) => run_test(
+            MONEY,
+            [
+                ("LOOM_MANY_TRANSFERS", transfers.to_string()),
+                ("LOOM_MANY_HOST_KILLS", host_kills.to_string()),
+                ("LOOM_MANY_REDIS_KILLS", redis_kills.to_string()),
+                ("LOOM_MANY_STOPS", stops.to_string()),
+                ("LOOM_MANY_STORMS", storms.to_string()),
+                ("LOOM_MANY_SEED", seed.to_string()),
+            ],
+        ),
+        Many::Rolling(Restarts { rounds, calm, seed }) => run_test(
+            ROLLING,
+            [
+                ("LOOM_ROLLING_ROUNDS", rounds.to_string()),
+                ("LOOM_ROLLING_CALM_MS", (1_000 * u64::from(*calm)).to_string()),
+                ("LOOM_ROLLING_SEED", seed.to_string()),
+            ],
+        ),
+    }
+}
+
+fn run_test<const N: usize>(name: &str, size: [(&str, String); N]) -> Outcome {
+    let mut test = cargo::command(&["test", "--release", "--package", "loom-server"]);
+    test.args(["--test", "loom", "--", "--exact", name, "--nocapture"]);
+    cargo::run(test.envs(size))
+}
