@@ -136,9 +136,9 @@ async fn through_the_queue(bench: &Bench) -> Vec<Duration> {
         async move { drop(queue.enqueue(&name, &[message], now()).await.expect("reached")) }
     })
     .await;
-    let received = receiver.await.expect("a receiver");
+    let arrivals = receiver.await.expect("a receiver");
     let sent = sent.lock().expect("nobody panics with it");
-    let waits = received.into_iter().map(|(id, at)| at - sent[&id]);
+    let waits = arrivals.into_iter().map(|(id, at)| at - sent[&id]);
     waits.skip(WARM_UP as usize).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::reply::{Parts, split_number, strange};
 pub(super) fn encode(key: &TimerKey) -> Vec<u8> {
     match key {
         TimerKey::Named(name) => [b"n", name.as_str().as_bytes()].concat(),
-        TimerKey::Step(StepId { incarnation, began, position }) => [
+        TimerKey::Step(StepId { began, position, incarnation }) => [
             &b"s"[..],
             &incarnation.0.to_be_bytes(),
             &began.0.to_be_bytes(),
@@ -55,7 +55,7 @@ fn decode(key: &[u8]) -> Option<TimerKey> {
             let (began, position) = rest.split_first_chunk()?;
             let began = Seq(u64::from_be_bytes(*began));
             let position = u32::from_be_bytes(position.try_into().ok()?);
-            Some(TimerKey::Step(StepId { incarnation, began, position }))
+            Some(TimerKey::Step(StepId { began, position, incarnation }))
         }
         b'd' => Some(TimerKey::Drive(Seq(u64::from_be_bytes(rest.try_into().ok()?)))),
         _ => None,

@@ -44,7 +44,7 @@ impl<'a> Builder<'a> {
             correlation: message.map_or_else(
                 || {
                     let (incarnation, began) = (head.incarnation, head.seq);
-                    StepId { incarnation, began, position: 0 }.name(me)
+                    StepId { began, position: 0, incarnation }.name(me)
                 },
                 correlation,
             ),

@@ -5,7 +5,7 @@ use crate::property::holds_for;
 
 fn name(actor: &str, incarnation: u64, began: u64, position: u32) -> MessageId {
     let (incarnation, began) = (Incarnation(incarnation), Seq(began));
-    StepId { incarnation, began, position }.name(&ActorId::parse(actor).unwrap())
+    StepId { began, position, incarnation }.name(&ActorId::parse(actor).unwrap())
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn body(body: &Body) -> String {
     }
 }
 
-fn step(StepId { incarnation, began, position }: StepId) -> String {
+fn step(StepId { began, position, incarnation }: StepId) -> String {
     match incarnation {
         Incarnation(0) => format!("{began}.{position}"),
         incarnation => format!("{incarnation}/{began}.{position}"),

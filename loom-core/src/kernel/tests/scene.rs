@@ -175,7 +175,7 @@ impl Scene {
             if let Op::Activity { .. } | Op::Call { .. } | Op::Sleep { .. } | Op::Wait { .. } = op {
                 let Head { incarnation, .. } = self.live.head();
                 let position = self.asked.position;
-                self.asked.awaited.insert(StepId { incarnation, began, position });
+                self.asked.awaited.insert(StepId { began, position, incarnation });
             }
             self.asked.position += 1;
         }

@@ -311,7 +311,7 @@ fn effects_without_a_stable_key_are_found_out() {
             let op = Op::Activity { name, args: json("1") };
             let mut turn = hand.turn(ANN, Some(&input), vec![op], End::Suspended, "1");
             let (incarnation, began) = (loom_core::Incarnation(0), Seq(7));
-            let other = StepId { incarnation, began, position: 0 }.name(&id(ANN));
+            let other = StepId { began, position: 0, incarnation }.name(&id(ANN));
             edit(&mut turn, |record| {
                 for event in &mut record.events {
                     if let Event::Sent(outgoing) = event
@@ -327,7 +327,7 @@ fn effects_without_a_stable_key_are_found_out() {
         row!("a request is answered twice", 8, "answers request 1.0 again", |hand| {
             waiting(&mut hand).await;
             let (incarnation, began) = (loom_core::Incarnation(0), Seq(1));
-            let step = StepId { incarnation, began, position: 0 };
+            let step = StepId { began, position: 0, incarnation };
             for name in ["first", "second"] {
                 let outcome = Outcome::Returned(json("1"));
                 let body = Body::Answer { step, outcome: outcome.clone() };
