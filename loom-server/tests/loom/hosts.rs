@@ -14,6 +14,8 @@ use crate::http_server::Server;
 
 /// After this long, a host that has not taken its share never will.
 const SETTLED_WITHIN: Duration = Duration::from_mins(2);
+/// Hosts move partitions at least this often while some are not where they belong.
+const STILL_FOR: Duration = Duration::from_millis(1_500);
 /// How long one answer is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
@@ -93,14 +95,21 @@ impl Hosts {
         all.is_some_and(|(sum, partitions)| sum == partitions)
     }
 
-    /// Waits until all hosts own everything among them, and each something.
-    pub(crate) fn settle(&self) {
-        let since = Instant::now();
-        while !self.own_all(0..self.count()) {
-            let owned: Vec<_> = (0..self.count()).map(|host| self.owned(host)).collect();
-            assert!(since.elapsed() < SETTLED_WITHIN, "what each owns: {owned:?}");
+    /// Waits until all hosts own everything among them, each something, and no partition moves any
+    /// more. Returns since when that is so.
+    pub(crate) fn settle(&self) -> Instant {
+        let owned = || (0..self.count()).map(|host| self.owned(host)).collect::<Vec<_>>();
+        let begun = Instant::now();
+        let (mut now, mut since) = (owned(), Instant::now());
+        while since.elapsed() < STILL_FOR || !self.own_all(0..self.count()) {
+            assert!(begun.elapsed() < SETTLED_WITHIN, "what each owns: {now:?}");
             thread::sleep(Duration::from_millis(20));
+            let then = std::mem::replace(&mut now, owned());
+            if now != then {
+                since = Instant::now();
+            }
         }
+        since
     }
 
     /// What the hosts that run say of turns that Redis has forgotten.

@@ -63,8 +63,7 @@ fn restart(hosts: &mut Hosts, host: usize, load: &Load<'_>) -> Stretch {
     let ended = hosts.terminate(host);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     load.go_to(host, hosts.come_back(host));
-    hosts.settle();
-    Stretch { from, to: Instant::now() }
+    Stretch { from, to: hosts.settle() }
 }
 
 impl Stretch {

@@ -37,8 +37,8 @@ impl World<'_> {
     /// Waits until every host does its work again, and all partitions have one.
     pub(super) fn works_again(&mut self, fault: Fault, since: Instant) {
         self.probe();
-        self.hosts.settle();
-        let after = since.elapsed();
+        let answered = Instant::now();
+        let after = self.hosts.settle().max(answered) - since;
         self.report.back(fault, after);
         self.report.say(format_args!("  back at work after {:.3} s", after.as_secs_f64()));
     }
