@@ -140,14 +140,20 @@ pub(crate) fn of_server(info: &str, settings: &RedisSettings) -> Vec<Finding> {
     }
     let is_cluster = field("cluster_enabled") == Some("1");
     if is_cluster != (settings.topology == Topology::Cluster) {
-        let message = if is_cluster {
-            "the server is a node of a cluster; set the topology to cluster"
-        } else {
-            "the server is no node of a cluster; set the topology to standalone or sentinel"
-        };
-        findings.push(refusal("LOOM-R017", message.into()));
+        findings.push(if is_cluster { a_node() } else { no_node() });
     }
     findings
+}
+
+fn a_node() -> Finding {
+    let message = "the server is a node of a cluster; set the topology to cluster";
+    refusal("LOOM-R017", message.into())
+}
+
+/// The server belongs to no cluster, and one was asked for.
+pub(crate) fn no_node() -> Finding {
+    let message = "the server is no node of a cluster; set the topology to standalone or sentinel";
+    refusal("LOOM-R017", message.into())
 }
 
 fn of_cluster(state: &str) -> Option<Finding> {

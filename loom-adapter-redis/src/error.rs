@@ -5,7 +5,7 @@ use std::time::Duration;
 use loom_ports::{ErrorKind, PortError};
 use redis::{RedisError, ServerErrorKind};
 
-use crate::check::Finding;
+use crate::check::{Finding, no_node};
 
 /// Why Redis could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,12 @@ pub enum OpenError {
     /// A check found what loses data or promises.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Unfit(Vec<Finding>),
+    /// Nobody has used the prefix, and it was opened only to look.
+    #[error("LOOM-R007: no cluster uses prefix {prefix:?} there")]
+    NoCluster {
+        /// The prefix.
+        prefix: String,
+    },
     /// The server failed at a question.
     #[error("LOOM-R006: Redis does not answer as it should: {0}")]
     Strange(String),
@@ -188,6 +194,10 @@ pub(crate) fn open_error(failure: &Failure, tls: bool) -> OpenError {
     let text = error.to_string();
     if is_denied(error) {
         return OpenError::Denied(text);
+    }
+    // The driver asks for the nodes as it connects, and has no kind for this answer.
+    if text.contains("cluster support disabled") {
+        return OpenError::Unfit(vec![no_node()]);
     }
     if tls && !error.is_connection_refusal() && !error.is_timeout() {
         let advice = "is it the TLS port, and is the certificate's issuer trusted?";

@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
+use loom_core::PartitionCount;
 use loom_ports::{
     BlobStore, Coordination, IdempotencyStore, JournalStore, LockManager, MessageQueue, StateStore,
     Stores,
 };
-use tracing::warn;
 
 use crate::blob::SmallBlobs;
-use crate::check::{Finding, Severity, check};
+use crate::check::{Finding, Report};
 use crate::connection::Connection;
 use crate::coordination::RedisCoordination;
-use crate::error::{Failure, OpenError, open_error};
+use crate::error::OpenError;
 use crate::idempotency::RedisIdempotency;
 use crate::journal::RedisJournal;
 use crate::key::Keys;
 use crate::lock::RedisLocks;
+use crate::opening;
 use crate::queue::RedisQueue;
-use crate::reply;
-use crate::server::{RedisClient, uses_tls};
+use crate::server::RedisClient;
 use crate::settings::RedisSettings;
 use crate::state::RedisState;
 
@@ -29,8 +29,20 @@ pub struct RedisStores {
     connection: Arc<Connection>,
     keys: Keys,
     queue: Arc<RedisQueue>,
+    partitions: PartitionCount,
     durability: &'static str,
     findings: Arc<[Finding]>,
+}
+
+/// What a server was found to be.
+#[derive(Clone, Debug)]
+pub struct Examined {
+    /// What the checks found.
+    pub findings: Vec<Finding>,
+    /// What commits would survive, in a word, as [`RedisStores::durability`] says it.
+    pub durability: &'static str,
+    /// No host has used the prefix yet.
+    pub is_new: bool,
 }
 
 impl RedisStores {
@@ -40,10 +52,7 @@ impl RedisStores {
     ///
     /// Says with a code what is wrong, and which setting changes it.
     pub async fn open(settings: RedisSettings) -> Result<Self, OpenError> {
-        if let Some(mistake) = settings.mistake() {
-            return Err(OpenError::Setting(mistake));
-        }
-        let client = RedisClient::new(&settings)?;
+        let client = opening::client(&settings)?;
         Self::with_client(client, settings).await
     }
 
@@ -57,31 +66,52 @@ impl RedisStores {
         client: RedisClient,
         settings: RedisSettings,
     ) -> Result<Self, OpenError> {
-        if let Some(mistake) = settings.mistake() {
-            return Err(OpenError::Setting(mistake));
-        }
-        let tls = uses_tls(&settings);
-        let failed = |failure: Failure| open_error(&failure, tls);
-        let connection = Connection::open(client, settings).await.map_err(failed)?;
-        let report = check(&connection).await.map_err(failed)?;
-        let (refusals, warnings): (Vec<_>, Vec<_>) = report
-            .findings
-            .iter()
-            .cloned()
-            .partition(|finding| finding.severity == Severity::Refusal);
-        if !refusals.is_empty() && !connection.settings().allow_unsafe {
-            return Err(OpenError::Unfit(refusals));
-        }
-        for finding in refusals.iter().chain(&warnings) {
-            warn!(code = finding.code, "{}", finding.message);
-        }
-        let keys = Keys::new(&connection.settings().prefix);
-        agree_on_partitions(&connection, &keys).await.map_err(|error| error.or_failed(tls))?;
+        let partitions = settings.partitions;
+        let connection = opening::connect(client, settings).await?;
+        let report = opening::check(&connection).await?;
+        opening::agree_on_partitions(&connection).await?;
+        Ok(Self::over(connection, report, partitions))
+    }
 
+    /// Opens what hosts have opened before, to read it: writes nothing and checks nothing. How
+    /// many partitions there are is not asked of `settings` but of the cluster.
+    ///
+    /// # Errors
+    ///
+    /// Says with a code what is wrong, also if no host has ever used the prefix.
+    pub async fn look(settings: RedisSettings) -> Result<Self, OpenError> {
+        let client = opening::client(&settings)?;
+        let connection = opening::connect(client, settings).await?;
+        let Some(partitions) = opening::partitions(&connection).await? else {
+            let prefix = connection.settings().prefix.clone();
+            return Err(OpenError::NoCluster { prefix });
+        };
+        let durability = connection.settings().durability.name();
+        Ok(Self::over(connection, Report { findings: Vec::new(), durability }, partitions))
+    }
+
+    /// Connects and checks as [`open`](Self::open) does, and writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    pub async fn examine(settings: RedisSettings) -> Result<Examined, OpenError> {
+        let client = opening::client(&settings)?;
+        let connection = opening::connect(client, settings).await?;
+        let Report { findings, durability } = opening::check(&connection).await?;
+        let found = opening::partitions(&connection).await?;
+        if let Some(found) = found {
+            opening::compare(&connection, &found.to_string())?;
+        }
+        Ok(Examined { findings, durability, is_new: found.is_none() })
+    }
+
+    fn over(connection: Connection, report: Report, partitions: PartitionCount) -> Self {
+        let keys = Keys::new(&connection.settings().prefix);
         let connection = Arc::new(connection);
         let queue = Arc::new(RedisQueue::new(Arc::clone(&connection), keys.clone()));
-        let findings = report.findings.into();
-        Ok(Self { connection, keys, queue, durability: report.durability, findings })
+        let Report { findings, durability } = report;
+        Self { connection, keys, queue, partitions, durability, findings: findings.into() }
     }
 
     /// The authority.
@@ -131,6 +161,12 @@ impl RedisStores {
         Arc::new(RedisCoordination::new(connection, keys))
     }
 
+    /// How many partitions the cluster has.
+    #[must_use]
+    pub fn partitions(&self) -> PartitionCount {
+        self.partitions
+    }
+
     /// What commits survive, in a word: `none`, `aof-everysec`, `aof-always`,
     /// `aof-synced`, `replicas`.
     #[must_use]
@@ -153,42 +189,6 @@ impl RedisStores {
     fn parts(&self) -> (Arc<Connection>, Keys) {
         (Arc::clone(&self.connection), self.keys.clone())
     }
-}
-
-enum Disagreement {
-    Failed(Failure),
-    Open(OpenError),
-}
-
-impl Disagreement {
-    fn or_failed(self, tls: bool) -> OpenError {
-        match self {
-            Self::Failed(failure) => open_error(&failure, tls),
-            Self::Open(error) => error,
-        }
-    }
-}
-
-impl From<Failure> for Disagreement {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-/// The first who opens a prefix says how many partitions it has.
-async fn agree_on_partitions(connection: &Connection, keys: &Keys) -> Result<(), Disagreement> {
-    let wanted = connection.settings().partitions.get();
-    let mut set = redis::cmd("HSETNX");
-    set.arg(keys.cluster()).arg("partitions").arg(wanted);
-    connection.send(&set).await?;
-    let mut get = redis::cmd("HGET");
-    get.arg(keys.cluster()).arg("partitions");
-    let found = reply::text(connection.send(&get).await?)?;
-    if found == wanted.to_string() {
-        return Ok(());
-    }
-    let prefix = connection.settings().prefix.clone();
-    Err(Disagreement::Open(OpenError::Partitions { prefix, found, wanted }))
 }
 
 impl From<RedisStores> for Stores {

@@ -31,15 +31,16 @@ pub(crate) async fn run(command: Actors) -> Result<Exit, Stop> {
     };
     let kind = kind.map(|kind| Kind::parse(&kind)).transpose();
     let kind = kind.map_err(|error| Stop::new(Exit::BadInput, error))?;
-    let journal = stores::open_existing(&data.dir)?.stores.journal;
+    let stores = stores::open_existing(&data.dir)?.stores;
+    let (journal, partitions) = (&stores.journal, hosting::partitions(&stores).await?);
     let mut stdout = io::BufWriter::new(io::stdout().lock());
-    for partition in hosting::partitions() {
+    for partition in partitions.ids() {
         let mut from = None;
         loop {
             let page = journal.actors(partition, from.as_ref(), PAGE).await?;
             let wanted = |actor: &ActorId| kind.as_ref().is_none_or(|k| k.as_str() == actor.kind());
             for actor in page.items.into_iter().filter(wanted) {
-                let listed = look(&*journal, actor, with_state).await?;
+                let listed = look(&**journal, actor, with_state).await?;
                 listed.print(&mut stdout, as_json)?;
             }
             match page.next {

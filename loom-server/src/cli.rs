@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use loom_adapter_embedded::Durability;
+use serde::Deserialize;
 
 use crate::exit;
 
@@ -62,11 +63,34 @@ Examples:
   curl http://127.0.0.1:7070/v1/actors/wallet/alice/state
 ";
 
+const SERVE_EXAMPLES: &str = "\
+loom.example.toml has every setting, its default and what it means. Paths in the file are relative
+to it. An environment variable wins over the file: LOOM_, then the table and the setting in
+capitals, as LOOM_HOST_LEASE_SECONDS; LOOM_REDIS_URL is another name of LOOM_STORE_URLS.
+
+A mistake ends it with 78, and says in which line, of which setting, and what to do:
+
+  LOOM-A001  the file is not TOML
+  LOOM-A002  there is no such setting
+  LOOM-A003  a setting is missing
+  LOOM-A004  a setting cannot have this value
+  LOOM-A005  a password is in the file
+  LOOM-A006  it would lose what a production host promises to keep
+  LOOM-A007  two settings contradict each other
+  LOOM-A008  a file or a variable that a setting names is not there
+  LOOM-A009  other machines could use the host, which asks nobody who they are
+
+Examples:
+  loom serve --check --config loom.toml
+  loom serve --config loom.toml
+  LOOM_LISTEN=127.0.0.1:7071 loom serve --config loom.toml";
+
 const CLUSTER_EXAMPLES: &str = "\
 Examples:
   loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7070
   loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7071
-  loom cluster status --redis redis://127.0.0.1";
+  loom cluster status --redis redis://127.0.0.1
+  loom cluster status --config loom.toml --json";
 
 const JOURNAL_EXAMPLES: &str = "\
 Examples:
@@ -93,6 +117,9 @@ pub(crate) enum Command {
     /// Serve the actors over HTTP, on this machine only
     #[command(after_long_help = DEV_EXAMPLES)]
     Dev(Dev),
+    /// Serve the actors over HTTP as a file says, for production
+    #[command(after_long_help = SERVE_EXAMPLES)]
+    Serve(Serve),
     /// Read what actors did
     #[command(subcommand, after_help = JOURNAL_EXAMPLES)]
     Journal(Journal),
@@ -150,7 +177,7 @@ pub(crate) struct Redis {
     pub(crate) durability: loom_adapter_redis::Durability,
 }
 
-fn redis_durability(raw: &str) -> Result<loom_adapter_redis::Durability, String> {
+pub(crate) fn redis_durability(raw: &str) -> Result<loom_adapter_redis::Durability, String> {
     use loom_adapter_redis::Durability;
     let replicas = raw.strip_prefix("replicas=").and_then(|count| count.parse().ok());
     match (raw, replicas) {
@@ -171,13 +198,17 @@ pub(crate) enum Cluster {
     Status {
         #[command(flatten)]
         redis: Redis,
+        /// Take what is said of Redis from the file of `loom serve`, and nothing from --redis
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum DurabilityArg {
     Fsync,
     Os,
@@ -245,6 +276,20 @@ pub(crate) struct Dev {
           value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) key_window: u16,
     /// Print the address as JSON once requests are taken
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// The file
+    #[arg(long, value_name = "FILE", default_value = "loom.toml")]
+    pub(crate) config: PathBuf,
+    /// Read the file, look at the stores as a start does, print what was found, and end. Nothing
+    /// is written to Redis, and no directory is created
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Print the address as JSON once requests are taken, or what was found
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -21,7 +21,8 @@ pub(crate) async fn run(command: DeadLetters) -> Result<Exit, Stop> {
         DeadLetters::List { data, .. } | DeadLetters::Replay { data, .. } => data,
     };
     let opened = stores::open_existing(&data.dir)?;
-    let host = hosting::start(&opened, Settings::default()).await?;
+    let partitions = hosting::partitions(&opened.stores).await?;
+    let host = hosting::start(&opened, Settings { partitions, ..Settings::default() }).await?;
     let ended = match command {
         DeadLetters::List { json, .. } => list(&host, json).await,
         DeadLetters::Replay { id, json, .. } => replay(&host, &id, json).await,

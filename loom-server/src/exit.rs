@@ -16,16 +16,18 @@ Exit codes:
     1  done, but something was rejected, failed or did not agree; it was printed
    64  the command line is wrong
    65  the input is wrong: a line that is not a message, an actor that cannot exist
-   66  there is no such file, directory, actor or dead letter
+   66  there is no such file, directory, cluster, actor or dead letter
    69  the data directory is in use by another process, or the address is
    74  the disk failed, is full, or holds something damaged
    75  not all of it could be done now; run the command again
-   78  the data directory was written by a newer loom, or is not loom's; Redis refuses us, or
-       would lose what it must keep
+   78  the configuration is wrong; the data directory was written by a newer loom, or is not
+       loom's; Redis refuses us, or would lose what it must keep; the cluster has another number
+       of partitions
   130  interrupted by SIGINT or SIGTERM; what had begun was finished
 
 Environment:
   LOOM_DATA  the default of --data, LOOM_DURABILITY of --durability, LOOM_REDIS_URL of --redis
+  LOOM_*     settings of `loom serve`; see `loom serve --help`
   LOG_LEVEL  what is logged to stderr: error, warn, info, debug, or as RUST_LOG
   NO_COLOR   no colours";
 
@@ -50,6 +52,8 @@ pub(crate) enum Exit {
     TryAgain,
     /// The data directory is for another program.
     WrongDirectory,
+    /// The configuration is wrong.
+    Misconfigured,
     /// A signal ended it.
     Interrupted,
 }
@@ -66,7 +70,7 @@ impl Exit {
             Self::InUse => 69,
             Self::Disk => 74,
             Self::TryAgain => 75,
-            Self::WrongDirectory => 78,
+            Self::WrongDirectory | Self::Misconfigured => 78,
             Self::Interrupted => 130,
         }
     }
@@ -113,6 +117,7 @@ impl From<RedisError> for Stop {
         let exit = match &error {
             RedisError::Setting(_) => Exit::Usage,
             RedisError::Unreachable(_) => Exit::TryAgain,
+            RedisError::NoCluster { .. } => Exit::NotFound,
             _ => Exit::WrongDirectory,
         };
         Self::new(exit, error)
@@ -133,6 +138,7 @@ impl From<StartError> for Stop {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Store(error) => error.into(),
+            error @ StartError::Partitions { .. } => Self::new(Exit::Misconfigured, error),
             error => Self::new(Exit::Usage, error),
         }
     }

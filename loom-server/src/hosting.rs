@@ -1,8 +1,9 @@
-//! Starting a host of the built-in kinds on a data directory.
+//! Starting a host of the built-in kinds on its stores.
 
 use std::time::Duration;
 
-use loom_core::{PartitionCount, PartitionId};
+use loom_core::PartitionCount;
+use loom_ports::{BlobName, Stores};
 use loom_runtime::{Host, Settings};
 
 use crate::exit::{Exit, Stop};
@@ -24,7 +25,20 @@ pub(crate) async fn start(opened: &Opened, settings: Settings) -> Result<Host, S
     Ok(host)
 }
 
-/// The partitions of every data directory and Redis.
-pub(crate) fn partitions() -> impl Iterator<Item = PartitionId> {
-    PartitionCount::default().ids()
+/// How many partitions the cluster of these stores was created with, if it was.
+pub(crate) async fn created_with(stores: &Stores) -> Result<Option<PartitionCount>, Stop> {
+    let name = BlobName::parse("cluster/partitions").expect("words are a name");
+    let Some(found) = stores.blobs.get(&name, None).await? else {
+        return Ok(None);
+    };
+    let found = String::from_utf8_lossy(&found);
+    let count = found.parse().ok().and_then(|count| PartitionCount::new(count).ok());
+    count
+        .map(Some)
+        .ok_or_else(|| Stop::new(Exit::Disk, format!("a cluster of {found:?} partitions")))
+}
+
+/// How many partitions the cluster of these stores has, or would have.
+pub(crate) async fn partitions(stores: &Stores) -> Result<PartitionCount, Stop> {
+    Ok(created_with(stores).await?.unwrap_or_default())
 }

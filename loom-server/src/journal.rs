@@ -35,7 +35,7 @@ pub(crate) async fn run(command: Journal) -> Result<Exit, Stop> {
         }
         Journal::Verify { data, json } => {
             let opened = stores::open_existing(&data.dir)?;
-            verify::verify(&*opened.stores.journal, json).await
+            verify::verify(&opened.stores, json).await
         }
     }
 }

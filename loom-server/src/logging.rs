@@ -11,6 +11,7 @@ use crate::cli::Command;
 pub(crate) fn start(command: &Command) {
     let default = match command {
         Command::Dev(_) => "info",
+        Command::Serve(serve) if !serve.check => "info",
         _ => "warn",
     };
     let asked = ["RUST_LOG", "LOG_LEVEL"].into_iter().find_map(|name| std::env::var(name).ok());

@@ -3,6 +3,7 @@
 mod actors;
 mod cli;
 mod cluster;
+mod config;
 mod dead_letters;
 mod dev;
 mod exit;
@@ -13,6 +14,8 @@ mod kinds;
 mod logging;
 mod record_view;
 mod run;
+mod serve;
+mod serving;
 mod signals;
 mod stores;
 
@@ -51,6 +54,7 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
     match command {
         Command::Run(run) => run::run(run).await,
         Command::Dev(dev) => dev::run(dev).await,
+        Command::Serve(serve) => serve::run(serve).await,
         Command::Journal(journal) => journal::run(journal).await,
         Command::Cluster(cluster) => cluster::run(cluster).await,
         Command::Actors(actors) => actors::run(actors).await,

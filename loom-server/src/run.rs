@@ -33,6 +33,7 @@ pub(crate) async fn run(run: Run) -> Result<Exit, Stop> {
     writeln!(io::stderr(), "{}", opened.authority)?;
     let defaults = Settings::default();
     let settings = Settings {
+        partitions: hosting::partitions(&opened.stores).await?,
         key_window: Duration::from_hours(24) * u32::from(run.key_window),
         mailbox_max: defaults.mailbox_max.max(run.in_flight),
         ..defaults

@@ -50,18 +50,52 @@ impl Display for Authority {
     }
 }
 
+/// Which stores a host uses.
+#[derive(Debug)]
+pub(crate) enum StoreSettings {
+    Embedded { dir: PathBuf, options: Options },
+    Redis(Box<RedisSettings>),
+}
+
+impl StoreSettings {
+    /// Opens them, and creates a data directory if there is none. Hosts may share a Redis.
+    pub(crate) async fn open(self) -> Result<Opened, Stop> {
+        let settings = match self {
+            Self::Embedded { dir, options } => return open_with(&dir, options),
+            Self::Redis(settings) => settings,
+        };
+        let urls = settings.urls.clone();
+        let opened = RedisStores::open(*settings).await?;
+        let authority = Authority::redis(&urls, opened.durability());
+        Ok(Opened { stores: opened.into(), is_shared: true, authority })
+    }
+}
+
+impl Authority {
+    pub(crate) fn redis(urls: &[String], durability: &'static str) -> Self {
+        let urls: Vec<_> = urls.iter().map(|url| without_user(url)).collect();
+        Self { name: "redis", durability, place: Place::Redis(urls.join(",")) }
+    }
+
+    pub(crate) fn embedded(dir: &Path, durability: &'static str) -> Self {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Self { name: "embedded", durability, place: Place::Dir(dir) }
+    }
+}
+
 /// Opens a data directory, and creates it if there is none.
 pub(crate) fn open(dir: &Path, durability: Durability) -> Result<Opened, Stop> {
-    let options = Options { durability, ..Options::default() };
+    open_with(dir, Options { durability, ..Options::default() })
+}
+
+fn open_with(dir: &Path, options: Options) -> Result<Opened, Stop> {
     let stores = Stores::from(EmbeddedStores::open(dir, options)?);
-    let durability = stores.journal.capabilities().durability;
-    let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    let authority = Authority { name: "embedded", durability, place: Place::Dir(dir) };
+    let authority = Authority::embedded(dir, stores.journal.capabilities().durability);
     Ok(Opened { stores, is_shared: false, authority })
 }
 
-/// Opens a Redis, which other hosts may share.
-pub(crate) async fn open_redis(url: &str, redis: &Redis) -> Result<Opened, Stop> {
+/// The settings that the command line has for a Redis.
+pub(crate) fn redis_settings(url: &str, redis: &Redis) -> Result<RedisSettings, Stop> {
     let tls_ca_pem =
         match &redis.ca {
             Some(file) => Some(std::fs::read(file).map_err(|error| {
@@ -75,15 +109,7 @@ pub(crate) async fn open_redis(url: &str, redis: &Redis) -> Result<Opened, Stop>
         RedisSettings::standalone(url)
     };
     let (prefix, durability) = (redis.prefix.clone(), redis.durability);
-    let opened = RedisStores::open(RedisSettings { tls_ca_pem, prefix, durability, ..settings });
-    let opened = opened.await?;
-    for finding in opened.findings() {
-        tracing::warn!("{finding}");
-    }
-    let durability = opened.durability();
-    let place = Place::Redis(without_user(url));
-    let authority = Authority { name: "redis", durability, place };
-    Ok(Opened { stores: opened.into(), is_shared: true, authority })
+    Ok(RedisSettings { tls_ca_pem, prefix, durability, ..settings })
 }
 
 /// An address as it may be shown.

@@ -62,6 +62,8 @@ fn a_topology_that_is_another_is_refused() {
     loom_testkit::run(async {
         let node = RedisSettings::standalone(&shared_redis_cluster().urls[0]);
         said(&refused(scene::settings(node)).await, "LOOM-R017");
+        let alone = RedisSettings::cluster(shared_redis().urls.clone());
+        said(&refused(scene::settings(alone)).await, "LOOM-R017");
         let pair = RedisWithReplica::start(&RedisOptions::default());
         said(&refused(at(&pair.replica)).await, "LOOM-R015");
         let two = RedisSettings { durability: Durability::Replicas(2), ..at(&pair.master) };
@@ -121,6 +123,33 @@ fn the_number_of_partitions_is_fixed_by_the_first() {
             let partitions = PartitionCount::new(16).expect("a valid number");
             let error = RedisStores::open(RedisSettings { partitions, ..settings }).await;
             assert!(matches!(error, Err(OpenError::Partitions { wanted: 16, .. })), "{error:?}");
+        }
+    });
+}
+
+#[test]
+fn a_look_and_an_examination_find_what_is_there_and_create_nothing() {
+    loom_testkit::run(async {
+        for settings in [scene::standalone(), scene::cluster()] {
+            let partitions = |count| {
+                let partitions = PartitionCount::new(count).expect("a valid number");
+                RedisSettings { partitions, ..settings.clone() }
+            };
+            // Nobody is there, however often somebody asks.
+            for _ in 0..2 {
+                let looked = RedisStores::look(settings.clone()).await;
+                assert!(matches!(looked, Err(OpenError::NoCluster { .. })), "{looked:?}");
+                let examined = RedisStores::examine(partitions(32)).await.expect("it is fit");
+                assert!(examined.is_new);
+            }
+            scene::open(partitions(16)).await;
+            let looked = RedisStores::look(settings.clone()).await.expect("it is there");
+            assert_eq!(looked.partitions().get(), 16);
+            let examined = RedisStores::examine(partitions(16)).await.expect("it is fit");
+            assert!(!examined.is_new);
+            let examined = RedisStores::examine(partitions(32)).await;
+            let is_other = matches!(examined, Err(OpenError::Partitions { wanted: 32, .. }));
+            assert!(is_other, "{examined:?}");
         }
     });
 }

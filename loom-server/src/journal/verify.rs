@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use loom_core::{ActorId, Seq};
-use loom_ports::JournalStore;
+use loom_ports::{JournalStore, Stores};
 use serde::Serialize;
 
 use super::fold::Replay;
@@ -28,10 +28,11 @@ struct Disagreement {
 
 /// Replays every actor, compares the state after each record with the hash that was committed
 /// with it, and the whole actor with every snapshot.
-pub(super) async fn verify(journal: &dyn JournalStore, as_json: bool) -> Result<Exit, Stop> {
+pub(super) async fn verify(stores: &Stores, as_json: bool) -> Result<Exit, Stop> {
+    let (journal, partitions) = (&*stores.journal, hosting::partitions(stores).await?);
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     let mut verified = Verified::default();
-    for partition in hosting::partitions() {
+    for partition in partitions.ids() {
         let mut from = None;
         loop {
             let actors = journal.actors(partition, from.as_ref(), PAGE).await?;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use loom_runtime::Host;
 
-use crate::hosting;
 use crate::signals::Signals;
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -27,7 +26,7 @@ pub(super) async fn outboxes(host: &Host, signals: &mut Signals) {
 
 async fn are_empty(host: &Host) -> bool {
     let journal = &host.stores().journal;
-    for partition in hosting::partitions() {
+    for partition in host.partitions() {
         match journal.undelivered(partition, None, 1).await {
             Ok(page) if page.items.is_empty() => {}
             Ok(_) => return false,

@@ -18,5 +18,6 @@ mod mix;
 mod money;
 mod redis;
 mod run_file;
+mod serve;
 mod settled;
 mod size;

@@ -1,0 +1,100 @@
+//! The settings of a configuration file, by table.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::value::{
+    Address, Count, Hours, Milliseconds, Partitions, Prefix, RedisDurability, Seconds, Urls,
+};
+use crate::cli::DurabilityArg;
+
+/// What is said of a password in the file.
+pub(super) const NO_PASSWORDS: &str = "a password does not belong into this file; put it into a variable of the environment and \
+     name that with password_env, or into a file of its own and name that with password_file";
+
+/// The settings outside of tables, and the tables.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct Root {
+    pub(super) listen: Address,
+    #[serde(default)]
+    pub(super) allow_remote: bool,
+    pub(super) call_limit_seconds: Option<Seconds>,
+    pub(super) key_window_hours: Option<Hours>,
+    pub(super) store: StoreTable,
+    #[serde(default)]
+    pub(super) host: HostTable,
+}
+
+/// What decides which settings the table of the store has.
+#[derive(Debug, Deserialize)]
+#[serde(expecting = "a table")]
+pub(super) struct StoreTable {
+    pub(super) kind: StoreKind,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum StoreKind {
+    Embedded,
+    Redis,
+}
+
+/// The settings of a store in a directory.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct EmbeddedStore {
+    pub(super) dir: PathBuf,
+    pub(super) durability: Option<DurabilityArg>,
+    pub(super) cache_bytes: Option<Count>,
+}
+
+/// The settings of a store in Redis.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct RedisStore {
+    pub(super) urls: Urls,
+    #[serde(default)]
+    pub(super) topology: TopologyName,
+    pub(super) master: Option<String>,
+    pub(super) prefix: Option<Prefix>,
+    pub(super) user: Option<String>,
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) durability: RedisDurability,
+    pub(super) connect_timeout_ms: Option<Milliseconds>,
+    pub(super) response_timeout_ms: Option<Milliseconds>,
+    pub(super) refusal_timeout_ms: Option<Milliseconds>,
+    #[serde(default)]
+    pub(super) allow_unsafe: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum TopologyName {
+    #[default]
+    Standalone,
+    Cluster,
+    Sentinel,
+}
+
+/// The settings of the host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct HostTable {
+    partitions: Option<Partitions>,
+    pub(super) lease_seconds: Option<Seconds>,
+    pub(super) mailbox_max: Option<Count>,
+    pub(super) active_max: Option<Count>,
+    pub(super) shutdown_grace_seconds: Option<Seconds>,
+}
+
+impl HostTable {
+    pub(super) fn partitions(&self) -> u16 {
+        let default = loom_core::PartitionCount::default().get();
+        self.partitions.map_or(default, |count| count.0.try_into().unwrap_or(default))
+    }
+}

@@ -1,0 +1,349 @@
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use loom_adapter_redis::{Durability, Topology};
+
+use super::{Serving, parse};
+use crate::stores::StoreSettings;
+
+const EXAMPLE: &str = include_str!("../../../loom.example.toml");
+const EMBEDDED: &str = "listen = \"127.0.0.1:0\"\n[store]\nkind = \"embedded\"\ndir = \"d\"\n";
+const REDIS: &str = "listen = \"127.0.0.1:0\"\n[store]\nkind = \"redis\"\n";
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Serving, String> {
+    let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let variables: Vec<_> = variables.iter().map(own).collect();
+    parse(Path::new("etc/loom.toml"), text, &variables).map_err(|mistake| mistake.to_string())
+}
+
+#[track_caller]
+fn good(text: &str, variables: &[(&str, &str)]) -> Serving {
+    read(text, variables).unwrap_or_else(|mistake| panic!("{mistake}"))
+}
+
+#[track_caller]
+fn redis(text: &str, variables: &[(&str, &str)]) -> loom_adapter_redis::RedisSettings {
+    match good(text, variables).store {
+        StoreSettings::Redis(settings) => *settings,
+        other @ StoreSettings::Embedded { .. } => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn refused(text: &str, variables: &[(&str, &str)], said: &str) {
+    let mistake = read(text, variables).map(|serving| format!("{serving:?}")).unwrap_err();
+    assert!(mistake.starts_with(said), "{text}\n{mistake}\n{said}");
+}
+
+#[test]
+fn the_example_is_right_and_has_every_setting_with_its_default() {
+    let plain = good(EXAMPLE, &[]);
+    // The settings that are commented out, one store after the other.
+    let (mut embedded, mut in_redis, mut is_redis) = (String::new(), String::new(), false);
+    for line in EXAMPLE.lines() {
+        let setting = line.strip_prefix("# ").unwrap_or(line);
+        is_redis |= setting == "[store]" && line.starts_with('#');
+        is_redis &= line != "[host]";
+        if setting.starts_with('[') || setting.contains(" = ") {
+            let of = if is_redis { &mut in_redis } else { &mut embedded };
+            writeln!(of, "{setting}").unwrap();
+        }
+    }
+    let full = good(&embedded, &[]);
+    assert_eq!(format!("{plain:?}"), format!("{full:?}"));
+
+    let without = |name: &'static str| move |line: &&str| !line.starts_with(name);
+    let lines = in_redis.lines().filter(without("master")).filter(without("password"));
+    let lines = lines.filter(without("ca")).filter(without("user"));
+    let text = format!("listen = \"127.0.0.1:7070\"\n{}", lines.collect::<Vec<_>>().join("\n"));
+    let least = format!("{REDIS}urls = [\"redis://127.0.0.1:6379\"]");
+    let (full, least) = (redis(&text, &[]), redis(&least, &[]));
+    assert_eq!(format!("{full:?}"), format!("{least:?}"));
+    let timeouts = |settings: &loom_adapter_redis::RedisSettings| {
+        (settings.connect_timeout, settings.response_timeout, settings.refusal_timeout)
+    };
+    assert_eq!(timeouts(&full), timeouts(&least));
+}
+
+#[test]
+fn what_is_set_is_what_the_host_gets() {
+    let text = "
+        listen = '0.0.0.0:80'
+        allow_remote = true
+        call_limit_seconds = 3
+        key_window_hours = 48
+        [store]
+        kind = 'redis'
+        urls = ['rediss://a:1', 'rediss://b:2']
+        topology = 'sentinel'
+        master = 'm'
+        prefix = 'p'
+        user = 'u'
+        password_env = 'SECRET'
+        durability = 'replicas=2'
+        connect_timeout_ms = 1
+        response_timeout_ms = 2
+        refusal_timeout_ms = 3
+        allow_unsafe = true
+        [host]
+        partitions = 16
+        lease_seconds = 5
+        mailbox_max = 6
+        active_max = 7
+        shutdown_grace_seconds = 8";
+    let serving = good(text, &[("SECRET", "s")]);
+    assert_eq!(serving.listen.to_string(), "0.0.0.0:80");
+    let seconds = Duration::from_secs;
+    assert_eq!((serving.call_limit, serving.stop_limit), (seconds(3), seconds(8)));
+    let host = &serving.host;
+    assert_eq!((host.partitions.get(), host.mailbox_max, host.active_max), (16, 6, 7));
+    assert_eq!((host.lease, host.key_window), (seconds(5), Duration::from_hours(48)));
+
+    let settings = redis(text, &[("SECRET", "s")]);
+    assert_eq!(settings.urls, ["rediss://a:1", "rediss://b:2"]);
+    assert_eq!(settings.topology, Topology::Sentinel { master: "m".into() });
+    assert_eq!((settings.prefix.as_str(), settings.partitions.get()), ("p", 16));
+    assert_eq!((settings.user.as_deref(), settings.password.as_deref()), (Some("u"), Some("s")));
+    assert_eq!((settings.durability, settings.allow_unsafe), (Durability::Replicas(2), true));
+    let timeouts = [settings.connect_timeout, settings.response_timeout, settings.refusal_timeout];
+    assert_eq!(timeouts.map(|timeout| timeout.as_millis()), [1, 2, 3]);
+}
+
+#[test]
+fn a_variable_named_after_a_setting_wins_over_the_file() {
+    let text = format!("{REDIS}urls = ['redis://file']\n[host]\nlease_seconds = 5");
+    let serving = good(&text, &[("LOOM_LISTEN", "127.0.0.1:9"), ("LOOM_HOST_LEASE_SECONDS", "7")]);
+    assert_eq!((serving.listen.port(), serving.host.lease), (9, Duration::from_secs(7)));
+    let rows = [
+        (("LOOM_STORE_URLS", "redis://a"), vec!["redis://a"]),
+        // In the environment a password is where it belongs.
+        (("LOOM_REDIS_URL", "redis://u:p@a"), vec!["redis://u:p@a"]),
+        // These are for other commands.
+        (("LOOM_DATA", "elsewhere"), vec!["redis://file"]),
+        (("LOOM_STORE", "redis://a"), vec!["redis://file"]),
+    ];
+    for (variable, urls) in rows {
+        assert_eq!(redis(&text, &[variable]).urls, urls, "{variable:?}");
+    }
+    let cluster = [("LOOM_STORE_TOPOLOGY", "cluster"), ("LOOM_STORE_URLS", "redis://a, redis://b")];
+    assert_eq!(redis(&text, &cluster).urls, ["redis://a", "redis://b"]);
+    assert_eq!(redis(&text, &[("LOOM_STORE_PREFIX", "\"7\"")]).prefix, "7");
+    // Also over a file that says nothing of it, not even the table.
+    let nothing = [
+        ("LOOM_LISTEN", "127.0.0.1:9"),
+        ("LOOM_STORE_KIND", "redis"),
+        ("LOOM_REDIS_URL", "redis://a"),
+    ];
+    assert_eq!(redis("", &nothing).urls, ["redis://a"]);
+}
+
+#[test]
+fn a_path_is_relative_to_the_file_that_names_it() {
+    let StoreSettings::Embedded { dir, .. } = good(EMBEDDED, &[]).store else { panic!("redis") };
+    assert_eq!(dir, Path::new("etc/d"));
+}
+
+#[test]
+fn a_mistake_names_the_place_and_the_setting_and_what_to_do() {
+    let rows = [
+        ("", "listen", "1: LOOM-A001: key with no value, expected `=`"),
+        ("", "listen = \n", "1: LOOM-A001: string values must be quoted, expected literal string"),
+        ("", "x = 1\n@", "2: LOOM-A001: key with no value, expected `=`"),
+        ("", "lissten = 1", "1: LOOM-A002: lissten: there is no such setting"),
+        (
+            "",
+            "listen = 'x'\n[store]\nkind = 'embedded'\ndir = 'd'",
+            "1: LOOM-A004: listen: invalid value: string \"x\", expected an address and a port, such as \"127.0.0.1:7070\"",
+        ),
+        (
+            "",
+            "listen = 7070",
+            "1: LOOM-A004: listen: invalid type: integer `7070`, expected an address and a port, such as \"127.0.0.1:7070\"",
+        ),
+        (
+            "",
+            "listen = '0.0.0.0:1'\n[store]\nkind = 'embedded'\ndir = 'd'",
+            "1: LOOM-A009: listen: other machines can reach this address, and there is no authentication",
+        ),
+        ("", "listen = '127.0.0.1:1'", "1: LOOM-A003: store: it is missing"),
+        ("", "[host]\nlease_seconds = 1", "1: LOOM-A003: listen: it is missing"),
+        (
+            "",
+            "listen = '127.0.0.1:1'\n[store]\ndir = 'd'",
+            "2: LOOM-A003: store.kind: it is missing",
+        ),
+        (
+            "",
+            "listen = '127.0.0.1:1'\nstore = 'redis'",
+            "2: LOOM-A004: store: invalid type: string \"redis\", expected a table",
+        ),
+        (
+            "",
+            "listen = '127.0.0.1:1'\n[store]\nkind = 'memory'",
+            "3: LOOM-A006: store.kind: stores in memory lose everything with the process",
+        ),
+        (
+            "",
+            "listen = '127.0.0.1:1'\n[store]\nkind = 'oracle'",
+            "3: LOOM-A004: store.kind: unknown variant `oracle`, expected `embedded` or `redis`",
+        ),
+        (
+            "",
+            "listen = '127.0.0.1:1'\n\n[store]\nkind = 'embedded'",
+            "3: LOOM-A003: store.dir: it is missing",
+        ),
+        (
+            EMBEDDED,
+            "durability = 'none'",
+            "5: LOOM-A004: store.durability: unknown variant `none`, expected `fsync` or `os`",
+        ),
+        (EMBEDDED, "urls = ['redis://a']", "5: LOOM-A002: store.urls: there is no such setting"),
+        (
+            EMBEDDED,
+            "password = 'p'",
+            "5: LOOM-A005: store.password: a password does not belong into this file",
+        ),
+        (EMBEDDED, "[host]\nlease = 10", "6: LOOM-A002: host.lease: there is no such setting"),
+        (
+            EMBEDDED,
+            "[host]\nlease_seconds = '10s'",
+            "6: LOOM-A004: host.lease_seconds: invalid type: string \"10s\", expected a whole number from 1 to 86400",
+        ),
+        (
+            EMBEDDED,
+            "[host]\nlease_seconds = 0",
+            "6: LOOM-A004: host.lease_seconds: invalid value: integer `0`, expected a whole number from 1 to 86400",
+        ),
+        (
+            EMBEDDED,
+            "[host]\npartitions = 4097",
+            "6: LOOM-A004: host.partitions: invalid value: integer `4097`, expected a whole number from 1 to 4096",
+        ),
+        (
+            EMBEDDED,
+            "[host]\nlease_seconds = -1",
+            "6: LOOM-A004: host.lease_seconds: invalid value: integer `-1`, expected a whole number from 1 to 86400",
+        ),
+        (EMBEDDED, "[hosts]\nlease_seconds = 1", "5: LOOM-A002: hosts: there is no such setting"),
+        (REDIS, "", "2: LOOM-A003: store.urls: it is missing"),
+        (
+            REDIS,
+            "urls = []",
+            "4: LOOM-A004: store.urls: invalid length 0, expected addresses that begin with redis:// or, for TLS, rediss://",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a', 'http://u:p@b']",
+            "4: LOOM-A004: store.urls: invalid value: something else, expected addresses that begin with redis:// or, for TLS,",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a', 'redis://u:p@b']",
+            "4: LOOM-A005: store.urls: a password does not belong into this file",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a', 7]",
+            "4: LOOM-A004: store.urls: invalid type: integer `7`, expected a string",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a', 'redis://b']",
+            "4: LOOM-A007: store.urls: topology = \"standalone\" is one server",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\npassword = 'p'",
+            "5: LOOM-A005: store.password: a password does not belong into this file",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\npassword_env = 'X'",
+            "5: LOOM-A008: store.password_env: the environment has no variable \"X\"",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\npassword_file = '/nowhere'",
+            "5: LOOM-A008: store.password_file: /nowhere cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\npassword_env = 'X'\npassword_file = '/nowhere'",
+            "6: LOOM-A007: store.password_file: password_env is set too",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\ntopology = 'ring'",
+            "5: LOOM-A004: store.topology: unknown variant `ring`, expected one of `standalone`, `cluster`, `sentinel`",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\ntopology = 'sentinel'",
+            "2: LOOM-A003: store.master: the name of the master that the sentinels watch is missing",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\nmaster = 'm'",
+            "5: LOOM-A007: store.master: only sentinels know masters by name",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\nca = 'ca.pem'",
+            "5: LOOM-A007: store.ca: it vouches for TLS, and no address begins with rediss://",
+        ),
+        (
+            REDIS,
+            "urls = ['rediss://a']\nca = '/nowhere'",
+            "5: LOOM-A008: store.ca: /nowhere cannot be read: No such file or directory (os error 2)",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\nprefix = 'a b'",
+            "5: LOOM-A004: store.prefix: invalid value: string \"a b\", expected a text of letters, digits, '_', '-' and '.'",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\ndurability = 'none'",
+            "5: LOOM-A006: store.durability: none keeps nothing that Redis does not keep by chance",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\ndurability = 'replicas=0'",
+            "5: LOOM-A004: store.durability: invalid value: string \"replicas=0\", expected none, aof, aof-synced, or replicas= and",
+        ),
+        (
+            REDIS,
+            "urls = ['redis://a']\nallow_unsafe = 'yes'",
+            "5: LOOM-A004: store.allow_unsafe: invalid type: string \"yes\", expected a boolean",
+        ),
+    ];
+    for (before, after, said) in rows {
+        let text = format!("{before}{after}");
+        refused(&text, &[], &format!("etc/loom.toml:{said}"));
+    }
+    let rows = [
+        (("LOOM_HOST_LEASE", "1"), "LOOM-A002: host.lease: there is no such setting"),
+        (("LOOM_HOST_LEASE_SECONDS", "long"), "LOOM-A004: host.lease_seconds: invalid type"),
+        (("LOOM_STORE_KIND", "memory"), "LOOM-A006: store.kind: stores in memory lose everything"),
+        (("LOOM_STORE_PASSWORD", "p"), "LOOM-A005: store.password: a password does not belong"),
+    ];
+    for (variable, said) in rows {
+        refused(EMBEDDED, &[variable], &format!("the variable {}: {said}", variable.0));
+    }
+    let said = "etc/loom.toml:3: LOOM-A007: store.kind: LOOM_REDIS_URL is set, and the kind is";
+    refused(EMBEDDED, &[("LOOM_REDIS_URL", "redis://a")], said);
+}
+
+#[test]
+fn no_mistake_repeats_a_password() {
+    let urls = ["http://u:secret@a", "redis://u:secret@a", "secret"];
+    for url in urls {
+        for value in [format!("'{url}'"), format!("['{url}']")] {
+            let mistake = read(&format!("{REDIS}urls = {value}"), &[]).unwrap_err();
+            assert!(!mistake.contains("secret"), "{mistake}");
+        }
+    }
+    let serving = good(&format!("{REDIS}urls = ['redis://a']"), &[("LOOM_REDIS_URL", urls[1])]);
+    assert!(!format!("{serving:?}").contains("secret"), "{serving:?}");
+}
