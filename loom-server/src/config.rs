@@ -52,7 +52,7 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
     let partitions = PartitionCount::new(root.host.partitions());
     let partitions = partitions.expect("the setting has the bounds of a number of partitions");
     let store = match root.store.kind {
-        StoreKind::Embedded => embedded(&source, source.table("store")?)?,
+        StoreKind::Embedded => embedded(&source, &source.table("store")?)?,
         StoreKind::Redis => redis(&source, source.table("store")?, partitions)?,
     };
     let HostTable { lease_seconds, mailbox_max, active_max, shutdown_grace_seconds, .. } =
@@ -74,7 +74,7 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
     })
 }
 
-fn embedded(source: &Source<'_>, table: EmbeddedStore) -> Result<StoreSettings, Mistake> {
+fn embedded(source: &Source<'_>, table: &EmbeddedStore) -> Result<StoreSettings, Mistake> {
     if source.redis_url_is_set() {
         let what = "LOOM_REDIS_URL is set, and the kind is embedded; unset it, or use redis";
         return Err(source.mistake("store.kind", Code::Together, what));
@@ -160,13 +160,13 @@ fn password(
             let what = "password_env is set too; remove one of them";
             Err(source.mistake("store.password_file", Code::Together, what))
         }
-        (Some(variable), None) => match source.variable(&variable) {
-            Some(password) => Ok(Some(password.to_owned())),
-            None => {
+        (Some(variable), None) => {
+            let missing = || {
                 let what = format!("the environment has no variable {variable:?}; set it");
-                Err(source.mistake("store.password_env", Code::NotThere, what))
-            }
-        },
+                source.mistake("store.password_env", Code::NotThere, what)
+            };
+            source.variable(&variable).map(|password| Some(password.to_owned())).ok_or_else(missing)
+        }
         (None, Some(file)) => {
             let bytes = source.file("store.password_file", &file)?;
             let text = String::from_utf8(bytes).map_err(|_| {

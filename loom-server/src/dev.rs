@@ -20,12 +20,11 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
         );
         return Err(Stop::new(Exit::Usage, why));
     }
-    let store = match &redis.url {
-        Some(url) => StoreSettings::Redis(Box::new(redis_settings(url, &redis)?)),
-        None => {
-            let options = Options { durability: store.durability.into(), ..Options::default() };
-            StoreSettings::Embedded { dir: store.data.dir, options }
-        }
+    let store = if let Some(url) = &redis.url {
+        StoreSettings::Redis(Box::new(redis_settings(url, &redis)?))
+    } else {
+        let options = Options { durability: store.durability.into(), ..Options::default() };
+        StoreSettings::Embedded { dir: store.data.dir, options }
     };
     let key_window = Duration::from_hours(24) * u32::from(key_window);
     let serving = Serving {

@@ -10,7 +10,7 @@ use super::value::{
 use crate::cli::DurabilityArg;
 
 /// What is said of a password in the file.
-pub(super) const NO_PASSWORDS: &str = "a password does not belong into this file; put it into a variable of the environment and \
+pub(super) const NO_PASSWORDS: &str = "a password does not belong here; put it into a variable of the environment and \
      name that with password_env, or into a file of its own and name that with password_file";
 
 /// The settings outside of tables, and the tables.

@@ -155,7 +155,7 @@ impl<'a> Source<'a> {
             let setting = self.setting_at(&span).filter(|_| code != Code::Syntax);
             (code, setting.unwrap_or_default(), message.to_owned())
         };
-        Box::new(Mistake { place: self.place(&span), setting, code, what })
+        Mistake { place: self.place(&span), setting, code, what }
     }
 
     fn place(&self, span: &Range<usize>) -> String {

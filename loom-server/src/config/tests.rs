@@ -40,13 +40,13 @@ fn refused(text: &str, variables: &[(&str, &str)], said: &str) {
 fn the_example_is_right_and_has_every_setting_with_its_default() {
     let plain = good(EXAMPLE, &[]);
     // The settings that are commented out, one store after the other.
-    let (mut embedded, mut in_redis, mut is_redis) = (String::new(), String::new(), false);
+    let (mut embedded, mut shared, mut is_redis) = (String::new(), String::new(), false);
     for line in EXAMPLE.lines() {
         let setting = line.strip_prefix("# ").unwrap_or(line);
         is_redis |= setting == "[store]" && line.starts_with('#');
         is_redis &= line != "[host]";
         if setting.starts_with('[') || setting.contains(" = ") {
-            let of = if is_redis { &mut in_redis } else { &mut embedded };
+            let of = if is_redis { &mut shared } else { &mut embedded };
             writeln!(of, "{setting}").unwrap();
         }
     }
@@ -54,7 +54,7 @@ fn the_example_is_right_and_has_every_setting_with_its_default() {
     assert_eq!(format!("{plain:?}"), format!("{full:?}"));
 
     let without = |name: &'static str| move |line: &&str| !line.starts_with(name);
-    let lines = in_redis.lines().filter(without("master")).filter(without("password"));
+    let lines = shared.lines().filter(without("master")).filter(without("password"));
     let lines = lines.filter(without("ca")).filter(without("user"));
     let text = format!("listen = \"127.0.0.1:7070\"\n{}", lines.collect::<Vec<_>>().join("\n"));
     let least = format!("{REDIS}urls = [\"redis://127.0.0.1:6379\"]");
@@ -144,181 +144,180 @@ fn a_path_is_relative_to_the_file_that_names_it() {
     assert_eq!(dir, Path::new("etc/d"));
 }
 
+/// A text, what is added to it, and how the mistake begins.
+type Row = (&'static str, &'static str, &'static str);
+
+const MISTAKES: &[Row] = &[
+    ("", "listen", "1: LOOM-A001: key with no value, expected `=`"),
+    ("", "listen = \n", "1: LOOM-A001: string values must be quoted, expected literal string"),
+    ("", "x = 1\n@", "2: LOOM-A001: key with no value, expected `=`"),
+    ("", "lissten = 1", "1: LOOM-A002: lissten: there is no such setting"),
+    (
+        "",
+        "listen = 'x'\n[store]\nkind = 'embedded'\ndir = 'd'",
+        "1: LOOM-A004: listen: invalid value: string \"x\", expected an address and a port, such as \"127.0.0.1:7070\"",
+    ),
+    (
+        "",
+        "listen = 7070",
+        "1: LOOM-A004: listen: invalid type: integer `7070`, expected an address and a port, such as \"127.0.0.1:7070\"",
+    ),
+    (
+        "",
+        "listen = '0.0.0.0:1'\n[store]\nkind = 'embedded'\ndir = 'd'",
+        "1: LOOM-A009: listen: other machines can reach this address, and there is no authentication",
+    ),
+    ("", "listen = '127.0.0.1:1'", "1: LOOM-A003: store: it is missing"),
+    ("", "[host]\nlease_seconds = 1", "1: LOOM-A003: listen: it is missing"),
+    ("", "listen = '127.0.0.1:1'\n[store]\ndir = 'd'", "2: LOOM-A003: store.kind: it is missing"),
+    (
+        "",
+        "listen = '127.0.0.1:1'\nstore = 'redis'",
+        "2: LOOM-A004: store: invalid type: string \"redis\", expected a table",
+    ),
+    (
+        "",
+        "listen = '127.0.0.1:1'\n[store]\nkind = 'memory'",
+        "3: LOOM-A006: store.kind: stores in memory lose everything with the process",
+    ),
+    (
+        "",
+        "listen = '127.0.0.1:1'\n[store]\nkind = 'oracle'",
+        "3: LOOM-A004: store.kind: unknown variant `oracle`, expected `embedded` or `redis`",
+    ),
+    (
+        "",
+        "listen = '127.0.0.1:1'\n\n[store]\nkind = 'embedded'",
+        "3: LOOM-A003: store.dir: it is missing",
+    ),
+    (
+        EMBEDDED,
+        "durability = 'none'",
+        "5: LOOM-A004: store.durability: unknown variant `none`, expected `fsync` or `os`",
+    ),
+    (EMBEDDED, "urls = ['redis://a']", "5: LOOM-A002: store.urls: there is no such setting"),
+    (EMBEDDED, "password = 'p'", "5: LOOM-A005: store.password: a password does not belong here"),
+    (EMBEDDED, "[host]\nlease = 10", "6: LOOM-A002: host.lease: there is no such setting"),
+    (
+        EMBEDDED,
+        "[host]\nlease_seconds = '10s'",
+        "6: LOOM-A004: host.lease_seconds: invalid type: string \"10s\", expected a whole number from 1 to 86400",
+    ),
+    (
+        EMBEDDED,
+        "[host]\nlease_seconds = 0",
+        "6: LOOM-A004: host.lease_seconds: invalid value: integer `0`, expected a whole number from 1 to 86400",
+    ),
+    (
+        EMBEDDED,
+        "[host]\npartitions = 4097",
+        "6: LOOM-A004: host.partitions: invalid value: integer `4097`, expected a whole number from 1 to 4096",
+    ),
+    (
+        EMBEDDED,
+        "[host]\nlease_seconds = -1",
+        "6: LOOM-A004: host.lease_seconds: invalid value: integer `-1`, expected a whole number from 1 to 86400",
+    ),
+    (EMBEDDED, "[hosts]\nlease_seconds = 1", "5: LOOM-A002: hosts: there is no such setting"),
+];
+
+const REDIS_MISTAKES: &[Row] = &[
+    (REDIS, "", "2: LOOM-A003: store.urls: it is missing"),
+    (
+        REDIS,
+        "urls = []",
+        "4: LOOM-A004: store.urls: invalid length 0, expected addresses that begin with redis:// or, for TLS, rediss://",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a', 'http://u:p@b']",
+        "4: LOOM-A004: store.urls: invalid value: something else, expected addresses that begin with redis:// or, for TLS,",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a', 'redis://u:p@b']",
+        "4: LOOM-A005: store.urls: a password does not belong here",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a', 7]",
+        "4: LOOM-A004: store.urls: invalid type: integer `7`, expected a string",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a', 'redis://b']",
+        "4: LOOM-A007: store.urls: topology = \"standalone\" is one server",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\npassword = 'p'",
+        "5: LOOM-A005: store.password: a password does not belong here",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\npassword_env = 'X'",
+        "5: LOOM-A008: store.password_env: the environment has no variable \"X\"",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\npassword_file = '/nowhere'",
+        "5: LOOM-A008: store.password_file: /nowhere cannot be read: No such file or directory (os error 2)",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\npassword_env = 'X'\npassword_file = '/nowhere'",
+        "6: LOOM-A007: store.password_file: password_env is set too",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\ntopology = 'ring'",
+        "5: LOOM-A004: store.topology: unknown variant `ring`, expected one of `standalone`, `cluster`, `sentinel`",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\ntopology = 'sentinel'",
+        "2: LOOM-A003: store.master: the name of the master that the sentinels watch is missing",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\nmaster = 'm'",
+        "5: LOOM-A007: store.master: only sentinels know masters by name",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\nca = 'ca.pem'",
+        "5: LOOM-A007: store.ca: it vouches for TLS, and no address begins with rediss://",
+    ),
+    (
+        REDIS,
+        "urls = ['rediss://a']\nca = '/nowhere'",
+        "5: LOOM-A008: store.ca: /nowhere cannot be read: No such file or directory (os error 2)",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\nprefix = 'a b'",
+        "5: LOOM-A004: store.prefix: invalid value: string \"a b\", expected a text of letters, digits, '_', '-' and '.'",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\ndurability = 'none'",
+        "5: LOOM-A006: store.durability: none keeps nothing that Redis does not keep by chance",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\ndurability = 'replicas=0'",
+        "5: LOOM-A004: store.durability: invalid value: string \"replicas=0\", expected none, aof, aof-synced, or replicas= and",
+    ),
+    (
+        REDIS,
+        "urls = ['redis://a']\nallow_unsafe = 'yes'",
+        "5: LOOM-A004: store.allow_unsafe: invalid type: string \"yes\", expected a boolean",
+    ),
+];
+
 #[test]
 fn a_mistake_names_the_place_and_the_setting_and_what_to_do() {
-    let rows = [
-        ("", "listen", "1: LOOM-A001: key with no value, expected `=`"),
-        ("", "listen = \n", "1: LOOM-A001: string values must be quoted, expected literal string"),
-        ("", "x = 1\n@", "2: LOOM-A001: key with no value, expected `=`"),
-        ("", "lissten = 1", "1: LOOM-A002: lissten: there is no such setting"),
-        (
-            "",
-            "listen = 'x'\n[store]\nkind = 'embedded'\ndir = 'd'",
-            "1: LOOM-A004: listen: invalid value: string \"x\", expected an address and a port, such as \"127.0.0.1:7070\"",
-        ),
-        (
-            "",
-            "listen = 7070",
-            "1: LOOM-A004: listen: invalid type: integer `7070`, expected an address and a port, such as \"127.0.0.1:7070\"",
-        ),
-        (
-            "",
-            "listen = '0.0.0.0:1'\n[store]\nkind = 'embedded'\ndir = 'd'",
-            "1: LOOM-A009: listen: other machines can reach this address, and there is no authentication",
-        ),
-        ("", "listen = '127.0.0.1:1'", "1: LOOM-A003: store: it is missing"),
-        ("", "[host]\nlease_seconds = 1", "1: LOOM-A003: listen: it is missing"),
-        (
-            "",
-            "listen = '127.0.0.1:1'\n[store]\ndir = 'd'",
-            "2: LOOM-A003: store.kind: it is missing",
-        ),
-        (
-            "",
-            "listen = '127.0.0.1:1'\nstore = 'redis'",
-            "2: LOOM-A004: store: invalid type: string \"redis\", expected a table",
-        ),
-        (
-            "",
-            "listen = '127.0.0.1:1'\n[store]\nkind = 'memory'",
-            "3: LOOM-A006: store.kind: stores in memory lose everything with the process",
-        ),
-        (
-            "",
-            "listen = '127.0.0.1:1'\n[store]\nkind = 'oracle'",
-            "3: LOOM-A004: store.kind: unknown variant `oracle`, expected `embedded` or `redis`",
-        ),
-        (
-            "",
-            "listen = '127.0.0.1:1'\n\n[store]\nkind = 'embedded'",
-            "3: LOOM-A003: store.dir: it is missing",
-        ),
-        (
-            EMBEDDED,
-            "durability = 'none'",
-            "5: LOOM-A004: store.durability: unknown variant `none`, expected `fsync` or `os`",
-        ),
-        (EMBEDDED, "urls = ['redis://a']", "5: LOOM-A002: store.urls: there is no such setting"),
-        (
-            EMBEDDED,
-            "password = 'p'",
-            "5: LOOM-A005: store.password: a password does not belong into this file",
-        ),
-        (EMBEDDED, "[host]\nlease = 10", "6: LOOM-A002: host.lease: there is no such setting"),
-        (
-            EMBEDDED,
-            "[host]\nlease_seconds = '10s'",
-            "6: LOOM-A004: host.lease_seconds: invalid type: string \"10s\", expected a whole number from 1 to 86400",
-        ),
-        (
-            EMBEDDED,
-            "[host]\nlease_seconds = 0",
-            "6: LOOM-A004: host.lease_seconds: invalid value: integer `0`, expected a whole number from 1 to 86400",
-        ),
-        (
-            EMBEDDED,
-            "[host]\npartitions = 4097",
-            "6: LOOM-A004: host.partitions: invalid value: integer `4097`, expected a whole number from 1 to 4096",
-        ),
-        (
-            EMBEDDED,
-            "[host]\nlease_seconds = -1",
-            "6: LOOM-A004: host.lease_seconds: invalid value: integer `-1`, expected a whole number from 1 to 86400",
-        ),
-        (EMBEDDED, "[hosts]\nlease_seconds = 1", "5: LOOM-A002: hosts: there is no such setting"),
-        (REDIS, "", "2: LOOM-A003: store.urls: it is missing"),
-        (
-            REDIS,
-            "urls = []",
-            "4: LOOM-A004: store.urls: invalid length 0, expected addresses that begin with redis:// or, for TLS, rediss://",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a', 'http://u:p@b']",
-            "4: LOOM-A004: store.urls: invalid value: something else, expected addresses that begin with redis:// or, for TLS,",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a', 'redis://u:p@b']",
-            "4: LOOM-A005: store.urls: a password does not belong into this file",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a', 7]",
-            "4: LOOM-A004: store.urls: invalid type: integer `7`, expected a string",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a', 'redis://b']",
-            "4: LOOM-A007: store.urls: topology = \"standalone\" is one server",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\npassword = 'p'",
-            "5: LOOM-A005: store.password: a password does not belong into this file",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\npassword_env = 'X'",
-            "5: LOOM-A008: store.password_env: the environment has no variable \"X\"",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\npassword_file = '/nowhere'",
-            "5: LOOM-A008: store.password_file: /nowhere cannot be read: No such file or directory (os error 2)",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\npassword_env = 'X'\npassword_file = '/nowhere'",
-            "6: LOOM-A007: store.password_file: password_env is set too",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\ntopology = 'ring'",
-            "5: LOOM-A004: store.topology: unknown variant `ring`, expected one of `standalone`, `cluster`, `sentinel`",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\ntopology = 'sentinel'",
-            "2: LOOM-A003: store.master: the name of the master that the sentinels watch is missing",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\nmaster = 'm'",
-            "5: LOOM-A007: store.master: only sentinels know masters by name",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\nca = 'ca.pem'",
-            "5: LOOM-A007: store.ca: it vouches for TLS, and no address begins with rediss://",
-        ),
-        (
-            REDIS,
-            "urls = ['rediss://a']\nca = '/nowhere'",
-            "5: LOOM-A008: store.ca: /nowhere cannot be read: No such file or directory (os error 2)",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\nprefix = 'a b'",
-            "5: LOOM-A004: store.prefix: invalid value: string \"a b\", expected a text of letters, digits, '_', '-' and '.'",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\ndurability = 'none'",
-            "5: LOOM-A006: store.durability: none keeps nothing that Redis does not keep by chance",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\ndurability = 'replicas=0'",
-            "5: LOOM-A004: store.durability: invalid value: string \"replicas=0\", expected none, aof, aof-synced, or replicas= and",
-        ),
-        (
-            REDIS,
-            "urls = ['redis://a']\nallow_unsafe = 'yes'",
-            "5: LOOM-A004: store.allow_unsafe: invalid type: string \"yes\", expected a boolean",
-        ),
-    ];
-    for (before, after, said) in rows {
+    for (before, after, said) in MISTAKES.iter().chain(REDIS_MISTAKES) {
         let text = format!("{before}{after}");
         refused(&text, &[], &format!("etc/loom.toml:{said}"));
     }
