@@ -65,6 +65,7 @@ const LAYERS: &[Layer] = &[
         uses: &[
             "loom-adapter-embedded",
             "loom-adapter-memory",
+            "loom-adapter-redis",
             "loom-core",
             "loom-macros",
             "loom-ports",
