@@ -44,7 +44,8 @@ fn cut_off_last(loaded: &mut Loaded) {
 /// What the host knew, if the store knows less.
 fn keep_tail(grounds: &Grounds, actor: &ActorId, loaded: &mut Loaded) {
     let mut seen = grounds.seen();
-    match seen.known.get(actor).filter(|known| known.head > loaded.head).cloned() {
+    let is_longer = |known: &&Loaded| known.head.seq > loaded.head.seq;
+    match seen.known.get(actor).filter(is_longer).cloned() {
         Some(known) => {
             let attempts = loaded.attempts;
             *loaded = Loaded { attempts, ..known };
