@@ -31,9 +31,10 @@ pub(crate) struct Options {
     /// Rounds that count.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
-    /// The `loom` command, built beforehand: `cargo build --release -p loom-server`.
-    #[arg(long, default_value = "target/release/loom")]
-    server: PathBuf,
+    /// The `loom` command, built beforehand: `cargo build --release -p loom-server`. Without this,
+    /// the one beside this program.
+    #[arg(long)]
+    server: Option<PathBuf>,
     /// What an answered turn survives: fsync or os.
     #[arg(long, default_value = "fsync")]
     durability: String,
@@ -61,7 +62,8 @@ const fn load(callers: u32, actors: u32, requests: u32) -> Load {
 /// Measures and prints.
 pub(crate) fn run(options: &Options) {
     let dir = options.place.directory();
-    let server = Server::start(&options.server, &dir.path().join("data"), &options.durability);
+    let server =
+        Server::start(options.server.as_deref(), &dir.path().join("data"), &options.durability);
     eprintln!("{}, durability {}", server.program().display(), options.durability);
     let works: Vec<_> = WORKS.into_iter().filter(|(work, ..)| options.report.wants(work)).collect();
     let mut measured: Vec<Vec<Measured>> = works.iter().map(|_| Vec::new()).collect();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use loom_core::{ActorId, Head, Record, Seq};
-use loom_ports::PortError;
+use loom_ports::{PortError, Retry};
 use serde::Serialize;
 use tracing::{error, warn};
 
@@ -21,7 +21,7 @@ use crate::host::Shared;
 
 /// How many actors are looked at at a time.
 const LOOKS_MAX: usize = 16;
-const TRIES_MAX: u32 = 30;
+/// The store is asked again after this long, for as long as the host lives.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How many actors are remembered by name.
 const NAMED_MAX: usize = 100;
@@ -93,16 +93,16 @@ pub(crate) fn look_for<'a>(host: &Arc<Shared>, given_up: impl IntoIterator<Item 
 }
 
 async fn is_forgotten(host: &Shared, actor: &ActorId, head: Head) -> bool {
-    for _ in 1..TRIES_MAX {
-        if let Ok(is_forgotten) = look(host, actor, head).await {
-            return is_forgotten;
+    loop {
+        match look(host, actor, head).await {
+            Ok(is_forgotten) => return is_forgotten,
+            Err(error) if error.kind().retry() == Retry::Never => {
+                warn!(%actor, %error, "whether the store has forgotten something is not known");
+                return false;
+            }
+            Err(_) => host.pause(PAUSE).await,
         }
-        host.pause(PAUSE).await;
     }
-    look(host, actor, head).await.unwrap_or_else(|error| {
-        warn!(%actor, %error, "whether the store has forgotten something is not known");
-        false
-    })
 }
 
 async fn look(host: &Shared, actor: &ActorId, head: Head) -> Result<bool, PortError> {

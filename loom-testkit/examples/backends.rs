@@ -2,7 +2,6 @@
 //! with `--until-eof`, its input ends. `cargo xtask backends` and `cargo xtask ci` run it.
 
 use std::io::{Read, stdin};
-use std::time::Duration;
 
 fn main() {
     let standing = loom_testkit::backends::Standing::start();
@@ -14,7 +13,7 @@ fn main() {
         let _ = stdin().read_to_end(&mut Vec::new());
     } else {
         loop {
-            std::thread::sleep(Duration::from_hours(1));
+            std::thread::park();
         }
     }
 }

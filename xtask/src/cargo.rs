@@ -14,6 +14,8 @@ use crate::outcome::Outcome;
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
     pub(crate) workspace_members: BTreeSet<String>,
+    /// Where it builds.
+    pub(crate) target_directory: PathBuf,
 }
 
 #[derive(Clone, Default, Deserialize)]

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use clap::{Args, value_parser};
 
-use crate::cargo;
+use crate::cargo::{self, Metadata};
 use crate::outcome::Outcome;
 
 const SOURCES: &str = "benches/peers";
@@ -62,9 +62,13 @@ pub(crate) fn run(options: &Options) -> Outcome {
     if built != Outcome::Passed {
         return built;
     }
+    let loom = match Metadata::load() {
+        Ok(metadata) => metadata.target_directory.join("release/loom"),
+        Err(error) => return Outcome::of(Err(error)),
+    };
     let programs = Path::new(BUILT).join("release");
     let mut measure = Command::new(programs.join("peers-measure"));
-    measure.arg("--loom").arg("target/release/loom").arg("--programs").arg(&programs);
+    measure.arg("--loom").arg(loom).arg("--programs").arg(&programs);
     measure.args(["--sources", SOURCES, "--node", NODE, "--dir", "target/peers/run"]);
     measure.args(["--rounds", &options.rounds.to_string()]);
     measure.args(["--seconds", &options.seconds.to_string()]);

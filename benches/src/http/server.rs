@@ -15,7 +15,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(program: &Path, data: &Path, durability: &str) -> Self {
+    /// Starts a program, or the `loom` beside this one.
+    pub(super) fn start(program: Option<&Path>, data: &Path, durability: &str) -> Self {
+        let beside = || std::env::current_exe().map(|this| this.with_file_name("loom"));
+        let program = program.map_or_else(beside, |program| Ok(program.to_owned()));
+        let program = program.expect("the path of this program");
         let program = program.canonicalize().unwrap_or_else(|error| {
             panic!("{}: {error}; run cargo build --release -p loom-server", program.display())
         });

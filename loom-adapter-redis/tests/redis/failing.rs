@@ -207,7 +207,7 @@ fn sentinels_lead_to_the_new_master() {
         let (tenure, actor) = (claim(&stores, "a", NOW).await, actor(0));
         persevere(&stores, &tenure, &actor, 10).await;
         assert_eq!(head(&stores, &tenure, &actor).await.seq.0, 10);
-        wait_for_replica(&pair).await;
+        pair.wait_for_replica();
 
         pair.master.signal("KILL");
         let mut next = None;
@@ -249,16 +249,4 @@ async fn assert_fenced(stores: &RedisStores, tenure: &Tenure, actor: &ActorId) {
         return;
     }
     panic!("the server is not reached");
-}
-
-/// Returns once the replica has all that the master has.
-async fn wait_for_replica(pair: &RedisWithReplica) {
-    let offset = |server: &RedisServer| {
-        let said = server.command(&["info", "replication"]);
-        let line = said.lines().find_map(|line| line.strip_prefix("master_repl_offset:"));
-        line.map(|offset| offset.trim().to_owned())
-    };
-    while offset(&pair.master) != offset(&pair.replica) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

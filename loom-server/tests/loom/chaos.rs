@@ -16,16 +16,15 @@ use crate::load::{self, Load, Pace};
 use crate::mix::Mix;
 use crate::settled;
 use crate::size::number;
+use crate::toll::Toll;
 use fault::Fault;
 use machine::Machine;
-use report::Report;
 use world::World;
 
 mod disk;
 mod fault;
 mod knobs;
 mod machine;
-mod report;
 mod world;
 
 /// Callers rest a little, so that half an hour of them can be asked about again in minutes, and
@@ -48,18 +47,18 @@ fn no_fault_of_the_machine_loses_or_repeats_anything() {
     let server = Server::spawn(machine.server(&place)).unwrap();
     bank::open_wallets(&mut Client::new(server.address()));
 
-    let began = Instant::now();
-    let mut report = Report::new(began);
-    report.say(format_args!("seed {seed}, {seconds} s of faults in {}", place.path().display()));
-    let (server, decided) = endure(&machine, &place, server, &bank, lasts, &mut report);
-    report.say(format_args!("no more faults; {} moves are decided", decided.len()));
+    let mut toll = Toll::new();
+    toll.say(format_args!("seed {seed}, {seconds} s of faults in {}", place.path().display()));
+    let (server, decided) = endure(&machine, &place, server, &bank, lasts, &mut toll);
+    toll.say(format_args!("no more faults; {} moves are decided", decided.len()));
     let waited = settled::check(&place, server, &bank, &decided, 1);
-    println!("\n{}", report.table(&machine));
+    let why_not = |fault| machine.lacks(fault).unwrap_or("chance did not choose it").to_owned();
+    println!("\n{}", toll.table(Fault::ALL, Fault::name, why_not));
     println!(
         "chaos: {}; settled after {:.1} s; seed {seed}, {:.0} s",
         settled::summary(&bank, &decided),
         waited.as_secs_f64(),
-        began.elapsed().as_secs_f64(),
+        toll.since_start().as_secs_f64(),
     );
 }
 
@@ -71,15 +70,15 @@ fn endure(
     server: Server,
     bank: &Bank,
     lasts: Duration,
-    report: &mut Report,
+    toll: &mut Toll<Fault>,
 ) -> (Server, Vec<Decided>) {
     let calm = Pace { moves_max: u64::MAX, rest: REST, answer_within: ANSWER_WITHIN };
     let load = Load::new(bank, vec![server.address().to_owned()], calm);
     let begun = Instant::now();
     let mut chance = Mix::new(bank.seed());
-    let outcome = thread::scope(|scope| {
+    thread::scope(|scope| {
         let callers = load.start(scope);
-        let mut world = World::new(machine, place, &load, server, report);
+        let mut world = World::new(machine, place, &load, server, toll);
         // Each of them once, whatever the seed.
         let mut first = Fault::all_in_any_order(&mut chance, machine);
         while begun.elapsed() < lasts || !first.is_empty() {
@@ -91,9 +90,7 @@ fn endure(
         let server = world.come_to_rest();
         load.end();
         (server, load::join(callers))
-    });
-    report.slowest_move(outcome.1.iter().map(|decided| decided.took).max().unwrap_or_default());
-    outcome
+    })
 }
 
 /// Whatever hangs must not hang for ever. The children end with their parent.

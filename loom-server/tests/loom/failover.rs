@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
 use loom_core::{IdempotencyKey, PartitionCount};
 use loom_runtime::{CallError, Context, Forgotten, Host, Settings};
-use loom_testkit::backends::{RedisOptions, RedisServer, RedisWithReplica};
+use loom_testkit::backends::{RedisOptions, RedisWithReplica};
 use serde::{Deserialize, Serialize};
 
 const ACTORS: usize = 12;
@@ -48,18 +48,6 @@ async fn persevere(host: &Host, actor: usize) -> String {
     String::from_utf8_lossy(&state.0).into_owned()
 }
 
-/// Returns once the replica has all that the master has.
-async fn wait_for_replica(pair: &RedisWithReplica) {
-    let offset = |server: &RedisServer| {
-        let said = server.command(&["info", "replication"]);
-        let line = said.lines().find_map(|line| line.strip_prefix("master_repl_offset:"));
-        line.map(|offset| offset.trim().to_owned())
-    };
-    while offset(&pair.master) != offset(&pair.replica) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_failover_has_forgotten_is_told_with_the_actors_concerned() {
     let pair = RedisWithReplica::start(&RedisOptions::default());
@@ -76,7 +64,7 @@ async fn what_a_failover_has_forgotten_is_told_with_the_actors_concerned() {
     for actor in 0..ACTORS {
         assert_eq!(add(&host, actor).await, Ok(1));
     }
-    wait_for_replica(&pair).await;
+    pair.wait_for_replica();
     pair.replica.signal("STOP");
     // What is on its way to a replica that only stops is still there when it goes on.
     let _ = pair.master.command(&["client", "kill", "type", "replica"]);

@@ -21,3 +21,4 @@ mod run_file;
 mod serve;
 mod settled;
 mod size;
+mod toll;

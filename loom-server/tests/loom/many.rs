@@ -3,7 +3,7 @@
 //! `cargo xtask many money` runs the same with more of everything.
 
 use std::thread::{self, ScopedJoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -14,12 +14,11 @@ use crate::load::{self, Load, Pace};
 use crate::mix::Mix;
 use crate::settled;
 use crate::size::number;
+use crate::toll::Toll;
 use fault::Fault;
-use report::Report;
 use world::World;
 
 mod fault;
-mod report;
 mod rolling;
 mod world;
 
@@ -35,31 +34,40 @@ fn each_transfer_is_applied_once_whatever_dies_among_hosts_on_a_redis() {
     let mut hosts = Hosts::start(HOSTS);
     bank::open_wallets(&mut Client::new(&hosts.addresses()[0]));
 
-    let mut report = Report::new(Instant::now());
-    let decided = endure(&mut hosts, &bank, moves, &mut report);
+    let mut toll = Toll::new();
+    let decided = endure(&mut hosts, &bank, moves, &mut toll);
     assert_eq!(decided.len() as u64, moves);
-    report.say(format_args!("everything is decided"));
-    report.forgotten(hosts.forgotten());
-    report.dead_letters(&hosts.dead_letters(0));
+    toll.say(format_args!("everything is decided"));
+    // Said before the check, which the same would make fail.
+    let forgotten = hosts.forgotten();
+    for told in &forgotten {
+        toll.say(format_args!("Redis has forgotten what it had acknowledged: {told}"));
+    }
+    let dead_letters = hosts.dead_letters(0);
+    for letter in &dead_letters {
+        toll.say(format_args!("a dead letter: {letter}"));
+    }
     let waited = check(&mut hosts, &bank, &decided);
-    println!("\n{}", report.table());
+    println!("\n{}", toll.table(Fault::ALL, Fault::name, |_| "not asked for".to_owned()));
+    let forgotten: u64 = forgotten.iter().filter_map(|told| told["found"].as_u64()).sum();
+    println!("turns that Redis forgot: {forgotten}, dead letters: {}", dead_letters.len());
     println!(
         "many: {}; settled after {:.1} s; seed {seed}, {:.0} s",
         settled::summary(&bank, &decided),
         waited.as_secs_f64(),
-        report.since_start().as_secs_f64(),
+        toll.since_start().as_secs_f64(),
     );
 }
 
 /// Has every move decided, and one fault after another happen meanwhile.
-fn endure(hosts: &mut Hosts, bank: &Bank, moves: u64, report: &mut Report) -> Vec<Decided> {
+fn endure(hosts: &mut Hosts, bank: &Bank, moves: u64, toll: &mut Toll<Fault>) -> Vec<Decided> {
     let pace = Pace { moves_max: moves, rest: Duration::ZERO, answer_within: ANSWER_WITHIN };
     let load = Load::new(bank, hosts.addresses(), pace);
     let mut chance = Mix::new(bank.seed());
     let faults = Fault::plan(moves, &mut chance);
     let decided = thread::scope(|scope| {
         let callers = load.start(scope);
-        let mut world = World { hosts, load: &load, report, probes: 0 };
+        let mut world = World { hosts, load: &load, toll, probes: 0 };
         for (moment, fault) in faults {
             while load.done() < moment && !callers.iter().any(ScopedJoinHandle::is_finished) {
                 thread::sleep(Duration::from_millis(1));
@@ -69,8 +77,8 @@ fn endure(hosts: &mut Hosts, bank: &Bank, moves: u64, report: &mut Report) -> Ve
         world.come_to_rest();
         load::join(callers)
     });
-    report.again(load.again());
-    report.slowest_move(decided.iter().map(|it| it.took).max().unwrap_or_default());
+    let again = load.again().into_iter().map(|(why, times)| format!("{why}: {times}"));
+    toll.say(format_args!("asked again after {}", again.collect::<Vec<_>>().join(", ")));
     decided
 }
 

@@ -48,10 +48,13 @@ pub(crate) fn summary(bank: &Bank, decided: &[Decided]) -> String {
         .map(|ruling| bank.count(decided, ruling));
     let retries: u64 = decided.iter().map(|it| u64::from(it.asked - 1)).sum();
     let replayed = decided.iter().filter(|it| it.answer.replayed).count();
+    let slowest = decided.iter().map(|it| it.took).max().unwrap_or_default();
     format!(
         "{} moves: {moved} made, {refused} refused, {returned} given back; {retries} requests \
-         sent again, {replayed} of them handled before; all {} keys asked again in the end",
+         sent again, {replayed} of them handled before; slowest {:.2} s; all {} keys asked again \
+         in the end",
         decided.len(),
+        slowest.as_secs_f64(),
         decided.len(),
     )
 }

@@ -242,6 +242,16 @@ impl RedisWithReplica {
         Self { master, replica, sentinel_port, _sentinel: sentinel, _dir: dir }
     }
 
+    /// Returns once the replica has all that the master has.
+    pub fn wait_for_replica(&self) {
+        let offset = |server: &RedisServer| {
+            let said = server.command(&["info", "replication"]);
+            let line = said.lines().find_map(|line| line.strip_prefix("master_repl_offset:"));
+            line.map(|offset| offset.trim().to_owned())
+        };
+        wait_until("the replica has everything", || offset(&self.master) == offset(&self.replica));
+    }
+
     /// The address of the sentinel.
     #[must_use]
     pub fn sentinel_url(&self) -> String {

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::fault::Fault;
 use super::machine::Machine;
-use super::report::Report;
 use crate::client::Client;
 use crate::command::{Ended, Place, wait};
 use crate::http_server::Server;
 use crate::load::Load;
+use crate::toll::Toll;
 
 /// After this long without an answer, the server will never give one.
 const SERVES_WITHIN: Duration = Duration::from_mins(1);
@@ -29,7 +29,7 @@ pub(super) struct World<'a> {
     pub(super) machine: &'a Machine,
     pub(super) place: &'a Place,
     load: &'a Load<'a>,
-    report: &'a mut Report,
+    toll: &'a mut Toll<Fault>,
     server: Option<Server>,
     /// How many probes were answered.
     probes: u64,
@@ -41,17 +41,17 @@ impl<'a> World<'a> {
         place: &'a Place,
         load: &'a Load<'a>,
         server: Server,
-        report: &'a mut Report,
+        toll: &'a mut Toll<Fault>,
     ) -> Self {
-        Self { machine, place, load, report, server: Some(server), probes: 0 }
+        Self { machine, place, load, toll, server: Some(server), probes: 0 }
     }
 
     pub(super) fn say(&self, what: Arguments<'_>) {
-        self.report.say(what);
+        self.toll.say(what);
     }
 
     pub(super) fn happened(&mut self, fault: Fault, felt: bool) {
-        self.report.happened(fault, felt);
+        self.toll.happened(fault, felt);
     }
 
     /// The server, which must be running.
@@ -120,9 +120,7 @@ impl<'a> World<'a> {
     /// Waits until the server does its work again after a fault that ended then.
     pub(super) fn serves_again(&mut self, fault: Fault, since: Instant) {
         assert!(self.serves_within(SERVES_WITHIN), "not at work again after {}", fault.name());
-        let after = since.elapsed();
-        self.report.back(fault, after);
-        self.say(format_args!("  back at work after {:.3} s", after.as_secs_f64()));
+        self.toll.back(fault, since.elapsed());
     }
 
     /// Ends what still goes on of every fault. Asserts that the probes were counted once each.

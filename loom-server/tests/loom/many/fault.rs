@@ -71,24 +71,24 @@ pub(super) fn happen(fault: Fault, world: &mut World<'_>, chance: &mut Mix) {
 
 fn kill_host(world: &mut World<'_>, chance: &mut Mix) -> Instant {
     let host = any_host(world, chance);
-    world.report.say(format_args!("kill -9 of host {host}"));
+    world.toll.say(format_args!("kill -9 of host {host}"));
     world.hosts.kill(host);
     let since = Instant::now();
     while chance.below(4) == 0 {
         let after = millis(chance, 0..200);
-        world.report.say(format_args!("  and of the next one after {after:?}"));
+        world.toll.say(format_args!("  and of the next one after {after:?}"));
         world.hosts.kill_at_start(after);
     }
     thread::sleep(millis(chance, 0..3_000));
     world.come_back(host);
-    world.report.happened(Fault::KillHost, true);
+    world.toll.happened(Fault::KillHost, true);
     since
 }
 
 fn stop_host(world: &mut World<'_>, chance: &mut Mix) -> Instant {
     let host = any_host(world, chance);
     let lasts = Settings::default().lease + millis(chance, 500..2_000);
-    world.report.say(format_args!("SIGSTOP of host {host}"));
+    world.toll.say(format_args!("SIGSTOP of host {host}"));
     world.hosts.server(host).signal("-STOP");
     let since = Instant::now();
     let others = || (0..world.hosts.count()).filter(|other| *other != host);
@@ -98,16 +98,16 @@ fn stop_host(world: &mut World<'_>, chance: &mut Mix) -> Instant {
         if !taken && world.hosts.own_all(others()) {
             taken = true;
             let after = since.elapsed().as_secs_f64();
-            world.report.say(format_args!("  the others own everything after {after:.3} s"));
+            world.toll.say(format_args!("  the others own everything after {after:.3} s"));
         }
     }
-    world.report.happened(Fault::StopHost, taken);
+    world.toll.happened(Fault::StopHost, taken);
     world.hosts.server(host).signal("-CONT");
     Instant::now()
 }
 
 fn kill_redis(world: &mut World<'_>, chance: &mut Mix) -> Instant {
-    world.report.say(format_args!("kill -9 of Redis"));
+    world.toll.say(format_args!("kill -9 of Redis"));
     let run_id = |world: &World<'_>| {
         let said = world.hosts.redis.command(&["info", "server"]);
         said.lines().find(|line| line.starts_with("run_id:")).map(str::to_owned)
@@ -116,7 +116,7 @@ fn kill_redis(world: &mut World<'_>, chance: &mut Mix) -> Instant {
     world.hosts.redis.signal("KILL");
     thread::sleep(millis(chance, 0..2_000));
     world.hosts.redis.restart();
-    world.report.happened(Fault::KillRedis, run_id(world) != before);
+    world.toll.happened(Fault::KillRedis, run_id(world) != before);
     Instant::now()
 }
 
@@ -129,8 +129,8 @@ fn cut_connections(world: &mut World<'_>, chance: &mut Mix) -> Instant {
         }
         thread::sleep(millis(chance, 0..100));
     }
-    world.report.say(format_args!("CLIENT KILL cut {cut} connections"));
-    world.report.happened(Fault::CutConnections, cut > 0);
+    world.toll.say(format_args!("CLIENT KILL cut {cut} connections"));
+    world.toll.happened(Fault::CutConnections, cut > 0);
     Instant::now()
 }
 

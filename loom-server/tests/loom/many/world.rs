@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::fault::Fault;
-use super::report::Report;
 use crate::client::Client;
 use crate::hosts::Hosts;
 use crate::load::Load;
+use crate::toll::Toll;
 
 /// After this long without an answer, there will never be one.
 const SERVES_WITHIN: Duration = Duration::from_mins(2);
@@ -22,7 +22,7 @@ const PROBED: usize = 12;
 pub(super) struct World<'a> {
     pub(super) hosts: &'a mut Hosts,
     pub(super) load: &'a Load<'a>,
-    pub(super) report: &'a mut Report,
+    pub(super) toll: &'a mut Toll<Fault>,
     /// How often each probed actor has answered.
     pub(super) probes: u64,
 }
@@ -38,9 +38,7 @@ impl World<'_> {
     pub(super) fn works_again(&mut self, fault: Fault, since: Instant) {
         self.probe();
         let answered = Instant::now();
-        let after = self.hosts.settle().max(answered) - since;
-        self.report.back(fault, after);
-        self.report.say(format_args!("  back at work after {:.3} s", after.as_secs_f64()));
+        self.toll.back(fault, self.hosts.settle().max(answered) - since);
     }
 
     /// Waits for an answer of each probed actor, by way of each host.
