@@ -1,10 +1,13 @@
 //! Starts the servers that tests share, says where they are, and keeps them until it is killed or,
-//! with `--until-eof`, its input ends. `cargo xtask backends` and `cargo xtask ci` run it.
+//! with `--until-eof`, its input ends. `cargo xtask backends` and `cargo xtask ci` run it, with the
+//! feature `containers` where they are to be containers.
 
 use std::io::{Read, stdin};
 
+use loom_testkit::backends::{Place, Standing};
+
 fn main() {
-    let standing = loom_testkit::backends::Standing::start();
+    let standing = Standing::start(Place::chosen());
     for (name, value) in standing.variables() {
         println!("{name}={value}");
     }

@@ -1,20 +1,29 @@
 //! Servers for tests: where they come from, decided in one way for every backend.
 //!
 //! An address in the environment is used as it is (`LOOM_TEST_REDIS_URL`); else the servers of
-//! `cargo xtask backends up` are used while they run; else processes are started on free ports,
-//! with a scratch directory that goes with them. What is not installed fails the test with the
-//! command that installs it; it is never a reason to pass.
+//! `cargo xtask backends up` are used while they run; else containers or processes are started on
+//! free ports, with a scratch directory that goes with them ([`Place::chosen`]). What is not
+//! installed fails the test with the command that installs it; it is never a reason to pass.
+//!
+//! Tests that stop or kill a server, or want settings of their own for it, start a process.
 #![allow(clippy::missing_panics_doc, reason = "what goes wrong here fails the test, and says so")]
 
 mod certificates;
+#[cfg(feature = "containers")]
+mod container;
+mod engine;
+mod place;
 mod process;
 mod redis;
 mod standing;
 
 pub use certificates::Certificates;
+pub use place::Place;
 pub use redis::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};
 pub use standing::Standing;
 
+use std::fmt;
+use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
 /// Where a server that tests share came from.
@@ -24,8 +33,8 @@ pub enum Origin {
     Environment,
     /// `cargo xtask backends up` started it.
     Standing,
-    /// It was started for this process, and ends with it.
-    Process,
+    /// It was started for this test, and ends with it.
+    Started(Place),
 }
 
 /// A Redis that tests share.
@@ -44,7 +53,7 @@ pub struct SharedRedis {
 pub fn shared_redis() -> &'static SharedRedis {
     static SHARED: OnceLock<SharedRedis> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let start = || vec![RedisServer::start(&RedisOptions::default())];
+        let start = |place| vec![RedisServer::start_in(place, &RedisOptions::default())];
         SharedRedis::find(standing::REDIS_URL, start)
     })
 }
@@ -53,7 +62,8 @@ pub fn shared_redis() -> &'static SharedRedis {
 pub fn shared_redis_cluster() -> &'static SharedRedis {
     static SHARED: OnceLock<SharedRedis> = OnceLock::new();
     SHARED.get_or_init(|| {
-        SharedRedis::find(standing::REDIS_CLUSTER_URLS, || RedisCluster::start(3).nodes)
+        let start = |place| RedisCluster::start_in(place, 3).nodes;
+        SharedRedis::find(standing::REDIS_CLUSTER_URLS, start)
     })
 }
 
@@ -62,20 +72,38 @@ pub fn shared_redis_over_tls() -> &'static SharedRedis {
     static SHARED: OnceLock<SharedRedis> = OnceLock::new();
     SHARED.get_or_init(|| {
         let options = RedisOptions { tls: true, ..RedisOptions::default() };
-        SharedRedis::find(standing::REDIS_TLS_URL, || vec![RedisServer::start(&options)])
+        let start = |place| vec![RedisServer::start_in(place, &options)];
+        SharedRedis::find(standing::REDIS_TLS_URL, start)
     })
 }
 
 impl SharedRedis {
-    fn find(variable: &str, start: impl FnOnce() -> Vec<RedisServer>) -> Self {
-        if let Some((origin, urls)) = standing::urls(variable) {
-            let ca_pem = standing::tls_ca_pem();
-            return Self { origin, urls, ca_pem, _servers: Vec::new() };
+    fn find(variable: &str, start: impl FnOnce(Place) -> Vec<RedisServer>) -> Self {
+        let found = Self::standing(variable).unwrap_or_else(|| {
+            let place = Place::chosen();
+            let servers = start(place);
+            let urls = servers.iter().map(RedisServer::url).collect();
+            let certificates = servers[0].certificates.as_ref();
+            let ca_pem = certificates.map(|certificates| certificates.ca_pem.clone());
+            Self { origin: Origin::Started(place), urls, ca_pem, _servers: servers }
+        });
+        // Who reads of a test that failed wants to know where.
+        let _ = writeln!(io::stderr(), "Redis at {}: {}", found.urls.join(","), found.origin);
+        found
+    }
+
+    fn standing(variable: &str) -> Option<Self> {
+        let (origin, urls) = standing::urls(variable)?;
+        Some(Self { origin, urls, ca_pem: standing::tls_ca_pem(), _servers: Vec::new() })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("named by the environment"),
+            Self::Standing => f.write_str("kept by `cargo xtask backends up`"),
+            Self::Started(place) => write!(f, "{place}"),
         }
-        let servers = start();
-        let urls = servers.iter().map(RedisServer::url).collect();
-        let certificates = servers[0].certificates.as_ref();
-        let ca_pem = certificates.map(|certificates| certificates.ca_pem.clone());
-        Self { origin: Origin::Process, urls, ca_pem, _servers: servers }
     }
 }

@@ -1,5 +1,9 @@
 //! `cargo xtask backends`: the servers that tests need, installed, started and kept.
 
+pub(crate) mod engine;
+pub(crate) mod images;
+mod install;
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -11,6 +15,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
+use crate::backends::engine::Engine;
 use crate::cargo;
 use crate::outcome::{Findings, Outcome};
 
@@ -19,16 +24,34 @@ const DIR: &str = "target/backends";
 const VARIABLES: &str = "target/backends/variables";
 /// The variable that tells who keeps the servers. It is told last.
 const KEEPER: &str = "LOOM_TEST_BACKENDS_PID";
+/// The variable that tells what they are.
+const ORIGIN: &str = "LOOM_TEST_REDIS_ORIGIN";
 
 /// What to do with the servers that tests share.
 #[derive(Clone, Copy, Subcommand)]
 pub(crate) enum Action {
     /// Install what is missing, start the servers, and tell tests where they are
-    Up,
-    /// End the servers; tests start their own from then on
+    Up {
+        /// In containers. An engine is installed and started if none answers, and an image is made
+        /// of what is installed if none can be pulled
+        #[arg(long)]
+        containers: bool,
+    },
+    /// End the servers, and the engine that was started for them; tests start their own from
+    /// then on
     Down,
     /// Say what is installed, and which servers tests would use
     Status,
+}
+
+/// Where servers are to run.
+pub(crate) enum Place {
+    Processes,
+    /// In containers of an image.
+    Containers {
+        engine: Engine,
+        image: String,
+    },
 }
 
 /// Servers for the tests of one run. Dropped, they end.
@@ -39,7 +62,7 @@ pub(crate) struct Servers {
 
 pub(crate) fn run(action: Action) -> Outcome {
     Outcome::of(match action {
-        Action::Up => up(),
+        Action::Up { containers } => up(containers),
         Action::Down => down(),
         Action::Status => status(),
     })
@@ -47,9 +70,9 @@ pub(crate) fn run(action: Action) -> Outcome {
 
 impl Servers {
     /// Installs what is missing and starts the servers.
-    pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
-        install()?;
-        let mut keeper = keeper(&["--until-eof"]);
+    pub(crate) fn start(place: &Place) -> Result<Self, Box<dyn Error>> {
+        install::make_sure("redis-server", "redis-server")?;
+        let mut keeper = keeper(place, &["--until-eof"]);
         let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let said = keeper.stdout.take().ok_or("its output is piped")?;
         let mut variables = Vec::new();
@@ -78,15 +101,36 @@ impl Drop for Servers {
     }
 }
 
-fn up() -> Findings {
-    install()?;
+impl Place {
+    /// In containers: finds or starts the engine, and finds or makes the image.
+    pub(crate) fn containers() -> Result<Self, Box<dyn Error>> {
+        let engine = Engine::find_or_start()?;
+        let image = images::redis(&engine)?;
+        Ok(Self::Containers { engine, image })
+    }
+}
+
+/// The variable of the environment that names a server of one's own.
+pub(crate) fn named_by_environment() -> Option<String> {
+    let is_address = |name: &str| name.starts_with("LOOM_TEST_REDIS") && name.contains("_URL");
+    std::env::vars().map(|(name, _)| name).find(|name| is_address(name))
+}
+
+fn up(in_containers: bool) -> Findings {
+    install::make_sure("redis-server", "redis-server")?;
     if let Some(pid) = running() {
-        println!("the servers stand already, kept by process {pid}");
+        let origin = told(ORIGIN).unwrap_or_default();
+        let stand = format!("the servers stand already, as {origin}, kept by process {pid}");
+        if in_containers && !origin.starts_with("containers") {
+            return Ok(vec![format!("{stand}; cargo xtask backends down ends them")]);
+        }
+        println!("{stand}");
         return Ok(vec![]);
     }
+    let place = if in_containers { Place::containers()? } else { Place::Processes };
     fs::create_dir_all(DIR)?;
     let (told, log) = (Path::new(DIR).join("starting"), Path::new(DIR).join("log"));
-    let mut keeper = keeper(&[]);
+    let mut keeper = keeper(&place, &[]);
     // Not in our group, so that what ends us does not end it; and with files of its own, so that
     // nobody who reads what we print waits for it.
     keeper.stdin(Stdio::null()).stdout(File::create(&told)?).stderr(File::create(&log)?);
@@ -104,17 +148,20 @@ fn up() -> Findings {
 }
 
 fn down() -> Findings {
-    let Some(pid) = running() else {
-        println!("no servers stand");
-        return Ok(vec![]);
-    };
-    Command::new("kill").arg(pid).status()?;
-    fs::remove_file(VARIABLES)?;
+    match running() {
+        Some(pid) => {
+            Command::new("kill").arg(&pid).status()?;
+            fs::remove_file(VARIABLES)?;
+            println!("the servers kept by process {pid} are told to end");
+        }
+        None => println!("no servers stand"),
+    }
+    engine::stop()?;
     Ok(vec![])
 }
 
 fn status() -> Findings {
-    match version() {
+    match install::version("redis-server") {
         Some(version) => println!("{version}"),
         None => println!("redis-server is not installed; cargo xtask backends up installs it"),
     }
@@ -125,56 +172,42 @@ fn status() -> Findings {
         }
         None => println!("no servers stand: each test process starts its own"),
     }
-    let own = std::env::vars().filter(|(name, _)| name.starts_with("LOOM_TEST_REDIS"));
-    own.for_each(|(name, _)| println!("{name} is set, and comes first"));
+    match Engine::find() {
+        Some(_) => println!("a container engine answers"),
+        None => println!("no container engine answers"),
+    }
+    if let Some(name) = named_by_environment() {
+        println!("{name} is set, and comes first");
+    }
     Ok(vec![])
 }
 
-/// Makes sure that the programs are there.
-fn install() -> Result<(), Box<dyn Error>> {
-    if version().is_some() {
-        return Ok(());
-    }
-    let by_hand =
-        "redis-server is not installed; install it by hand (apt-get install redis-server)";
-    if !is_root() {
-        return Err(format!("{by_hand}, or run this as root").into());
-    }
-    for arguments in
-        [&["update"][..], &["install", "-y", "--no-install-recommends", "redis-server"]]
-    {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
-        match apt.status() {
-            Ok(status) if status.success() => {}
-            Ok(status) => return Err(format!("{by_hand}: apt-get: {status}").into()),
-            Err(error) => return Err(format!("{by_hand}: apt-get: {error}").into()),
+/// The program that keeps the servers.
+fn keeper(place: &Place, arguments: &[&str]) -> Command {
+    let mut run = cargo::command(&["run", "--quiet", "--package", "loom-testkit"]);
+    match place {
+        Place::Processes => {
+            run.args(["--features", "backends"]).env("LOOM_TEST_BACKENDS", "processes");
+        }
+        Place::Containers { engine, image } => {
+            run.args(["--features", "containers"]).env("LOOM_TEST_BACKENDS", "containers");
+            run.env("LOOM_TEST_REDIS_IMAGE", image).envs(engine.variable());
         }
     }
-    version().map(drop).ok_or_else(|| by_hand.into())
-}
-
-fn version() -> Option<String> {
-    let output = Command::new("redis-server").arg("--version").output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output();
-    output.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-/// The program that keeps the servers.
-fn keeper(arguments: &[&str]) -> Command {
-    let mut run = cargo::command(&["run", "--quiet", "--package", "loom-testkit"]);
-    run.args(["--features", "backends", "--example", "backends", "--"]).args(arguments);
+    run.args(["--example", "backends", "--"]).args(arguments);
     run
 }
 
 /// The process that keeps the servers that stand.
 fn running() -> Option<String> {
+    let pid = told(KEEPER)?;
+    let is_alive = Command::new("kill").args(["-0", &pid]).stderr(Stdio::null()).status();
+    is_alive.is_ok_and(|status| status.success()).then_some(pid)
+}
+
+/// What was told of the servers that stand.
+fn told(variable: &str) -> Option<String> {
     let variables = fs::read_to_string(VARIABLES).ok()?;
-    let pid = variables.lines().find_map(|line| line.strip_prefix(KEEPER)?.strip_prefix('='))?;
-    let is_alive = Command::new("kill").args(["-0", pid]).stderr(Stdio::null()).status();
-    is_alive.is_ok_and(|status| status.success()).then(|| pid.to_owned())
+    let value = |line: &str| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned());
+    variables.lines().find_map(value)
 }

@@ -4,11 +4,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
+use crate::backends::Place;
+use crate::backends::engine::{self, Engine};
 use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
 use crate::{backends, cargo, deny, instructions, layers, msrv, semantics, sim, style};
@@ -28,6 +30,7 @@ pub(crate) enum Step {
     Semantics,
     Test,
     Doctest,
+    Containers,
     Sim,
     Docs,
     Instructions,
@@ -57,6 +60,7 @@ impl Step {
             Self::Doctest => {
                 cargo::run(cargo::command(&["test", "--doc", "--no-fail-fast"]).args(TESTED))
             }
+            Self::Containers => containers(),
             Self::Sim => sim::some(),
             Self::Docs => cargo::run(
                 cargo::command(&["doc", "--no-deps"])
@@ -105,17 +109,47 @@ fn benches() -> Outcome {
 ///
 /// The servers they need are started once for all of them.
 fn test() -> Outcome {
-    let servers = match backends::Servers::start() {
-        Ok(servers) => servers,
-        Err(error) => {
-            println!("{error}");
-            return Outcome::Failed;
-        }
-    };
     let mut test = if cargo::has("nextest") {
         cargo::command(&["nextest", "run", "--no-fail-fast"])
     } else {
         cargo::command(&["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"])
     };
-    cargo::run(test.args(TESTED).envs(servers.variables()))
+    with_servers(&Place::Processes, test.args(TESTED))
+}
+
+/// The suites of Redis on a server in a container, where an engine answers or can be started.
+fn containers() -> Outcome {
+    if let Some(name) = backends::named_by_environment() {
+        return Outcome::NotRun(format!("{name} is set, and comes first"));
+    }
+    let answered = Engine::find().is_some();
+    let outcome = match Place::containers() {
+        Ok(place) => with_servers(&place, &mut conformance_of_redis()),
+        Err(error) => Outcome::NotRun(error.to_string()),
+    };
+    let stopped = if answered { Ok(()) } else { engine::stop() };
+    match stopped {
+        Ok(()) => outcome,
+        Err(error) => Outcome::of(Err(error)),
+    }
+}
+
+/// Of the standalone server, from the binaries that hold all tests.
+fn conformance_of_redis() -> Command {
+    if !cargo::has("nextest") {
+        let mut test = cargo::command(&["test", "--test", "redis", "--no-fail-fast"]);
+        test.args(TESTED).args(["--", "conformance::standalone::"]);
+        return test;
+    }
+    let of = "binary_id(loom-adapter-redis::redis) and test(/^conformance::standalone::/)";
+    let mut test = cargo::command(&["nextest", "run", "--no-fail-fast", "-E", of]);
+    test.args(TESTED);
+    test
+}
+
+fn with_servers(place: &Place, test: &mut Command) -> Outcome {
+    match backends::Servers::start(place) {
+        Ok(servers) => cargo::run(test.envs(servers.variables())),
+        Err(error) => Outcome::of(Err(error)),
+    }
 }

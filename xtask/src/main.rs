@@ -49,6 +49,8 @@ enum Task {
     /// The servers that tests need
     #[command(subcommand)]
     Backends(backends::Action),
+    /// The images that servers in containers are started from: pulled, or made of what is installed
+    Images,
     /// The tests and the documentation tests, the same as `ci --only test,doctest`
     Test,
     /// Check that dependencies between our crates point inwards, and what each manifest must say
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Task::Ci { only } => ci::run(&only),
         Task::Test => ci::run(&[Step::Test, Step::Doctest]),
         Task::Backends(action) => exit_code(&backends::run(action)),
+        Task::Images => exit_code(&backends::images::run()),
         Task::Layers => exit_code(&layers::run()),
         Task::Msrv => exit_code(&msrv::run()),
         Task::Style => exit_code(&style::run()),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::Certificates;
+use super::place::{Place, Running};
 use super::process::{Process, free_port};
 
 const PROGRAM: &str = "redis-server";
@@ -29,7 +30,8 @@ pub struct RedisOptions {
 /// One server.
 #[derive(Debug)]
 pub struct RedisServer {
-    process: Option<Process>,
+    place: Place,
+    running: Option<Running>,
     port: u16,
     options: RedisOptions,
     /// Those it shows, if it listens for TLS.
@@ -47,13 +49,18 @@ impl RedisOptions {
 }
 
 impl RedisServer {
-    /// Starts a server and waits until it answers.
+    /// Starts a server as a process, which takes signals, and waits until it answers.
     #[must_use]
     pub fn start(options: &RedisOptions) -> Self {
+        Self::start_in(Place::Process, options)
+    }
+
+    /// Starts a server and waits until it answers.
+    pub(super) fn start_in(place: Place, options: &RedisOptions) -> Self {
         let dir = TempDir::new().expect("there is room for a scratch directory");
         let certificates = options.tls.then(|| Certificates::write(dir.path()));
         let options = options.clone();
-        let mut server = Self { process: None, port: 0, options, certificates, dir };
+        let mut server = Self { place, running: None, port: 0, options, certificates, dir };
         for _ in 0..STARTS_MAX {
             server.port = free_port();
             if server.run() {
@@ -66,14 +73,14 @@ impl RedisServer {
 
     /// Starts it again on its port, over what it wrote to its directory.
     pub fn restart(&mut self) {
-        self.process = None;
+        self.running = None;
         assert!(self.run(), "{PROGRAM} starts again");
     }
 
     /// Sends a signal, named as `kill` does: `KILL`, `STOP`, `CONT`.
     pub fn signal(&self, name: &str) {
-        if let Some(process) = &self.process {
-            process.signal(name);
+        if let Some(running) = &self.running {
+            running.signal(name);
         }
     }
 
@@ -92,7 +99,8 @@ impl RedisServer {
 
     fn run(&mut self) -> bool {
         let log = self.dir.path().join("log");
-        self.process = Some(Process::start(PROGRAM, &self.arguments(), &log));
+        let running = self.place.start(PROGRAM, &self.arguments(), self.dir.path(), &log);
+        self.running = Some(running);
         let started = Instant::now();
         while started.elapsed() < START_TIMEOUT {
             if self.answers() {
@@ -157,9 +165,18 @@ impl RedisCluster {
         Self::with_replicas(masters, 0)
     }
 
+    /// Starts a cluster of `masters` there, and waits until all slots are served.
+    pub(super) fn start_in(place: Place, masters: usize) -> Self {
+        Self::with_replicas_in(place, masters, 0)
+    }
+
     /// Starts a cluster of `masters`, each with so many replicas, and waits until they follow.
     #[must_use]
     pub fn with_replicas(masters: usize, each: usize) -> Self {
+        Self::with_replicas_in(Place::Process, masters, each)
+    }
+
+    fn with_replicas_in(place: Place, masters: usize, each: usize) -> Self {
         let nodes: Vec<_> = (0..masters * (1 + each))
             .map(|_| {
                 let bus = free_port().to_string();
@@ -167,7 +184,7 @@ impl RedisCluster {
                     .with("cluster-enabled", "yes")
                     .with("cluster-node-timeout", "2000")
                     .with("cluster-port", &bus);
-                RedisServer::start(&options)
+                RedisServer::start_in(place, &options)
             })
             .collect();
         let addresses = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));

@@ -6,16 +6,19 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
 
-use super::{Origin, RedisCluster, RedisOptions, RedisServer};
+use super::{Origin, Place, RedisCluster, RedisOptions, RedisServer, place};
 
 pub(super) const REDIS_URL: &str = "LOOM_TEST_REDIS_URL";
 pub(super) const REDIS_CLUSTER_URLS: &str = "LOOM_TEST_REDIS_CLUSTER_URLS";
 pub(super) const REDIS_TLS_URL: &str = "LOOM_TEST_REDIS_TLS_URL";
 const REDIS_TLS_CA: &str = "LOOM_TEST_REDIS_TLS_CA";
+/// Says what they are; nobody reads it but those who are told.
+const ORIGIN: &str = "LOOM_TEST_REDIS_ORIGIN";
 
 /// The servers that all tests of all processes may share.
 #[derive(Debug)]
 pub struct Standing {
+    place: Place,
     server: RedisServer,
     cluster: RedisCluster,
     tls: RedisServer,
@@ -24,12 +27,13 @@ pub struct Standing {
 impl Standing {
     /// Starts them.
     #[must_use]
-    pub fn start() -> Self {
+    pub fn start(place: Place) -> Self {
         let tls = RedisOptions { tls: true, ..RedisOptions::default() };
         Self {
-            server: RedisServer::start(&RedisOptions::default()),
-            cluster: RedisCluster::start(3),
-            tls: RedisServer::start(&tls),
+            place,
+            server: RedisServer::start_in(place, &RedisOptions::default()),
+            cluster: RedisCluster::start_in(place, 3),
+            tls: RedisServer::start_in(place, &tls),
         }
     }
 
@@ -43,29 +47,43 @@ impl Standing {
             (REDIS_CLUSTER_URLS, self.cluster.urls().join(",")),
             (REDIS_TLS_URL, self.tls.url()),
             (REDIS_TLS_CA, ca.expect("it listens for TLS")),
+            (ORIGIN, self.place.to_string()),
         ]
     }
 }
 
-/// The addresses in a variable of the environment, or in the file of those that stand.
+/// The addresses in a variable of the environment, or, where no place is asked for, in the file of
+/// those that stand.
 pub(super) fn urls(variable: &str) -> Option<(Origin, Vec<String>)> {
     let split = |urls: String| urls.split(',').map(Into::into).collect();
     if let Ok(urls) = env::var(variable) {
         return Some((Origin::Environment, split(urls)));
     }
-    let urls: Vec<String> = split(in_file(variable)?);
+    if place::is_asked_for() {
+        return None;
+    }
+    let urls: Vec<String> = split(of_standing(variable)?);
     urls.iter().all(|url| listens(url)).then_some((Origin::Standing, urls))
 }
 
 /// The certificate that goes with the server for TLS.
 pub(super) fn tls_ca_pem() -> Option<String> {
-    let path = env::var(REDIS_TLS_CA).ok().or_else(|| in_file(REDIS_TLS_CA))?;
+    let path = env::var(REDIS_TLS_CA).ok().or_else(|| of_standing(REDIS_TLS_CA))?;
     fs::read_to_string(path).ok()
 }
 
-fn in_file(variable: &str) -> Option<String> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/backends/variables");
-    let variables = fs::read_to_string(file).ok()?;
+/// What `cargo xtask images` said.
+pub(super) fn of_images(variable: &str) -> Option<String> {
+    in_file("images", variable)
+}
+
+fn of_standing(variable: &str) -> Option<String> {
+    in_file("variables", variable)
+}
+
+fn in_file(name: &str, variable: &str) -> Option<String> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/backends");
+    let variables = fs::read_to_string(dir.join(name)).ok()?;
     let value = |line: &str| Some(line.strip_prefix(variable)?.strip_prefix('=')?.to_owned());
     variables.lines().find_map(value)
 }
