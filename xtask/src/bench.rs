@@ -55,22 +55,34 @@ fn benches() -> std::process::Command {
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
+    let alone = options.subject.as_ref().map(|Subject::Alone(arguments)| arguments);
+    if alone.is_none() && options.goals().is_empty() {
+        let only = options.only.as_deref().unwrap_or_default();
+        return Outcome::of(Ok(vec![format!("the name of no work contains {only:?}")]));
+    }
     // `http` measures the command as its users build it.
-    let mut server = cargo::command(&["build", "--release", "--package", "loom-server"]);
-    let built = cargo::run(&mut server);
-    if built != Outcome::Passed {
-        return built;
+    if alone.is_none_or(|arguments| arguments.iter().any(|argument| argument == "http")) {
+        let mut server = cargo::command(&["build", "--release", "--package", "loom-server"]);
+        let built = cargo::run(&mut server);
+        if built != Outcome::Passed {
+            return built;
+        }
     }
-    if let Some(Subject::Alone(arguments)) = &options.subject {
-        return cargo::run(benches().args(arguments));
+    match alone {
+        Some(arguments) => cargo::run(benches().args(arguments)),
+        None => options.all().unwrap_or_else(|error| Outcome::of(Err(error))),
     }
-    options.all().unwrap_or_else(|error| Outcome::of(Err(error)))
 }
 
 impl Options {
-    fn all(&self) -> Result<Outcome, Box<dyn Error>> {
+    /// What is to be measured.
+    fn goals(&self) -> Vec<Goal> {
         let wanted = |goal: &Goal| self.only.as_ref().is_none_or(|only| goal.work.contains(only));
-        let goals: Vec<Goal> = GOALS.iter().copied().filter(wanted).collect();
+        GOALS.iter().copied().filter(wanted).collect()
+    }
+
+    fn all(&self) -> Result<Outcome, Box<dyn Error>> {
+        let goals = self.goals();
         let mut lines = match &self.peers {
             Some(file) => peers::read(file)?,
             None => Vec::new(),
