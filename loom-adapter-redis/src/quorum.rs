@@ -80,26 +80,18 @@ impl RedisQuorumLocks {
     ///
     /// Says with a code what is wrong, and which setting changes it.
     pub async fn open(servers: Vec<RedisSettings>) -> Result<Self, OpenError> {
-        if let Some(mistake) = mistake(&servers) {
-            return Err(OpenError::Setting(mistake));
-        }
-        let tls = servers.iter().any(uses_tls);
-        let (time, refusal_timeout) = (servers[0].time, servers[0].refusal_timeout);
-        let count = servers.len();
-        let nodes = servers
-            .into_iter()
-            // Whatever a server forgets, others remember.
-            .map(|settings| RedisSettings { durability: Durability::None, ..settings })
-            .map(|settings| {
-                let client = RedisClient::new(&settings)?;
-                Ok(Arc::new(Node::new(client, settings, count)))
-            })
-            .collect::<Result<_, OpenError>>()?;
-        let mending = tokio::sync::Mutex::new(());
-        let quorum = Quorum { nodes, time, refusal_timeout, mending };
-        quorum.check(tls).await?;
+        let (quorum, tls) = Quorum::checked(servers).await?;
         quorum.mend().await.map_err(|failure| open_error(&failure, tls))?;
         Ok(Self { quorum: Arc::new(quorum) })
+    }
+
+    /// Connects and checks as [`open`](Self::open) does, and writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open), but for servers that have forgotten what they knew.
+    pub async fn examine(servers: Vec<RedisSettings>) -> Result<(), OpenError> {
+        Quorum::checked(servers).await.map(drop)
     }
 
     /// The locks.
@@ -153,6 +145,29 @@ impl LockManager for QuorumLocks {
 impl Quorum {
     fn majority(&self) -> usize {
         self.nodes.len() / 2 + 1
+    }
+
+    /// Connects to the servers and checks them. Says too whether they are reached over TLS.
+    async fn checked(servers: Vec<RedisSettings>) -> Result<(Self, bool), OpenError> {
+        if let Some(mistake) = mistake(&servers) {
+            return Err(OpenError::Setting(mistake));
+        }
+        let tls = servers.iter().any(uses_tls);
+        let (time, refusal_timeout) = (servers[0].time, servers[0].refusal_timeout);
+        let count = servers.len();
+        let nodes = servers
+            .into_iter()
+            // Whatever a server forgets, others remember.
+            .map(|settings| RedisSettings { durability: Durability::None, ..settings })
+            .map(|settings| {
+                let client = RedisClient::new(&settings)?;
+                Ok(Arc::new(Node::new(client, settings, count)))
+            })
+            .collect::<Result<_, OpenError>>()?;
+        let mending = tokio::sync::Mutex::new(());
+        let quorum = Self { nodes, time, refusal_timeout, mending };
+        quorum.check(tls).await?;
+        Ok((quorum, tls))
     }
 
     /// Checks that those who answer are different servers, and fit.

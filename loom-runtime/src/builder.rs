@@ -214,7 +214,7 @@ impl Host {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<KeptDeadLetter>, PortError> {
-        self.shared.dead_letters(partition, from, limit).await
+        self.shared.dead_letters().page(partition, from, limit).await
     }
 
     /// Has a dead letter handled again. `false` if it was replayed before.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use loom_core::{DeadLetter, Delivery, Message, MessageId, PartitionId, QueueName, Timestamp};
-use loom_ports::{Cursor, Page, PortError, QueuedDeadLetter};
+use loom_ports::{Cursor, MessageQueue, Page, PortError, QueuedDeadLetter, Stores};
 use tracing::warn;
 
 use crate::carried::{self, Carried};
@@ -27,6 +27,12 @@ pub struct KeptDeadLetter {
     queue: QueueName,
 }
 
+/// All messages that were given up. Whoever reads them need not be a host.
+#[derive(Clone, Debug)]
+pub struct DeadLetters {
+    queue: Arc<dyn MessageQueue>,
+}
+
 impl Shared {
     /// Moves a message that was given up to the dead letters.
     pub(crate) fn keep_dead_letter(self: &Arc<Self>, letter: DeadLetter, origin: Origin) {
@@ -47,14 +53,43 @@ impl Shared {
         });
     }
 
-    pub(crate) async fn dead_letters(
+    pub(crate) fn dead_letters(&self) -> DeadLetters {
+        DeadLetters { queue: Arc::clone(&self.stores.queue) }
+    }
+
+    pub(crate) async fn replay_dead_letter(
+        &self,
+        letter: &KeptDeadLetter,
+    ) -> Result<bool, PortError> {
+        let now = self.clock.now();
+        let replayed = self.dead_letters().replay(letter, now).await?;
+        if let Some(message) = &letter.message {
+            self.ingress.hint(self.partition_of(&message.to), now);
+        }
+        Ok(replayed)
+    }
+}
+
+impl DeadLetters {
+    /// Those in the queues of these stores.
+    #[must_use]
+    pub fn of(stores: &Stores) -> Self {
+        Self { queue: Arc::clone(&stores.queue) }
+    }
+
+    /// Those of a partition's actors, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the queue cannot be read.
+    pub async fn page(
         &self,
         partition: PartitionId,
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<KeptDeadLetter>, PortError> {
         let queue = queue_of(partition);
-        let page = self.stores.queue.dead_letters(&queue, from, limit).await?;
+        let page = self.queue.dead_letters(&queue, from, limit).await?;
         let items = page.items.into_iter().map(|letter| {
             let QueuedDeadLetter { id, body, attempts, reason, died_at } = letter;
             let message = carried::decode(&id, &body).ok().and_then(Carried::into_message);
@@ -63,15 +98,12 @@ impl Shared {
         Ok(Page { items: items.collect(), next: page.next })
     }
 
-    pub(crate) async fn replay_dead_letter(
-        &self,
-        letter: &KeptDeadLetter,
-    ) -> Result<bool, PortError> {
-        let now = self.clock.now();
-        let replayed = self.stores.queue.replay_dead_letter(&letter.queue, &letter.id, now).await?;
-        if let Some(message) = &letter.message {
-            self.ingress.hint(self.partition_of(&message.to), now);
-        }
-        Ok(replayed)
+    /// Puts one back into its queue, where its host finds it. `false` if it was replayed before.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the queue cannot be reached.
+    pub async fn replay(&self, letter: &KeptDeadLetter, now: Timestamp) -> Result<bool, PortError> {
+        self.queue.replay_dead_letter(&letter.queue, &letter.id, now).await
     }
 }

@@ -6,12 +6,16 @@ use loom_core::{HostId, PartitionId, Timestamp, place};
 use loom_ports::Member;
 use serde::{Deserialize, Serialize};
 
+use crate::partition_set::PartitionSet;
+
 /// What a host tells the cluster about itself whenever it says that it is alive.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default)]
 pub struct HostDetails {
     /// How many partitions it owns.
     pub owned: usize,
+    /// Which ones.
+    pub partitions: PartitionSet,
     /// How many actors it has in memory.
     pub active: usize,
     /// How many times it found the end of an actor's journal to be gone.

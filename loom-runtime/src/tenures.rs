@@ -253,9 +253,14 @@ pub(crate) async fn release_all(host: &Arc<Shared>) {
 /// Tells the cluster that this host is alive.
 pub(crate) async fn beat(host: &Shared) {
     let (lease, now) = (host.settings.lease, host.clock.now());
-    let (owned, active) = (host.owned().len(), host.active.load(Ordering::Relaxed));
-    let forgotten = host.divergences.known().found;
-    let details = Payload::of(&HostDetails { owned, active, forgotten }).unwrap_or(Payload::NULL);
+    let (owned, active) = (host.owned(), host.active.load(Ordering::Relaxed));
+    let details = HostDetails {
+        owned: owned.len(),
+        partitions: owned.into_iter().collect(),
+        active,
+        forgotten: host.divergences.known().found,
+    };
+    let details = Payload::of(&details).unwrap_or(Payload::NULL);
     let beat = host.stores.coordination.heartbeat(&host.id, &details, lease, now).await;
     if let Err(error) = beat {
         warn!(%error, "the cluster was not told that this host is alive");

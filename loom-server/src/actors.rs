@@ -25,13 +25,13 @@ struct Listed {
 
 /// Runs the command.
 pub(crate) async fn run(command: Actors) -> Result<Exit, Stop> {
-    let (data, kind, as_json, with_state) = match command {
-        Actors::List { data, kind, json } => (data, kind, json, false),
-        Actors::States { data, kind, json } => (data, kind, json, true),
+    let (place, kind, as_json, with_state) = match command {
+        Actors::List { place, kind, json } => (place, kind, json, false),
+        Actors::States { place, kind, json } => (place, kind, json, true),
     };
     let kind = kind.map(|kind| Kind::parse(&kind)).transpose();
     let kind = kind.map_err(|error| Stop::new(Exit::BadInput, error))?;
-    let stores = stores::open_existing(&data.dir)?.stores;
+    let stores = stores::look(&place).await?.stores;
     let (journal, partitions) = (&stores.journal, hosting::partitions(&stores).await?);
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     for partition in partitions.ids() {

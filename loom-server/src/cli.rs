@@ -96,7 +96,9 @@ const JOURNAL_EXAMPLES: &str = "\
 Examples:
   loom journal show wallet/alice --limit 20
   loom journal state wallet/alice --at 17 --json
-  loom journal verify";
+  loom journal verify
+  loom journal verify --redis redis://127.0.0.1
+  loom journal show wallet/alice --config loom.toml";
 
 /// Durable actors on one directory.
 ///
@@ -142,6 +144,25 @@ pub(crate) struct Data {
     pub(crate) dir: PathBuf,
 }
 
+/// Where the data is, for commands that look at it.
+#[derive(Args, Debug)]
+pub(crate) struct Place {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// Which Redis holds the data, or which file says it.
+#[derive(Args, Debug)]
+pub(crate) struct Shared {
+    #[command(flatten)]
+    pub(crate) redis: Redis,
+    /// Look at the stores that this file of `loom serve` names, and at no others
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// Where the data is, for commands that write.
 #[derive(Args, Debug)]
 pub(crate) struct Store {
@@ -156,7 +177,7 @@ pub(crate) struct Store {
 /// A Redis that holds the data.
 #[derive(Args, Debug)]
 pub(crate) struct Redis {
-    /// Hold the data in this Redis; --data and --durability mean nothing then. The address is
+    /// The data is in this Redis; --data and --durability mean nothing then. The address is
     /// `redis://` or, over TLS, `rediss://`, and
     /// `[user:password@]host[:port]`. A password is better kept in the environment
     #[arg(long = "redis", value_name = "URL", env = "LOOM_REDIS_URL", hide_env_values = true)]
@@ -197,10 +218,7 @@ pub(crate) enum Cluster {
     /// Print the hosts, what each of them owns, and what waits for them
     Status {
         #[command(flatten)]
-        redis: Redis,
-        /// Take what is said of Redis from the file of `loom serve`, and nothing from --redis
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
+        shared: Shared,
         /// Print it as JSON
         #[arg(long)]
         json: bool,
@@ -299,7 +317,7 @@ pub(crate) enum Journal {
     /// Print the records of an actor
     Show {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// kind/key
         actor: String,
         /// The first record
@@ -315,7 +333,7 @@ pub(crate) enum Journal {
     /// Print the state of an actor, now or as it was
     State {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// kind/key
         actor: String,
         /// As it was after this record
@@ -328,7 +346,7 @@ pub(crate) enum Journal {
     /// Replay every actor, and compare with what was committed
     Verify {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// Print the counts as JSON
         #[arg(long)]
         json: bool,
@@ -340,7 +358,7 @@ pub(crate) enum Actors {
     /// Print which actors there are
     List {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// Only those of this kind
         #[arg(long)]
         kind: Option<String>,
@@ -351,7 +369,7 @@ pub(crate) enum Actors {
     /// Print the state of every actor
     States {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// Only those of this kind
         #[arg(long)]
         kind: Option<String>,
@@ -366,7 +384,7 @@ pub(crate) enum DeadLetters {
     /// Print the messages that were given up, oldest first within each partition
     List {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// One JSON object per message
         #[arg(long)]
         json: bool,
@@ -374,7 +392,7 @@ pub(crate) enum DeadLetters {
     /// Have a message handled again
     Replay {
         #[command(flatten)]
-        data: Data,
+        place: Place,
         /// Which one, as `list` prints it
         id: String,
         /// Print the answer as JSON

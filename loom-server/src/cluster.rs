@@ -3,19 +3,20 @@
 mod backlog;
 
 use std::io::{self, Write as _};
-use std::path::Path;
 
-use loom_adapter_redis::{RedisSettings, RedisStores};
-use loom_core::{HostId, PartitionCount, Timestamp};
+use loom_adapter_redis::RedisStores;
+use loom_core::{HostId, PartitionCount, PartitionId, Timestamp};
 use loom_ports::{Clock as _, Member, Stores};
 use loom_runtime::{HostDetails, SystemClock};
 use serde::Serialize;
 
-use crate::cli::{Cluster, Redis};
-use crate::config;
+use crate::cli::Cluster;
 use crate::exit::{Exit, Stop};
-use crate::stores::{StoreSettings, redis_settings};
+use crate::stores::{self, StoreSettings};
 use backlog::{Backlog, Lag};
+
+/// How many partitions without a host are named.
+const NAMED_MAX: usize = 16;
 
 #[derive(Serialize)]
 struct Host {
@@ -34,15 +35,27 @@ struct Status {
     partitions: usize,
     /// How many partitions no host has told of.
     unowned: usize,
+    /// The first of them.
+    unowned_first: Vec<PartitionId>,
     #[serde(flatten)]
     backlog: Backlog,
 }
 
 /// Runs the command.
 pub(crate) async fn run(command: Cluster) -> Result<Exit, Stop> {
-    let Cluster::Status { redis, config, json } = command;
-    let settings = settings(&redis, config.as_deref())?;
-    let opened = RedisStores::look(settings).await?;
+    let Cluster::Status { shared, json } = command;
+    let settings = match stores::shared(&shared)? {
+        Some(StoreSettings::Redis(settings)) => settings,
+        Some(StoreSettings::Embedded { .. }) => {
+            let why = "the store is embedded: one host has it, and `/health` tells of it";
+            return Err(Stop::new(Exit::Usage, why));
+        }
+        None => {
+            let why = "whose hosts? Name their Redis with --redis URL, or their --config FILE";
+            return Err(Stop::new(Exit::Usage, why));
+        }
+    };
+    let opened = RedisStores::look(*settings).await?;
     let partitions = opened.partitions();
     let status = Status::of(&opened.into(), partitions, SystemClock.now()).await?;
     let mut stdout = io::stdout().lock();
@@ -54,33 +67,22 @@ pub(crate) async fn run(command: Cluster) -> Result<Exit, Stop> {
     Ok(if status.unowned == 0 { Exit::Done } else { Exit::WorkFailed })
 }
 
-fn settings(redis: &Redis, config: Option<&Path>) -> Result<RedisSettings, Stop> {
-    match (config.map(config::read).transpose()?.map(|serving| serving.store), &redis.url) {
-        (Some(StoreSettings::Redis(settings)), _) => Ok(*settings),
-        (Some(StoreSettings::Embedded { .. }), _) => {
-            let why = "the store is embedded: one host has it, and `/health` tells of it";
-            Err(Stop::new(Exit::Usage, why))
-        }
-        (None, Some(url)) => redis_settings(url, redis),
-        (None, None) => {
-            let why = "whose hosts? Name their Redis with --redis URL, or their --config FILE";
-            Err(Stop::new(Exit::Usage, why))
-        }
-    }
-}
-
 impl Status {
     async fn of(stores: &Stores, partitions: PartitionCount, now: Timestamp) -> Result<Self, Stop> {
         let members = stores.coordination.members(now).await?;
         let hosts: Vec<_> = members.into_iter().map(|member| Host::of(member, now)).collect();
         let backlog = Backlog::of(stores, partitions, now).await?;
-        let owned = hosts.iter().map(|host| host.details.owned).sum();
+        let is_owned =
+            |id: &PartitionId| hosts.iter().any(|host| host.details.partitions.contains(*id));
+        let mut unowned_first: Vec<_> = partitions.ids().filter(|id| !is_owned(id)).collect();
+        let unowned = unowned_first.len();
+        unowned_first.truncate(NAMED_MAX);
         let partitions = usize::from(partitions.get());
-        Ok(Self { hosts, partitions, unowned: partitions.saturating_sub(owned), backlog })
+        Ok(Self { hosts, partitions, unowned, unowned_first, backlog })
     }
 
     fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let Self { hosts, partitions, unowned, backlog } = self;
+        let Self { hosts, partitions, unowned, unowned_first, backlog } = self;
         writeln!(
             out,
             "{:<40} {:>10} {:>10} {:>10} {:>14}",
@@ -92,7 +94,13 @@ impl Status {
             let id = id.as_str();
             writeln!(out, "{id:<40} {owned:>10} {active:>10} {forgotten:>10} {lease_left_ms:>14}")?;
         }
-        writeln!(out, "{unowned} of {partitions} partitions have no host")?;
+        write!(out, "{unowned} of {partitions} partitions have no host")?;
+        let named: Vec<_> = unowned_first.iter().map(ToString::to_string).collect();
+        match unowned - named.len() {
+            _ if named.is_empty() => writeln!(out)?,
+            0 => writeln!(out, ": {}", named.join(", "))?,
+            more => writeln!(out, ": {} and {more} more", named.join(", "))?,
+        }
         writeln!(out, "{} messages are queued", backlog.queued)?;
         if let Some(deepest) = &backlog.deepest_queue {
             let (partition, depth) = (deepest.partition, deepest.depth);

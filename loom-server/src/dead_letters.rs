@@ -2,9 +2,9 @@
 
 use std::io::{self, Write as _};
 
-use loom_core::{ActorId, Body, PartitionId, Payload};
-use loom_ports::Cursor;
-use loom_runtime::{Host, KeptDeadLetter, Settings};
+use loom_core::{ActorId, Body, PartitionCount, PartitionId, Payload};
+use loom_ports::{Clock as _, Cursor, Stores};
+use loom_runtime::{KeptDeadLetter, SystemClock};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -17,26 +17,23 @@ const PAGE: usize = 256;
 
 /// Runs the command.
 pub(crate) async fn run(command: DeadLetters) -> Result<Exit, Stop> {
-    let data = match &command {
-        DeadLetters::List { data, .. } | DeadLetters::Replay { data, .. } => data,
+    let place = match &command {
+        DeadLetters::List { place, .. } | DeadLetters::Replay { place, .. } => place,
     };
-    let opened = stores::open_existing(&data.dir)?;
-    let partitions = hosting::partitions(&opened.stores).await?;
-    let host = hosting::start(&opened, Settings { partitions, ..Settings::default() }).await?;
-    let ended = match command {
-        DeadLetters::List { json, .. } => list(&host, json).await,
-        DeadLetters::Replay { id, json, .. } => replay(&host, &id, json).await,
-    };
-    let _ = host.stop(hosting::STOP_LIMIT).await;
-    ended
+    let stores = stores::look(place).await?.stores;
+    let letters = Letters::of(&stores, hosting::partitions(&stores).await?);
+    match command {
+        DeadLetters::List { json, .. } => list(&letters, json).await,
+        DeadLetters::Replay { id, json, .. } => replay(&letters, &id, json).await,
+    }
 }
 
-async fn list(host: &Host, as_json: bool) -> Result<Exit, Stop> {
+async fn list(letters: &Letters, as_json: bool) -> Result<Exit, Stop> {
     let mut stdout = io::BufWriter::new(io::stdout().lock());
     let mut from = Some(Place::default());
     while let Some(place) = from {
-        let (letters, next) = page(host, place, PAGE).await?;
-        for letter in &letters {
+        let (page, next) = letters.page(place, PAGE).await?;
+        for letter in &page {
             let view = DeadLetterView::from(letter);
             if as_json {
                 writeln!(stdout, "{}", serde_json::to_string(&view)?)?;
@@ -52,10 +49,10 @@ async fn list(host: &Host, as_json: bool) -> Result<Exit, Stop> {
     Ok(Exit::Done)
 }
 
-async fn replay(host: &Host, id: &str, as_json: bool) -> Result<Exit, Stop> {
+async fn replay(letters: &Letters, id: &str, as_json: bool) -> Result<Exit, Stop> {
     let missing = || Stop::new(Exit::NotFound, format!("there is no dead letter {id}"));
-    let letter = find(host, id).await?.ok_or_else(missing)?;
-    if !host.replay_dead_letter(&letter).await? {
+    let letter = letters.find(id).await?.ok_or_else(missing)?;
+    if !letters.kept.replay(&letter, SystemClock.now()).await? {
         return Err(missing());
     }
     let mut stdout = io::stdout().lock();
@@ -74,40 +71,52 @@ pub(crate) struct Place {
     cursor: Option<Cursor>,
 }
 
-/// Dead letters, oldest first within each partition, and where to go on.
-pub(crate) async fn page(
-    host: &Host,
-    mut place: Place,
-    limit: usize,
-) -> Result<(Vec<KeptDeadLetter>, Option<Place>), Stop> {
-    let partitions = host.status().partitions;
-    let mut letters = Vec::new();
-    while usize::from(place.partition) < partitions {
-        if letters.len() >= limit {
-            return Ok((letters, Some(place)));
-        }
-        let (partition, left) = (PartitionId(place.partition), limit - letters.len());
-        let found = host.dead_letters(partition, place.cursor.as_ref(), left).await?;
-        letters.extend(found.items);
-        place = match found.next {
-            Some(cursor) => Place { cursor: Some(cursor), ..place },
-            None => Place { partition: place.partition + 1, cursor: None },
-        };
-    }
-    Ok((letters, None))
+/// The dead letters of all partitions.
+#[derive(Clone, Debug)]
+pub(crate) struct Letters {
+    kept: loom_runtime::DeadLetters,
+    partitions: PartitionCount,
 }
 
-/// The dead letter of that id.
-pub(crate) async fn find(host: &Host, id: &str) -> Result<Option<KeptDeadLetter>, Stop> {
-    let mut from = Some(Place::default());
-    while let Some(place) = from {
-        let (letters, next) = page(host, place, PAGE).await?;
-        if let Some(letter) = letters.into_iter().find(|letter| letter.id.as_str() == id) {
-            return Ok(Some(letter));
-        }
-        from = next;
+impl Letters {
+    pub(crate) fn of(stores: &Stores, partitions: PartitionCount) -> Self {
+        Self { kept: loom_runtime::DeadLetters::of(stores), partitions }
     }
-    Ok(None)
+
+    /// Dead letters, oldest first within each partition, and where to go on.
+    pub(crate) async fn page(
+        &self,
+        mut place: Place,
+        limit: usize,
+    ) -> Result<(Vec<KeptDeadLetter>, Option<Place>), Stop> {
+        let mut letters = Vec::new();
+        while place.partition < self.partitions.get() {
+            if letters.len() >= limit {
+                return Ok((letters, Some(place)));
+            }
+            let (partition, left) = (PartitionId(place.partition), limit - letters.len());
+            let found = self.kept.page(partition, place.cursor.as_ref(), left).await?;
+            letters.extend(found.items);
+            place = match found.next {
+                Some(cursor) => Place { cursor: Some(cursor), ..place },
+                None => Place { partition: place.partition + 1, cursor: None },
+            };
+        }
+        Ok((letters, None))
+    }
+
+    /// The dead letter of that id.
+    pub(crate) async fn find(&self, id: &str) -> Result<Option<KeptDeadLetter>, Stop> {
+        let mut from = Some(Place::default());
+        while let Some(place) = from {
+            let (letters, next) = self.page(place, PAGE).await?;
+            if let Some(letter) = letters.into_iter().find(|letter| letter.id.as_str() == id) {
+                return Ok(Some(letter));
+            }
+            from = next;
+        }
+        Ok(None)
+    }
 }
 
 /// Written as the partition, and the adapter's cursor in hexadecimal digits.

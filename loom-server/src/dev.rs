@@ -33,6 +33,7 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
         stop_limit: Serving::STOP_LIMIT,
         host: Settings { key_window, ..Settings::default() },
         store,
+        quorum: None,
     };
     serving::run(serving, json).await
 }

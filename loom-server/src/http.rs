@@ -19,6 +19,7 @@ use loom_runtime::Host;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::dead_letters::Letters;
 use crate::stores::Authority;
 use problem::Problem;
 
@@ -26,6 +27,7 @@ use problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(crate) host: Host,
+    pub(crate) letters: Letters,
     pub(crate) authority: Authority,
     pub(crate) started: Instant,
     /// How long a call waits for its reply.

@@ -4,7 +4,6 @@ mod fold;
 mod verify;
 
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 
 use loom_core::{ActorId, Payload, Record, Seq};
@@ -14,7 +13,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use fold::fold;
 
-use crate::cli::Journal;
+use crate::cli::{Journal, Place};
 use crate::exit::{Exit, Stop};
 use crate::record_view::{RecordView, json};
 use crate::stores;
@@ -25,24 +24,21 @@ const PAGE: usize = 256;
 /// Runs the command.
 pub(crate) async fn run(command: Journal) -> Result<Exit, Stop> {
     match command {
-        Journal::Show { data, actor, from, limit, json } => {
-            let (journal, actor) = open(&data.dir, &actor)?;
+        Journal::Show { place, actor, from, limit, json } => {
+            let (journal, actor) = open(&place, &actor).await?;
             show(&*journal, &actor, Seq(from), limit.unwrap_or(u64::MAX), json).await
         }
-        Journal::State { data, actor, at, json } => {
-            let (journal, actor) = open(&data.dir, &actor)?;
+        Journal::State { place, actor, at, json } => {
+            let (journal, actor) = open(&place, &actor).await?;
             state(&*journal, &actor, at.map(Seq), json).await
         }
-        Journal::Verify { data, json } => {
-            let opened = stores::open_existing(&data.dir)?;
-            verify::verify(&opened.stores, json).await
-        }
+        Journal::Verify { place, json } => verify::verify(&stores::look(&place).await?, json).await,
     }
 }
 
-fn open(dir: &Path, actor: &str) -> Result<(Arc<dyn JournalStore>, ActorId), Stop> {
+async fn open(place: &Place, actor: &str) -> Result<(Arc<dyn JournalStore>, ActorId), Stop> {
     let actor = ActorId::parse(actor).map_err(|error| Stop::new(Exit::BadInput, error))?;
-    Ok((stores::open_existing(dir)?.stores.journal, actor))
+    Ok((stores::look(place).await?.stores.journal, actor))
 }
 
 /// Records of an actor, oldest first, and where to read on.

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
-use loom_adapter_redis::RedisStores;
+use loom_adapter_redis::{RedisQuorumLocks, RedisStores};
 use serde::Serialize;
 
 use crate::cli::Serve;
@@ -22,6 +22,9 @@ struct Found {
     partitions: u16,
     /// No host has used the stores yet, and the first fixes the number of partitions.
     is_new: bool,
+    /// The servers a majority of which gives locks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    quorum: Vec<String>,
     /// What somebody should know.
     warnings: Vec<String>,
 }
@@ -53,11 +56,17 @@ fn of_file(stop: Stop, file: &Path) -> Stop {
 
 async fn examine(serving: Serving) -> Result<Found, Stop> {
     let (listen, partitions) = (serving.listen, serving.host.partitions);
+    let mut quorum = Vec::new();
+    if let Some(servers) = serving.quorum {
+        quorum.extend(servers.iter().map(|server| stores::without_user(&server.urls[0])));
+        RedisQuorumLocks::examine(servers).await.map_err(serving::of_quorum)?;
+    }
     let found = |authority, is_new, warnings| Found {
         listen,
         authority,
         partitions: partitions.get(),
         is_new,
+        quorum,
         warnings,
     };
     match serving.store {
@@ -94,11 +103,14 @@ async fn examine(serving: Serving) -> Result<Found, Stop> {
 
 impl Found {
     fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
-        let Self { listen, authority, partitions, is_new, warnings } = self;
+        let Self { listen, authority, partitions, is_new, quorum, warnings } = self;
         writeln!(out, "listen={listen}")?;
         writeln!(out, "{authority}")?;
         let whose = if *is_new { "the first start creates them" } else { "as they were created" };
         writeln!(out, "partitions={partitions}, {whose}")?;
+        if !quorum.is_empty() {
+            writeln!(out, "locks=a majority of {}", quorum.join(","))?;
+        }
         for warning in warnings {
             writeln!(out, "warning: {warning}")?;
         }

@@ -4,9 +4,11 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use loom_adapter_redis::{OpenError, RedisQuorumLocks, RedisSettings};
 use loom_runtime::{Settings, Stopped};
 use tokio::net::TcpListener;
 
+use crate::dead_letters::Letters;
 use crate::exit::{Exit, Stop};
 use crate::hosting;
 use crate::http::{self, Api};
@@ -23,6 +25,8 @@ pub(crate) struct Serving {
     pub(crate) stop_limit: Duration,
     pub(crate) host: Settings,
     pub(crate) store: StoreSettings,
+    /// The servers a majority of which gives locks, if the stores do not.
+    pub(crate) quorum: Option<Vec<RedisSettings>>,
 }
 
 impl Serving {
@@ -32,19 +36,24 @@ impl Serving {
 
 /// Serves until a signal comes.
 pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
-    let Serving { listen, call_limit, stop_limit, host, store } = serving;
-    let opened = store.open().await?;
+    let Serving { listen, call_limit, stop_limit, host, store, quorum } = serving;
+    let mut opened = store.open().await?;
+    if let Some(servers) = quorum {
+        let quorum = RedisQuorumLocks::open(servers).await.map_err(of_quorum)?;
+        opened.stores.locks = quorum.locks();
+    }
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Stop::new(Exit::InUse, format!("{listen}: {error}")))?;
     let address = listener.local_addr()?;
     let mut signals = Signals::take()?;
-    let payload_bytes_max = host.payload_bytes_max;
+    let (payload_bytes_max, partitions) = (host.payload_bytes_max, host.partitions);
     let host = hosting::start(&opened, host).await?;
 
     let (end, stopping) = tokio::sync::watch::channel(false);
     let api = Api {
         host: host.clone(),
+        letters: Letters::of(&opened.stores, partitions),
         authority: opened.authority.clone(),
         started: Instant::now(),
         call_limit,
@@ -64,6 +73,12 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
         tracing::warn!("not everything has ended; the next start takes it up");
     }
     Ok(Exit::Done)
+}
+
+/// Says which servers are meant.
+pub(crate) fn of_quorum(error: OpenError) -> Stop {
+    let stop = Stop::from(error);
+    Stop::new(stop.exit, format!("locks.quorum: {stop}"))
 }
 
 fn announce(address: SocketAddr, authority: &Authority, json: bool) -> Result<(), Stop> {

@@ -8,7 +8,8 @@ use loom_adapter_redis::{RedisSettings, RedisStores};
 use loom_ports::Stores;
 use serde::Serialize;
 
-use crate::cli::Redis;
+use crate::cli::{Place as Named, Redis, Shared};
+use crate::config;
 use crate::exit::{Exit, Stop};
 
 /// Stores that are open.
@@ -113,11 +114,34 @@ pub(crate) fn redis_settings(url: &str, redis: &Redis) -> Result<RedisSettings, 
 }
 
 /// An address as it may be shown.
-fn without_user(url: &str) -> String {
+pub(crate) fn without_user(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
         _ => url.to_owned(),
     }
+}
+
+/// The stores that a file or an address names; `None` if neither is given.
+pub(crate) fn shared(shared: &Shared) -> Result<Option<StoreSettings>, Stop> {
+    let Shared { redis, config } = shared;
+    if let Some(file) = config {
+        return config::read(file).map(|serving| Some(serving.store));
+    }
+    let settings = redis.url.as_ref().map(|url| redis_settings(url, redis)).transpose()?;
+    Ok(settings.map(|settings| StoreSettings::Redis(Box::new(settings))))
+}
+
+/// Opens what has to be there already, to look at it. Hosts that share a Redis go on meanwhile.
+pub(crate) async fn look(named: &Named) -> Result<Opened, Stop> {
+    let settings = match shared(&named.shared)? {
+        Some(StoreSettings::Redis(settings)) => settings,
+        Some(StoreSettings::Embedded { dir, .. }) => return open_existing(&dir),
+        None => return open_existing(&named.data.dir),
+    };
+    let urls = settings.urls.clone();
+    let opened = RedisStores::look(*settings).await?;
+    let authority = Authority::redis(&urls, opened.durability());
+    Ok(Opened { stores: opened.into(), is_shared: true, authority })
 }
 
 /// Opens a data directory that has to be there already.

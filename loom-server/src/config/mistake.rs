@@ -41,9 +41,15 @@ impl Code {
     }
 }
 
+/// All that is wrong in a configuration.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes(Vec<Mistake>);
+
 /// Something wrong in a configuration.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Mistake {
+    /// How far it is from the beginning.
+    pub(super) start: usize,
     /// The file and the line, or the variable.
     pub(super) place: String,
     /// The setting with its table; empty if it is not one alone.
@@ -53,9 +59,39 @@ pub(super) struct Mistake {
     pub(super) what: String,
 }
 
+impl Mistakes {
+    /// One is told of each setting: what else is wrong with it follows from that.
+    pub(super) fn add(&mut self, mistake: Mistake) {
+        let is_told = |told: &Mistake| !told.setting.is_empty() && told.setting == mistake.setting;
+        if !self.0.iter().any(is_told) {
+            self.0.push(mistake);
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Mistake> for Mistakes {
+    fn from(mistake: Mistake) -> Self {
+        Self(vec![mistake])
+    }
+}
+
+/// One a line, from the beginning to the end, and then what is missing.
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut mistakes: Vec<_> = self.0.iter().collect();
+        mistakes.sort_by_key(|mistake| (mistake.code == Code::Missing, mistake.start));
+        let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, setting, code, what } = self;
+        let Self { place, setting, code, what, .. } = self;
         write!(f, "{place}: {}: ", code.name())?;
         if !setting.is_empty() {
             write!(f, "{setting}: ")?;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use loom_core::PartitionCount;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::value::{
     Address, Count, Hours, Milliseconds, Partitions, Prefix, RedisDurability, Seconds, Urls,
@@ -13,7 +15,7 @@ use crate::cli::DurabilityArg;
 pub(super) const NO_PASSWORDS: &str = "a password does not belong here; put it into a variable of the environment and \
      name that with password_env, or into a file of its own and name that with password_file";
 
-/// The settings outside of tables, and the tables.
+/// The settings outside of tables, and which tables there are.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Root {
@@ -22,9 +24,12 @@ pub(super) struct Root {
     pub(super) allow_remote: bool,
     pub(super) call_limit_seconds: Option<Seconds>,
     pub(super) key_window_hours: Option<Hours>,
-    pub(super) store: StoreTable,
-    #[serde(default)]
-    pub(super) host: HostTable,
+    #[serde(rename = "store")]
+    _store: Option<IgnoredAny>,
+    #[serde(rename = "locks")]
+    _locks: Option<IgnoredAny>,
+    #[serde(rename = "host")]
+    _host: Option<IgnoredAny>,
 }
 
 /// What decides which settings the table of the store has.
@@ -45,6 +50,8 @@ pub(super) enum StoreKind {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct EmbeddedStore {
+    #[serde(rename = "kind")]
+    _kind: IgnoredAny,
     pub(super) dir: PathBuf,
     pub(super) durability: Option<DurabilityArg>,
     pub(super) cache_bytes: Option<Count>,
@@ -54,6 +61,8 @@ pub(super) struct EmbeddedStore {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct RedisStore {
+    #[serde(rename = "kind")]
+    _kind: IgnoredAny,
     pub(super) urls: Urls,
     #[serde(default)]
     pub(super) topology: TopologyName,
@@ -81,6 +90,18 @@ pub(super) enum TopologyName {
     Sentinel,
 }
 
+/// The settings of locks that a majority of several servers gives.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct LocksTable {
+    pub(super) quorum: Urls,
+    pub(super) prefix: Option<Prefix>,
+    pub(super) user: Option<String>,
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) ca: Option<PathBuf>,
+}
+
 /// The settings of the host.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
@@ -93,8 +114,8 @@ pub(super) struct HostTable {
 }
 
 impl HostTable {
-    pub(super) fn partitions(&self) -> u16 {
-        let default = loom_core::PartitionCount::default().get();
-        self.partitions.map_or(default, |count| count.0.try_into().unwrap_or(default))
+    pub(super) fn partitions(&self) -> PartitionCount {
+        let number = self.partitions.and_then(|count| count.0.try_into().ok());
+        number.and_then(|number| PartitionCount::new(number).ok()).unwrap_or_default()
     }
 }

@@ -11,11 +11,11 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
-use super::mistake::{Code, Mistake};
+use super::mistake::{Code, Mistake, Mistakes};
 
 /// The settings outside of tables: other variables that begin with `LOOM_` are not for the file.
 const ROOT: [&str; 4] = ["listen", "allow_remote", "call_limit_seconds", "key_window_hours"];
-const TABLES: [&str; 2] = ["store", "host"];
+const TABLES: [&str; 3] = ["store", "locks", "host"];
 const REDIS_URL: &str = "LOOM_REDIS_URL";
 
 /// What was written, and where.
@@ -26,6 +26,7 @@ pub(super) struct Source<'a> {
     /// variables before it: so a place is a number, as it is in the file.
     variables: &'a [(String, String)],
     root: Spanned<DeTable<'a>>,
+    mistakes: Mistakes,
 }
 
 impl<'a> Source<'a> {
@@ -33,9 +34,9 @@ impl<'a> Source<'a> {
         file: &'a Path,
         text: &'a str,
         variables: &'a [(String, String)],
-    ) -> Result<Self, Mistake> {
+    ) -> Result<Self, Mistakes> {
         let empty = Spanned::new(0..0, DeTable::new());
-        let mut source = Self { file, text, variables, root: empty };
+        let mut source = Self { file, text, variables, root: empty, mistakes: Mistakes::default() };
         source.root =
             DeTable::parse(text).map_err(|error| source.told(&error, Code::Syntax, ""))?;
         source.override_by_variables();
@@ -61,37 +62,66 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The settings outside of tables, and what of the tables is asked for.
-    pub(super) fn root<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
-        let root = Deserializer::from(self.root.clone());
-        T::deserialize(root).map_err(|error| self.told(&error, Code::Wrong, ""))
-    }
-
-    /// The settings of a table whose `kind` is known.
-    pub(super) fn table<T: DeserializeOwned>(&self, name: &str) -> Result<T, Mistake> {
-        let Some(found) = self.find(name) else {
-            return Err(self.mistake(name, Code::Missing, "the table is missing"));
+    /// The settings of a table, or, without a name, those outside of tables. Tells all that is
+    /// wrong with them; nothing is returned then.
+    pub(super) fn table<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        let (span, mut table) = if name.is_empty() {
+            (self.root.span(), self.root.get_ref().clone())
+        } else {
+            let Some(found) = self.find(name) else {
+                self.tell(name, Code::Missing, "it is missing; set it");
+                return None;
+            };
+            let Some(table) = found.get_ref().as_table() else {
+                let what =
+                    format!("it must be a table, and is of type {}", found.get_ref().type_str());
+                self.tell(name, Code::Wrong, what);
+                return None;
+            };
+            (found.span(), table.clone())
         };
-        let mut table = found.get_ref().as_table().cloned().unwrap_or_default();
-        table.remove("kind");
-        let table = Deserializer::from(Spanned::new(found.span(), table));
-        T::deserialize(table).map_err(|error| self.told(&error, Code::Wrong, name))
+        let mut is_right = true;
+        loop {
+            let left = Deserializer::from(Spanned::new(span.clone(), table.clone()));
+            let error = match T::deserialize(left) {
+                Ok(settings) => return is_right.then_some(settings),
+                Err(error) => error,
+            };
+            is_right = false;
+            let mistake = self.told(&error, Code::Wrong, name);
+            self.mistakes.add(mistake);
+            // The others may be wrong too.
+            let wrong = error.span().and_then(|span| at(&table, &span));
+            let wrong = wrong.map(|path| path.split('.').next().unwrap_or_default().to_owned());
+            wrong.and_then(|wrong| table.remove(wrong.as_str()))?;
+        }
     }
 
-    /// A mistake in a setting, with its table before a dot.
-    pub(super) fn mistake(&self, setting: &str, code: Code, what: impl Into<String>) -> Mistake {
+    /// As [`table`](Self::table), and the defaults where there is none.
+    pub(super) fn table_if_any<T: DeserializeOwned + Default>(&mut self, name: &str) -> Option<T> {
+        if self.find(name).is_some() { self.table(name) } else { Some(T::default()) }
+    }
+
+    /// Tells a mistake in a setting, with its table before a dot.
+    pub(super) fn tell(&mut self, setting: &str, code: Code, what: impl Into<String>) {
         let table = setting.split_once('.').and_then(|(table, _)| self.find(table));
         let span = self.find(setting).or(table).map_or(0..0, Spanned::span);
         let (place, setting, what) = (self.place(&span), setting.to_owned(), what.into());
-        Mistake { place, setting, code, what }
+        self.mistakes.add(Mistake { start: span.start, place, setting, code, what });
     }
 
-    /// Fails if there is such a setting.
-    pub(super) fn refuse(&self, setting: &str, code: Code, what: &str) -> Result<(), Mistake> {
-        match self.find(setting) {
-            Some(_) => Err(self.mistake(setting, code, what)),
-            None => Ok(()),
-        }
+    /// All that was told.
+    pub(super) fn into_mistakes(self) -> Mistakes {
+        self.mistakes
+    }
+
+    pub(super) fn is_right(&self) -> bool {
+        self.mistakes.is_empty()
+    }
+
+    /// Whether there is such a setting.
+    pub(super) fn has(&self, setting: &str) -> bool {
+        self.find(setting).is_some()
     }
 
     /// A setting that is a text.
@@ -119,12 +149,13 @@ impl<'a> Source<'a> {
     }
 
     /// The content of the file that a setting names.
-    pub(super) fn file(&self, setting: &str, path: &Path) -> Result<Vec<u8>, Mistake> {
+    pub(super) fn file(&mut self, setting: &str, path: &Path) -> Option<Vec<u8>> {
         let path = self.beside(path);
-        std::fs::read(&path).map_err(|error| {
+        let tell = |error| {
             let what = format!("{} cannot be read: {error}", path.display());
-            self.mistake(setting, Code::NotThere, what)
-        })
+            self.tell(setting, Code::NotThere, what);
+        };
+        std::fs::read(&path).map_err(tell).ok()
     }
 
     fn find(&self, setting: &str) -> Option<&Spanned<DeValue<'a>>> {
@@ -155,7 +186,7 @@ impl<'a> Source<'a> {
             let setting = self.setting_at(&span).filter(|_| code != Code::Syntax);
             (code, setting.unwrap_or_default(), message.to_owned())
         };
-        Mistake { place: self.place(&span), setting, code, what }
+        Mistake { start: span.start, place: self.place(&span), setting, code, what }
     }
 
     fn place(&self, span: &Range<usize>) -> String {

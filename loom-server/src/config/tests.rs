@@ -173,7 +173,7 @@ const MISTAKES: &[Row] = &[
     (
         "",
         "listen = '127.0.0.1:1'\nstore = 'redis'",
-        "2: LOOM-A004: store: invalid type: string \"redis\", expected a table",
+        "2: LOOM-A004: store: it must be a table, and is of type string",
     ),
     (
         "",
@@ -332,6 +332,84 @@ fn a_mistake_names_the_place_and_the_setting_and_what_to_do() {
     }
     let said = "etc/loom.toml:3: LOOM-A007: store.kind: LOOM_REDIS_URL is set, and the kind is";
     refused(EMBEDDED, &[("LOOM_REDIS_URL", "redis://a")], said);
+}
+
+#[test]
+fn all_mistakes_are_told_from_the_beginning_to_the_end() {
+    let rows = [
+        (
+            "listen = 7\nlissten = 1\n[store]\nkind = 'redis'\nprefix = 'a b'\nmaster = 'm'\n\
+             [host]\nlease = 1\npartitions = 0",
+            vec![
+                "1: LOOM-A004: listen:",
+                "2: LOOM-A002: lissten:",
+                "5: LOOM-A004: store.prefix:",
+                "8: LOOM-A002: host.lease:",
+                "9: LOOM-A004: host.partitions:",
+                "3: LOOM-A003: store.urls:",
+            ],
+        ),
+        (
+            "listen = '0.0.0.0:1'\n[store]\nkind = 'redis'\nurls = ['redis://a']\nmaster = 'm'\n\
+             durability = 'none'\nca = 'ca.pem'\npassword_env = 'X'\n[locks]\nquorum = ['redis://a']",
+            vec![
+                "1: LOOM-A009: listen:",
+                "5: LOOM-A007: store.master:",
+                "6: LOOM-A006: store.durability:",
+                "7: LOOM-A007: store.ca:",
+                "8: LOOM-A008: store.password_env:",
+                "10: LOOM-A004: locks.quorum:",
+            ],
+        ),
+        (
+            "[store]\nkind = 'memory'\n[locks]\n[host]\nlease = 1",
+            vec![
+                "2: LOOM-A006: store.kind:",
+                "5: LOOM-A002: host.lease:",
+                "1: LOOM-A003: listen:",
+                "3: LOOM-A003: locks.quorum:",
+            ],
+        ),
+    ];
+    for (text, expected) in rows {
+        let told = read(text, &[]).unwrap_err();
+        let told: Vec<_> = told.lines().collect();
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (told, expected) in told.iter().zip(expected) {
+            assert!(told.starts_with(&format!("etc/loom.toml:{expected}")), "{told}: {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_quorum_is_reached_as_it_is_said_and_with_the_prefix_of_the_store() {
+    let servers = "[locks]\nquorum = ['rediss://a', 'redis://b', 'redis://c']\n";
+    let quorum = |store: &str, more: &str, variables: &[(&str, &str)]| {
+        let serving = good(&format!("{store}{servers}{more}"), variables);
+        serving.quorum.expect("it is there")
+    };
+    let store = format!("{REDIS}urls = ['redis://s']\nprefix = 'p'\n");
+    let given = quorum(&store, "user = 'u'\npassword_env = 'S'", &[("S", "s")]);
+    let urls: Vec<_> = given.iter().flat_map(|server| server.urls.clone()).collect();
+    assert_eq!(urls, ["rediss://a", "redis://b", "redis://c"]);
+    for server in given {
+        let (user, password) = (server.user.as_deref(), server.password.as_deref());
+        assert_eq!((server.prefix.as_str(), user, password), ("p", Some("u"), Some("s")));
+    }
+    assert_eq!(quorum(&store, "prefix = 'q'", &[])[0].prefix, "q");
+    assert_eq!(quorum(EMBEDDED, "", &[])[0].prefix, "loom");
+    let five = "redis://a,redis://b,redis://c,redis://d,redis://u:p@e";
+    assert_eq!(quorum(EMBEDDED, "", &[("LOOM_LOCKS_QUORUM", five)]).len(), 5);
+    assert!(good(EMBEDDED, &[]).quorum.is_none());
+    let rows = [
+        ("quorum = ['redis://a', 'redis://b']", "LOOM-A004: locks.quorum: name an odd number"),
+        ("quorum = ['redis://u:p@a', 'redis://b', 'redis://c']", "LOOM-A005: locks.quorum:"),
+        ("quorum = 3", "LOOM-A004: locks.quorum: invalid type: integer `3`"),
+        ("quorums = []", "LOOM-A002: locks.quorums: there is no such setting"),
+    ];
+    for (setting, said) in rows {
+        refused(&format!("{EMBEDDED}[locks]\n{setting}"), &[], &format!("etc/loom.toml:6: {said}"));
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Api;
 use super::problem::Problem;
-use crate::dead_letters::{self, DeadLetterView, Place};
+use crate::dead_letters::{DeadLetterView, Place};
 
 /// Letters in one answer, unless told otherwise, and at most.
 const LETTERS: usize = 100;
@@ -44,7 +44,7 @@ pub(super) async fn list(
         None => Place::default(),
     };
     let limit = limit.unwrap_or(LETTERS).clamp(1, LETTERS_MAX);
-    let (letters, next) = dead_letters::page(&api.host, from, limit).await?;
+    let (letters, next) = api.letters.page(from, limit).await?;
     let dead_letters = letters.iter().map(DeadLetterView::from).collect();
     let next = next.map(|place| place.to_string());
     Ok(Json(Letters { dead_letters, next }).into_response())
@@ -66,7 +66,7 @@ pub(super) async fn replay(
         let detail = format!("there is no dead letter {id}, or not any more");
         Problem::new(StatusCode::NOT_FOUND, "no-such-dead-letter", detail)
     };
-    let letter = dead_letters::find(&api.host, &id).await?.ok_or_else(missing)?;
+    let letter = api.letters.find(&id).await?.ok_or_else(missing)?;
     let replayed = api.host.replay_dead_letter(&letter).await;
     if !replayed.map_err(crate::exit::Stop::from)? {
         return Err(missing());

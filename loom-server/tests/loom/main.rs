@@ -22,3 +22,5 @@ mod serve;
 mod settled;
 mod size;
 mod toll;
+mod unfit;
+mod viewing;

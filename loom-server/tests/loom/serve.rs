@@ -95,10 +95,14 @@ fn what_a_file_says_wrong_and_what_a_store_refuses_ends_with_the_code() {
     let place = Place::new();
     let keeps = RedisServer::start(&keeping());
     let forgets = RedisServer::start(&RedisOptions::default());
+    let quorum = |url: &str| format!("[locks]\nquorum = ['{url}', '{url}/', '{url}/0']");
+    let (nobody, thrice) = (quorum("redis://127.0.0.1:1"), quorum(&keeps.url()));
     let memory = "listen = '127.0.0.1:0'\n[store]\nkind = 'memory'\n".to_owned();
     let rows = [
         (memory, 78, "LOOM-A006"),
         (redis_file(&keeps.url(), "lease = 1"), 78, "loom.toml:5: LOOM-A002: store.lease"),
+        (redis_file(&keeps.url(), &nobody), 75, "locks.quorum: LOOM-R002"),
+        (redis_file(&keeps.url(), &thrice), 78, "lead to the same server"),
         (redis_file(&keeps.url(), "durability = 'none'"), 78, "LOOM-A006: store.durability"),
         (redis_file(&keeps.url(), "topology = 'cluster'"), 78, "LOOM-R017"),
         (redis_file(&forgets.url(), ""), 78, "LOOM-R012"),
@@ -117,6 +121,30 @@ fn what_a_file_says_wrong_and_what_a_store_refuses_ends_with_the_code() {
     assert_eq!(allowed.code, Some(0), "{allowed:?}");
     assert!(allowed.out.contains("LOOM-R012"), "{allowed:?}");
     assert_eq!(forgets.command(&["dbsize"]).trim(), "0");
+}
+
+#[test]
+fn locks_come_from_a_quorum_of_which_one_may_be_gone() {
+    let place = Place::new();
+    let store = RedisServer::start(&keeping());
+    let mut servers: Vec<_> =
+        (0..3).map(|_| RedisServer::start(&RedisOptions::default())).collect();
+    let urls: Vec<_> = servers.iter().map(|server| format!("'{}'", server.url())).collect();
+    let quorum = format!("[locks]\nquorum = [{}]", urls.join(", "));
+    let file = place.file("loom.toml", redis_file(&store.url(), &quorum));
+
+    let found = check(&place, &file);
+    assert_eq!(found.json()["quorum"].as_array().map(Vec::len), Some(3), "{found:?}");
+    let keys = |server: &RedisServer| server.command(&["dbsize"]).trim().to_owned();
+    assert!(servers.iter().all(|server| keys(server) == "0"));
+
+    let serve = || Server::spawn(loom(&place, &["serve", "--json", "--config", &file]));
+    assert_eq!(serve().unwrap().terminate().code, Some(0));
+    assert!(servers.iter().all(|server| keys(server) != "0"));
+    drop(servers.pop());
+    assert_eq!(serve().unwrap().terminate().code, Some(0));
+    drop(servers.pop());
+    serve().err().unwrap().failed(75, "locks.quorum: LOOM-R002");
 }
 
 #[test]
@@ -236,8 +264,8 @@ fn a_look_says_what_waits_for_how_long_and_where() {
         assert!((least..least + 90_000).contains(&lag_ms), "{told}");
     }
     let table = status(&[]).out;
-    for said in ["16 of 16 partitions have no host", "3 messages are queued", "that of partition 5"]
-    {
+    let unowned = "16 of 16 partitions have no host: 0, 1, 2,";
+    for said in [unowned, "3 messages are queued", "that of partition 5"] {
         assert!(table.contains(said), "{said}: {table}");
     }
     // It has left no trace.
