@@ -52,7 +52,7 @@ pub enum OpenError {
 }
 
 /// A request that could not be carried out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// It never left.
     #[error("Redis cannot be reached: {0}")]
@@ -66,6 +66,9 @@ pub(crate) enum Failure {
     /// The server did not say in time that it has written to its disk.
     #[error("the write is not on the disk of the server yet")]
     NotSynced,
+    /// It was left to another task, which ended before it told the answer.
+    #[error("the task that was to send the request has ended")]
+    Unheard,
     /// Of the servers of a quorum, fewer than a majority did what was asked.
     #[error("{did} of {nodes} servers did it, and {needed} must: {cause}")]
     NoMajority {
@@ -88,7 +91,9 @@ impl Failure {
             Self::NotSent(error) if is_denied(error) => ErrorKind::Denied,
             Self::NotSent(_) => ErrorKind::Unavailable,
             Self::Redis(error) => redis_kind(error),
-            Self::TooFewReplicas { .. } | Self::NotSynced => ErrorKind::Indeterminate,
+            Self::TooFewReplicas { .. } | Self::NotSynced | Self::Unheard => {
+                ErrorKind::Indeterminate
+            }
             Self::NoMajority { kind, .. } => *kind,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Invalid(_) => ErrorKind::Invalid,

@@ -1,8 +1,11 @@
 //! [`MessageQueue`] over scripts. `queue/queue.lua` says how a queue is stored.
 
+mod accepting;
 mod bell;
+mod joined;
 mod letter;
 mod receipt;
+mod settling;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +18,11 @@ use loom_ports::{
 };
 use tokio::time::Instant;
 
+use self::accepting::{Accepting, Asked};
 use self::bell::{Bell, Due};
+use self::joined::Joined;
 use self::receipt::Token;
+use self::settling::{How, Settlement, Settling};
 use crate::clock::{duration, millis, timestamp};
 use crate::connection::Connection;
 use crate::error::Failure;
@@ -50,17 +56,20 @@ const LOOK_DEAF_EVERY: Duration = Duration::from_millis(500);
 /// Queues in Redis.
 #[derive(Debug)]
 pub(crate) struct RedisQueue {
-    connection: Arc<Connection>,
-    keys: Keys,
+    site: Site,
     bell: Bell,
+    accepting: Joined<Accepting>,
+    settling: Joined<Settling>,
 }
 
-impl RedisQueue {
-    pub(crate) fn new(connection: Arc<Connection>, keys: Keys) -> Self {
-        let bell = Bell::new(&connection.settings().topology);
-        Self { connection, keys, bell }
-    }
+/// Where queues are.
+#[derive(Clone, Debug)]
+struct Site {
+    connection: Arc<Connection>,
+    keys: Keys,
+}
 
+impl Site {
     fn call(&self, script: &'static Script, queue: &QueueName) -> Call {
         let tag = self.keys.queue(queue);
         let keys = ["c", "m", "b", "v", "h", "o", "e", "l", "L"].map(|key| format!("{tag}{key}"));
@@ -69,6 +78,16 @@ impl RedisQueue {
 
     fn time(&self) -> &'static str {
         self.connection.settings().time.name()
+    }
+}
+
+impl RedisQueue {
+    pub(crate) fn new(connection: Arc<Connection>, keys: Keys) -> Self {
+        let bell = Bell::new(&connection.settings().topology);
+        let site = Site { connection, keys };
+        let accepting = Joined::new(Accepting(site.clone()));
+        let settling = Joined::new(Settling(site.clone()));
+        Self { site, bell, accepting, settling }
     }
 
     async fn try_enqueue(
@@ -79,20 +98,8 @@ impl RedisQueue {
     ) -> Result<Vec<Enqueued>, Failure> {
         let mut answers = Vec::with_capacity(messages.len());
         for messages in messages.chunks(BATCH_MAX) {
-            let mut call = self
-                .call(&ENQUEUE, queue)
-                .arg(millis(now))
-                .arg(self.time())
-                .arg(self.keys.bell())
-                .arg(queue.as_str());
-            for message in messages {
-                push_message(&mut call, message);
-            }
-            let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
-            while !answer.is_empty() {
-                let is_new = answer.number()? == 1;
-                answers.push(if is_new { Enqueued::Accepted } else { Enqueued::Duplicate });
-            }
+            let messages = messages.iter().map(|message| Asked { message: message.clone(), now });
+            answers.extend(self.accepting.carry(queue, messages.collect()).await?);
         }
         Ok(answers)
     }
@@ -146,7 +153,7 @@ impl RedisQueue {
     }
 
     fn listen(&self) {
-        self.bell.listen(&self.connection, || self.keys.bell());
+        self.bell.listen(&self.site.connection, || self.site.keys.bell());
     }
 
     /// Takes messages of one queue.
@@ -161,12 +168,13 @@ impl RedisQueue {
         let max = max.min(BATCH_MAX);
         let look = self.bell.look(queue);
         let call = self
+            .site
             .call(&RECEIVE, queue)
             .arg(millis(now))
-            .arg(self.time())
+            .arg(self.site.time())
             .arg(max)
             .arg(duration(visibility));
-        let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
+        let mut answer = Parts::of(self.site.connection.call_durably(call).await?)?;
         let offset = answer.text()?.parse().map_err(|_| strange("offset"))?;
         let due = answer.text()?.parse().ok().map(timestamp);
         let taken_before = deliveries.len();
@@ -183,22 +191,12 @@ impl RedisQueue {
         Ok(())
     }
 
-    /// Settles a delivery. `how` is given the offset of the times of the caller.
-    async fn settle(
-        &self,
-        receipt: &Receipt,
-        how: impl FnOnce(Call, &Token) -> Call,
-    ) -> Result<Settled, Failure> {
+    async fn settle(&self, receipt: &Receipt, how: How) -> Result<Settled, Failure> {
         // A token of another form is not of here. The store says that it is not good.
         let token = Token::decode(&receipt.token).unwrap_or_default();
-        let call = self
-            .call(&SETTLE, &receipt.queue)
-            .arg(token.number)
-            .arg(token.delivery)
-            .arg(self.keys.bell())
-            .arg(receipt.queue.as_str());
-        let settled = number(self.connection.call_durably(how(call, &token)).await?)? == 1;
-        Ok(if settled { Settled::Done } else { Settled::Expired })
+        let settlement = vec![Settlement { token, how }];
+        let settled = self.settling.carry(&receipt.queue, settlement).await?;
+        settled.first().copied().ok_or(strange("settlement"))
     }
 
     async fn unbury(
@@ -209,14 +207,15 @@ impl RedisQueue {
         now: Timestamp,
     ) -> Result<bool, Failure> {
         let call = self
+            .site
             .call(&UNBURY, queue)
             .arg(id.as_str())
             .arg(how)
             .arg(millis(now))
-            .arg(self.time())
-            .arg(self.keys.bell())
+            .arg(self.site.time())
+            .arg(self.site.keys.bell())
             .arg(queue.as_str());
-        let found = number(self.connection.call_durably(call).await?)? == 1;
+        let found = number(self.site.connection.call_durably(call).await?)? == 1;
         Ok(found)
     }
 
@@ -226,7 +225,7 @@ impl RedisQueue {
         letters: &[QueuedDeadLetter],
     ) -> Result<(), Failure> {
         for letters in letters.chunks(BATCH_MAX) {
-            let mut call = self.call(&BURY, queue);
+            let mut call = self.site.call(&BURY, queue);
             for letter in letters {
                 call.push(letter.id.as_str());
                 call.push(&letter.body[..]);
@@ -234,7 +233,7 @@ impl RedisQueue {
                 call.push(&letter.reason);
                 call.push(letter.died_at.as_millis().to_be_bytes().as_slice());
             }
-            self.connection.call_durably(call).await?;
+            self.site.connection.call_durably(call).await?;
         }
         Ok(())
     }
@@ -245,12 +244,12 @@ impl RedisQueue {
         begin: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<QueuedDeadLetter>, Failure> {
-        let tag = self.keys.queue(queue);
+        let tag = self.site.keys.queue(queue);
         let call = LETTERS
             .call(&["l", "L"].map(|key| format!("{tag}{key}")))
             .arg(from(begin.map(|cursor| &cursor.0[..])))
             .arg(count(limit.min(BATCH_MAX)));
-        let mut answer = Parts::of(self.connection.call(call).await?)?;
+        let mut answer = Parts::of(self.site.connection.call(call).await?)?;
         let next = answer.bytes()?;
         let mut page = Page { items: Vec::new(), next: (!next.is_empty()).then(|| Cursor(next)) };
         while !answer.is_empty() {
@@ -260,9 +259,9 @@ impl RedisQueue {
     }
 
     async fn keys_in_use(&self, queue: &QueueName, limit: usize) -> Result<Vec<u64>, Failure> {
-        let key = self.keys.queue(queue) + "o";
+        let key = self.site.keys.queue(queue) + "o";
         let call = ORDERING_KEYS.call(&[key]).arg(count(limit));
-        let mut answer = Parts::of(self.connection.call(call).await?)?;
+        let mut answer = Parts::of(self.site.connection.call(call).await?)?;
         let mut keys = Vec::new();
         while !answer.is_empty() {
             let key = answer.bytes()?[..].try_into().map_err(|_| strange("ordering key"))?;
@@ -270,16 +269,6 @@ impl RedisQueue {
         }
         Ok(keys)
     }
-}
-
-fn push_message(call: &mut Call, message: &Enqueue) {
-    call.push([message.id.as_str().as_bytes(), b"\0", &message.body].concat());
-    call.push(message.priority);
-    call.push(millis(message.visible_at));
-    let dedup = message.dedup.as_ref();
-    call.push(dedup.map_or("", |dedup| dedup.key.as_str()));
-    call.push(dedup.map_or(0, |dedup| millis(dedup.until)));
-    call.push(message.ordering_key.map_or_else(Vec::new, |key| key.to_be_bytes().into()));
 }
 
 #[async_trait]
@@ -312,13 +301,12 @@ impl MessageQueue for RedisQueue {
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<Settled, PortError> {
-        let settled = self.settle(receipt, |call, _| call.arg("ack")).await;
-        settled.map_err(|error| error.at("ack"))
+        self.settle(receipt, How::Ack).await.map_err(|error| error.at("ack"))
     }
 
     async fn nack(&self, receipt: &Receipt, visible_at: Timestamp) -> Result<Settled, PortError> {
-        let how = |call: Call, token: &Token| call.arg("nack").arg(token.taken(visible_at));
-        self.settle(receipt, how).await.map_err(|error| error.at("nack"))
+        let settled = self.settle(receipt, How::Nack { visible_at }).await;
+        settled.map_err(|error| error.at("nack"))
     }
 
     async fn extend(
@@ -326,8 +314,8 @@ impl MessageQueue for RedisQueue {
         receipt: &Receipt,
         hidden_until: Timestamp,
     ) -> Result<Settled, PortError> {
-        let how = |call: Call, token: &Token| call.arg("extend").arg(token.taken(hidden_until));
-        self.settle(receipt, how).await.map_err(|error| error.at("extend"))
+        let settled = self.settle(receipt, How::Extend { hidden_until }).await;
+        settled.map_err(|error| error.at("extend"))
     }
 
     async fn bury(
@@ -336,8 +324,7 @@ impl MessageQueue for RedisQueue {
         reason: &str,
         now: Timestamp,
     ) -> Result<Settled, PortError> {
-        let died_at = now.as_millis().to_be_bytes();
-        let how = |call: Call, _: &Token| call.arg("bury").arg(died_at.as_slice()).arg(reason);
+        let how = How::Bury { reason: reason.to_owned(), died_at: now };
         self.settle(receipt, how).await.map_err(|error| error.at("bury"))
     }
 
@@ -379,8 +366,8 @@ impl MessageQueue for RedisQueue {
 
     async fn depth(&self, queue: &QueueName) -> Result<u64, PortError> {
         let mut command = redis::cmd("HLEN");
-        command.arg(self.keys.queue(queue) + "m");
-        let depth = self.connection.send(&command).await.and_then(number);
+        command.arg(self.site.keys.queue(queue) + "m");
+        let depth = self.site.connection.send(&command).await.and_then(number);
         depth.map_err(|error| error.at("depth"))
     }
 

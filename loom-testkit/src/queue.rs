@@ -77,6 +77,7 @@ macro_rules! __queue_cases {
             dedup::each_queue_has_its_own_keys
             dedup::without_a_key_nothing_is_a_duplicate
             dedup::a_keyed_message_is_enqueued_once_whatever_was_lost
+            dedup::of_messages_with_one_key_enqueued_at_once_one_is_accepted
             dead_letters::a_buried_message_keeps_its_id_and_body
             dead_letters::the_oldest_letter_is_listed_first
             dead_letters::many_letters_are_read_in_pages
@@ -105,6 +106,8 @@ macro_rules! __queue_cases {
             ordering::an_answer_ends_a_key_at_what_is_not_visible
             ordering::what_is_returned_together_comes_again_in_order
             ordering::what_was_settled_out_of_order_is_left_out
+            ordering::what_is_settled_at_once_frees_what_is_behind_it
+            ordering::one_of_those_that_settle_a_delivery_at_once_does_it
             ordering::an_extended_message_holds_back_those_of_its_key
             ordering::keys_hold_back_nothing_but_their_own
             ordering::keys_take_turns_whatever_waits_behind_them

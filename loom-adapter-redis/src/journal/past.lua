@@ -3,5 +3,7 @@
 -- Names what the server and its replicas have been told since it became what it is. Another one after
 -- each restart, and once a replica has taken over.
 local function past()
-  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  local told = redis.call('INFO', 'replication')
+  local _, ends = string.find(told, 'master_replid:', 1, true)
+  return string.sub(told, ends + 1, ends + 40)
 end

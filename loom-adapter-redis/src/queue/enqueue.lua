@@ -25,7 +25,7 @@ for index = 1, messages do
   else
     if key ~= '' then
       if not keeps then forget() end
-      zadd(DEDUP, text(taken(ARGV[at + 5], offset)), key)
+      zadd_now(DEDUP, text(taken(ARGV[at + 5], offset)), key)
       keeps = true
     end
     add(ARGV[at + 1], tonumber(ARGV[at + 2]), line, taken(ARGV[at + 3], offset), now, all_woken)

@@ -2,11 +2,14 @@
 
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
+use std::sync::Arc;
+
 use loom_ports::{Enqueue, Enqueued, MessageQueue as _};
 
 use super::QueueFixture;
 use super::scene::{Scene, VISIBILITY_MS, at, keyed, message, urgent};
 use crate::faults::{Fault, FaultPlan, FaultyQueue};
+use crate::race::race;
 
 pub async fn a_key_is_accepted_once(fixture: impl QueueFixture) {
     let scene = Scene::open(&fixture);
@@ -55,6 +58,18 @@ pub async fn a_key_is_remembered_whatever_became_of_its_message(fixture: impl Qu
     again(9).await;
     again(99_999).await;
     assert_eq!(scene.depth().await, 0);
+}
+
+pub async fn of_messages_with_one_key_enqueued_at_once_one_is_accepted(fixture: impl QueueFixture) {
+    let scene = Scene::open(&fixture);
+    let answers = race(8, |n| {
+        let (store, queue) = (Arc::clone(&scene.store), scene.queue.clone());
+        let message = [keyed(&format!("m-{n}"), "key", 1_000)];
+        async move { store.enqueue(&queue, &message, at(1)).await.unwrap() }
+    });
+    let accepted = answers.await.into_iter().filter(|answers| answers == &[Enqueued::Accepted]);
+    assert_eq!(accepted.count(), 1);
+    assert_eq!(scene.drain(5).await.len(), 1);
 }
 
 pub async fn a_key_is_forgotten_when_its_window_ends(fixture: impl QueueFixture) {

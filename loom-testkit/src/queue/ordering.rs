@@ -3,12 +3,14 @@
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use loom_ports::{Enqueue, Enqueued, QueueDelivery, Receive, Settled};
 
 use super::QueueFixture;
 use super::scene::{Scene, VISIBILITY_MS, at, delayed, keyed, message, ordered, receive, urgent};
+use crate::race::race;
 
 pub async fn messages_of_one_key_are_received_in_order(fixture: impl QueueFixture) {
     let scene = Scene::open(&fixture);
@@ -151,6 +153,42 @@ pub async fn what_was_settled_out_of_order_is_left_out(fixture: impl QueueFixtur
     assert_eq!(scene.nack(&all[2].receipt, 2).await, Settled::Done);
     assert_eq!(scene.ack_one_by_one(2).await, ["a", "c", "e"]);
     assert_eq!(scene.ordering_keys().await, [0; 0]);
+}
+
+pub async fn what_is_settled_at_once_frees_what_is_behind_it(fixture: impl QueueFixture) {
+    let scene = Scene::open(&fixture);
+    let names: Vec<_> = (0..12).map(|n| format!("m-{n:02}")).collect();
+    let messages: Vec<_> = names.iter().map(|name| ordered(name, 7)).collect();
+    scene.accept(&messages, 0).await;
+    for from in [0, 4, 8] {
+        let mut received = scene.receive(4, 0).await;
+        let ids = received.iter().map(|delivery| delivery.id.as_str());
+        assert!(ids.eq(names[from..from + 4].iter()));
+        received.rotate_left(from / 4);
+        let settled = race(4, |n| {
+            let (store, receipt) = (Arc::clone(&scene.store), received[n].receipt.clone());
+            async move { store.ack(&receipt).await.unwrap() }
+        });
+        assert_eq!(settled.await, [Settled::Done; 4]);
+    }
+    assert_eq!(scene.depth().await, 0);
+}
+
+pub async fn one_of_those_that_settle_a_delivery_at_once_does_it(fixture: impl QueueFixture) {
+    let scene = Scene::open(&fixture);
+    for round in 0..4 {
+        scene.accept(&[ordered("a", 7), ordered("b", 7)], 0).await;
+        let received = scene.receive(2, 0).await;
+        assert_eq!(received.len(), 2);
+        let settled = race(8, |n| {
+            let (store, of) = (Arc::clone(&scene.store), &received[(n + round) % 2]);
+            let receipt = of.receipt.clone();
+            async move { store.ack(&receipt).await.unwrap() }
+        });
+        let settled = settled.await.into_iter();
+        assert_eq!(settled.filter(|settled| *settled == Settled::Done).count(), 2);
+        assert_eq!(scene.depth().await, 0);
+    }
 }
 
 pub async fn an_extended_message_holds_back_those_of_its_key(fixture: impl QueueFixture) {

@@ -1,0 +1,71 @@
+//! Settling deliveries: those of many receivers go together.
+
+use async_trait::async_trait;
+use loom_core::{QueueName, Timestamp};
+use loom_ports::Settled;
+
+use super::joined::Carrier;
+use super::receipt::Token;
+use super::{SETTLE, Site};
+use crate::error::Failure;
+use crate::reply::Parts;
+use crate::script::Call;
+
+/// Carries settlements to the server.
+pub(super) struct Settling(pub(super) Site);
+
+/// What becomes of a delivery.
+pub(super) struct Settlement {
+    pub(super) token: Token,
+    pub(super) how: How,
+}
+
+pub(super) enum How {
+    Ack,
+    Nack { visible_at: Timestamp },
+    Extend { hidden_until: Timestamp },
+    Bury { reason: String, died_at: Timestamp },
+}
+
+#[async_trait]
+impl Carrier for Settling {
+    type Item = Settlement;
+    type Answer = Settled;
+
+    fn bytes(settlement: &Settlement) -> usize {
+        match &settlement.how {
+            How::Bury { reason, .. } => reason.len(),
+            How::Ack | How::Nack { .. } | How::Extend { .. } => 0,
+        }
+    }
+
+    async fn carry(
+        &self,
+        queue: &QueueName,
+        items: &[Settlement],
+    ) -> Result<Vec<Settled>, Failure> {
+        let mut call = self.0.call(&SETTLE, queue).arg(self.0.keys.bell()).arg(queue.as_str());
+        for settlement in items {
+            push(&mut call, settlement);
+        }
+        let mut answer = Parts::of(self.0.connection.call_durably(call).await?)?;
+        let mut answers = Vec::with_capacity(items.len());
+        while !answer.is_empty() {
+            answers.push(if answer.number()? == 1 { Settled::Done } else { Settled::Expired });
+        }
+        Ok(answers)
+    }
+}
+
+fn push(call: &mut Call, Settlement { token, how }: &Settlement) {
+    call.push(token.number);
+    call.push(token.delivery);
+    match how {
+        How::Ack => call.push(&["ack", "", ""]),
+        How::Nack { visible_at } => call.push(("nack", token.taken(*visible_at), "")),
+        How::Extend { hidden_until } => call.push(("extend", token.taken(*hidden_until), "")),
+        How::Bury { reason, died_at } => {
+            call.push(("bury", died_at.as_millis().to_be_bytes().as_slice(), reason));
+        }
+    }
+}
