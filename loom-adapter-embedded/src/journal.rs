@@ -57,19 +57,28 @@ impl JournalStore for EmbeddedJournal {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
-        let host = host.clone();
-        self.core.write("claim", move |view| tenure::claim(view, partition, host, lease, now)).await
+        let (host, dead) = (host.clone(), dead.cloned());
+        self.core
+            .write("claim", move |view| {
+                tenure::claim(view, partition, (host, dead.as_ref()), lease, now)
+            })
+            .await
     }
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        let tenure = tenure.clone();
-        self.core.write("renew", move |view| tenure::renew(view, &tenure, lease, now)).await
+    ) -> Result<Vec<Renewal>, PortError> {
+        let tenures = tenures.to_vec();
+        self.core
+            .write("renew", move |view| {
+                tenures.iter().map(|tenure| tenure::renew(view, tenure, lease, now)).collect()
+            })
+            .await
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

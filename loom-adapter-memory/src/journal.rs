@@ -56,26 +56,29 @@ impl JournalStore for MemoryJournal {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
         let mut journals = self.journals.lock();
         let claimed = journals.partitions.entry(partition).or_default();
-        Ok(claimed.claim(partition, host, now.saturating_add(lease), now))
+        Ok(claimed.claim(partition, (host, dead), now.saturating_add(lease), now))
     }
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
+    ) -> Result<Vec<Renewal>, PortError> {
         let until = now.saturating_add(lease);
-        Ok(match self.journals.lock().owned(tenure) {
+        let mut journals = self.journals.lock();
+        let renewal = |tenure: &Tenure| match journals.owned(tenure) {
             Ok(owned) => {
                 owned.renew(until);
                 Renewal::Renewed { until }
             }
             Err(fenced) => Renewal::Lost(fenced),
-        })
+        };
+        Ok(tenures.iter().map(renewal).collect())
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

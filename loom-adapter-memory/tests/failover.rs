@@ -12,7 +12,7 @@ const NOW: Timestamp = Timestamp::EPOCH;
 async fn claim(stores: &MemoryStores, host: &str) -> Tenure {
     let host = HostId::parse(host).unwrap();
     let lease = Duration::from_secs(10);
-    match stores.journal.claim(PartitionId(0), &host, lease, NOW).await.unwrap() {
+    match stores.journal.claim(PartitionId(0), &host, lease, NOW, None).await.unwrap() {
         TenureClaim::Granted(tenure) => tenure,
         TenureClaim::Held { by, .. } => panic!("held by {by}"),
     }

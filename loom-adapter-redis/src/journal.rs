@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use loom_core::{
     ActorId, CommitId, Epoch, Head, HostId, IdempotencyKey, Incarnation, MessageId, PartitionId,
     Seq, Timestamp, partition_of,
@@ -31,6 +32,7 @@ use crate::error::Failure;
 use crate::key::{Keys, count, from, up_to};
 use crate::reply::{Parts, maybe, strange};
 use crate::script::Script;
+use crate::settings::Topology;
 
 /// The largest turn. A server does nothing else while it takes one in.
 const TURN_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -39,6 +41,8 @@ const NOTE_TTL: Duration = Duration::from_hours(30 * 24);
 /// The most records, and their bytes, of one part of a load.
 const LOAD_RECORDS_MAX: u64 = 1_000;
 const LOAD_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// The most tenures that one call renews.
+const RENEWED_MAX: usize = 256;
 /// How many marks one sweep looks at.
 const SWEPT_MAX: u64 = 1_000;
 
@@ -92,8 +96,18 @@ impl RedisJournal {
         now: Timestamp,
         arguments: &[&str],
     ) -> Result<Parts, Failure> {
-        let tag = self.keys.partition(partition);
-        let call = TENURE.call(&[format!("{tag}t")]);
+        self.tenures(&[partition], now, arguments).await
+    }
+
+    async fn tenures(
+        &self,
+        partitions: &[PartitionId],
+        now: Timestamp,
+        arguments: &[&str],
+    ) -> Result<Parts, Failure> {
+        let key = |partition: &PartitionId| self.keys.partition(*partition) + "t";
+        let keys: Vec<_> = partitions.iter().map(key).collect();
+        let call = TENURE.call(&keys);
         let call = call.arg(millis(now)).arg(self.connection.settings().time.name());
         Parts::of(self.connection.call_durably(call.arg(arguments)).await?)
     }
@@ -104,9 +118,11 @@ impl RedisJournal {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, Failure> {
-        let lease = duration(lease).to_string();
-        let mut answer = self.tenure(partition, now, &["claim", host.as_str(), &lease]).await?;
+        let (lease, dead) = (duration(lease).to_string(), dead.map_or("", HostId::as_str));
+        let arguments = ["claim", host.as_str(), &lease, dead];
+        let mut answer = self.tenure(partition, now, &arguments).await?;
         if answer.text()? == "granted" {
             let (epoch, host) = (Epoch(answer.number()?), host.clone());
             return Ok(TenureClaim::Granted(Tenure { partition, epoch, host }));
@@ -115,18 +131,41 @@ impl RedisJournal {
         Ok(TenureClaim::Held { by, until: timestamp(answer.number()?) })
     }
 
-    async fn try_renew(
+    /// Renews tenures that one call can renew.
+    async fn renew_some(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, Failure> {
-        let (epoch, lease) = (tenure.epoch.to_string(), duration(lease).to_string());
-        let mut answer = self.tenure(tenure.partition, now, &["renew", &epoch, &lease]).await?;
-        if answer.text()? == "renewed" {
-            return Ok(Renewal::Renewed { until: timestamp(answer.number()?) });
-        }
-        Ok(Renewal::Lost(fenced(&mut answer)?))
+    ) -> Result<Vec<Renewal>, Failure> {
+        let partitions: Vec<_> = tenures.iter().map(|tenure| tenure.partition).collect();
+        let epochs: Vec<_> = tenures.iter().map(|tenure| tenure.epoch.to_string()).collect();
+        let lease = duration(lease).to_string();
+        let arguments: Vec<_> =
+            ["renew", &lease].into_iter().chain(epochs.iter().map(String::as_str)).collect();
+        let mut answer = self.tenures(&partitions, now, &arguments).await?;
+        let renewal = |_: &Tenure| {
+            Ok(match answer.text()?.as_str() {
+                "renewed" => Renewal::Renewed { until: timestamp(answer.number()?) },
+                _ => Renewal::Lost(fenced(&mut answer)?),
+            })
+        };
+        tenures.iter().map(renewal).collect()
+    }
+
+    async fn try_renew(
+        &self,
+        tenures: &[Tenure],
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Vec<Renewal>, Failure> {
+        // The keys of different partitions have different tags, and so perhaps different nodes.
+        let at_once = match self.connection.settings().topology {
+            Topology::Cluster => 1,
+            Topology::Standalone | Topology::Sentinel { .. } => RENEWED_MAX,
+        };
+        let calls = tenures.chunks(at_once).map(|some| self.renew_some(some, lease, now));
+        Ok(try_join_all(calls).await?.concat())
     }
 
     async fn try_load(
@@ -255,17 +294,18 @@ impl JournalStore for RedisJournal {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
-        self.try_claim(partition, host, lease, now).await.map_err(|error| error.at("claim"))
+        self.try_claim(partition, host, lease, now, dead).await.map_err(|error| error.at("claim"))
     }
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        self.try_renew(tenure, lease, now).await.map_err(|error| error.at("renew"))
+    ) -> Result<Vec<Renewal>, PortError> {
+        self.try_renew(tenures, lease, now).await.map_err(|error| error.at("renew"))
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

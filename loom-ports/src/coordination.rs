@@ -10,8 +10,9 @@ use crate::PortError;
 
 /// Membership of a cluster: hosts that lately said they are alive.
 ///
-/// Decides who *should* own a partition; who *does* is decided by tenures alone. Members may
-/// therefore be seen late or differently by different hosts.
+/// Decides who *should* own a partition, and from whom it may be taken: one that says no more that
+/// it is alive. Who *does* own it is decided by tenures alone. Members may therefore be seen late
+/// or differently by different hosts; but whoever asks after a host has joined is told of it.
 #[async_trait]
 pub trait Coordination: Debug + Send + Sync + 'static {
     /// Joins, or stays, until `now + ttl`. Replaces what was told about the host before.

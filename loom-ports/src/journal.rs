@@ -26,10 +26,11 @@ pub trait JournalStore: Debug + Send + Sync + 'static {
 
     /// Takes a partition for `host`, until `now + lease` at the least.
     ///
-    /// Granted when nobody holds it, when its holder's lease has ended or its holder is known to
-    /// be dead, or when `host` holds it already; each grant has a greater epoch than all before
-    /// it, and from then on the earlier epochs are fenced. The lease decides only when another
-    /// host may take over.
+    /// Granted when nobody holds it, when its holder's lease has ended, when its holder is `dead`
+    /// as far as the caller knows, or when `host` holds it already; each grant has a greater
+    /// epoch than all before it, and from then on the earlier epochs are fenced. So the lease and
+    /// what is known of the dead decide only when another host may take over. A tenure that ended
+    /// because the store goes on from an older past holds nobody off.
     /// May be repeated after any failure.
     async fn claim(
         &self,
@@ -37,16 +38,20 @@ pub trait JournalStore: Debug + Send + Sync + 'static {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError>;
 
-    /// Moves the end of the lease to `now + lease`, unless the tenure was lost.
-    /// May be repeated after any failure.
+    /// Moves the end of each lease to `now + lease`, unless its tenure was lost. At most one
+    /// tenure of each partition; the answers are in the order of the tenures.
+    ///
+    /// The tenures are renewed one by one: after an `Err` some of them may be, and some not. May
+    /// be repeated after any failure.
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError>;
+    ) -> Result<Vec<Renewal>, PortError>;
 
     /// Ends the tenure, so that another host may claim at once. Its epoch is fenced.
     /// Changes nothing if the tenure was lost. May be repeated after any failure.
@@ -191,7 +196,7 @@ pub enum TenureClaim {
     Held {
         /// Who.
         by: HostId,
-        /// When its lease ends, unless renewed. From then on it may be taken.
+        /// When its lease ends, unless renewed. From then on it may be taken from the living too.
         until: Timestamp,
     },
 }

@@ -20,8 +20,10 @@ use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
 use crate::divergence::{Divergence, Divergences};
 use crate::forward::Forwards;
+use crate::heart::Heart;
 use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
+use crate::loose_ends::LooseEnds;
 use crate::outage::Outages;
 use crate::partition::Partition;
 use crate::projector::Projector;
@@ -32,7 +34,8 @@ use crate::topic::Topic;
 use crate::unsettled::Moments;
 use crate::{
     ActivityError, ActivityOptions, Actor, ActorRef, Attempt, HandlerSpec, KeptDeadLetter,
-    RandomIds, Settings, SystemClock, housekeeping, ingress, projector, receipts, tenures, timers,
+    RandomIds, Settings, SystemClock, heart, housekeeping, ingress, projector, receipts, tenures,
+    timers,
 };
 
 /// A host: runs the actors of the partitions that it owns. Cheap to clone.
@@ -235,6 +238,8 @@ impl Host {
         let drained = housekeeping::drain(&self.shared, limit).await;
         tenures::release_all(&self.shared).await;
         self.shared.phase.send_replace(Phase::Stopped);
+        heart::leave(&self.shared).await;
+        info!(host = %self.shared.id, "stopped");
         if drained { Stopped::Drained } else { Stopped::LimitReached }
     }
 }
@@ -367,15 +372,17 @@ impl HostBuilder {
             crowded: Notify::new(),
             has_peers: AtomicBool::new(false),
             outages: Outages::default(),
+            heart: Heart::default(),
+            loose_ends: LooseEnds::default(),
             lost: Notify::new(),
             divergences: Divergences::default(),
             settings: self.settings,
         });
         // From here on, a start that fails ends what it began.
         let host = Host { shared: Arc::clone(&shared), life: Arc::new(Life(phase)) };
-        tenures::beat(&shared).await;
         let owned = tenures::claim_first(&shared).await?;
         info!(host = %shared.id, owned, durability = capabilities.durability, "started");
+        heart::start(&shared);
         shared.spawn(tenures::run(Arc::clone(&shared)));
         shared.spawn(timers::run(Arc::clone(&shared)));
         shared.spawn(ingress::run(Arc::clone(&shared)));

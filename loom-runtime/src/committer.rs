@@ -122,7 +122,7 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
     match ends {
         Some(Loss::Fenced(_)) => tenures::fenced(host, partition, &tenure),
         // Nothing of this tenure can arrive once the next one has begun.
-        Some(Loss::Unknown) => tenures::give_up(host, partition, &tenure),
+        Some(Loss::Unknown) => tenures::give_up(host, partition, &tenure, "a commit is unknown"),
         Some(Loss::Refused(_)) | None => {}
     }
 }

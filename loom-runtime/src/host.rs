@@ -20,7 +20,9 @@ use crate::actor::KindEntry;
 use crate::divergence::Divergences;
 use crate::envelope::{Envelope, Origin};
 use crate::forward::Forwards;
+use crate::heart::Heart;
 use crate::ingress::Ingress;
+use crate::loose_ends::LooseEnds;
 use crate::outage::Outages;
 use crate::partition::{Partition, Place};
 use crate::projector::Projector;
@@ -56,6 +58,8 @@ pub(crate) struct Shared {
     /// Whether other hosts live, as far as this one knows.
     pub(crate) has_peers: AtomicBool,
     pub(crate) outages: Outages,
+    pub(crate) heart: Heart,
+    pub(crate) loose_ends: LooseEnds,
     /// Told when a tenure was lost.
     pub(crate) lost: Notify,
     pub(crate) divergences: Divergences,

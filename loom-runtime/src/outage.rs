@@ -19,6 +19,7 @@ pub(crate) struct Outages {
     pub(crate) outbox_scans: Outage<PartitionId>,
     pub(crate) forgetting: Outage<PartitionId>,
     pub(crate) renewals: Outage<PartitionId>,
+    pub(crate) releases: Outage<PartitionId>,
     pub(crate) queues: Outage<()>,
     pub(crate) watches: Outage<()>,
 }
@@ -31,6 +32,7 @@ impl Default for Outages {
             outbox_scans: Outage::of("outboxes are read", millis(5)),
             forgetting: Outage::of("outbox entries are forgotten", millis(50)),
             renewals: Outage::of("tenures are renewed", millis(5)),
+            releases: Outage::of("tenures are released", millis(5)),
             queues: Outage::of("queues are read", millis(50)),
             watches: Outage::of("queues are watched", millis(50)),
         }

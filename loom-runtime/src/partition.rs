@@ -27,9 +27,9 @@ pub(crate) struct Partition {
 #[derive(Debug, Default)]
 struct Inner {
     tenure: Option<Arc<Tenure>>,
-    /// When the lease ends, as far as this host knows.
-    lease_until: Timestamp,
-    /// How long it was waited, at least, since the lease was last prolonged.
+    /// When it was last known to be owned.
+    renewed_at: Timestamp,
+    /// How long it was waited, at least, since then. A clock that was set back does not say.
     unrenewed: Duration,
     /// When this host claimed it.
     claimed: Moment,
@@ -107,34 +107,34 @@ impl Partition {
         self.lock().tenure.clone()
     }
 
-    /// Notes that the lease of a tenure lasts until then.
-    pub(crate) fn extend_lease(&self, tenure: &Tenure, until: Timestamp) {
+    /// Notes that a tenure stood at that time.
+    pub(crate) fn renewed(&self, tenure: &Tenure, at: Timestamp) {
         let mut inner = self.lock();
         if inner.tenure.as_ref().is_some_and(|owned| owned.epoch == tenure.epoch) {
-            inner.lease_until = until;
+            inner.renewed_at = at;
             inner.unrenewed = Duration::ZERO;
         }
     }
 
-    /// Whether the partition is owned, but perhaps not for other hosts, after a wait and a renewal
-    /// that failed. A clock that was set back does not say when a lease ends, so the waits
-    /// are counted too.
-    pub(crate) fn lease_has_ended(
-        &self,
-        now: Timestamp,
-        waited: Duration,
-        lease: Duration,
-    ) -> bool {
+    /// The tenure, after another wait, and how long it was waited since it was renewed.
+    pub(crate) fn waited(&self, waited: Duration) -> Option<(Arc<Tenure>, Duration)> {
         let mut inner = self.lock();
         inner.unrenewed += waited;
-        inner.tenure.is_some() && (inner.lease_until <= now || inner.unrenewed >= lease)
+        Some((inner.tenure.clone()?, inner.unrenewed))
+    }
+
+    /// Whether the tenure was not renewed for that long.
+    pub(crate) fn is_unrenewed(&self, now: Timestamp, time: Duration) -> bool {
+        let inner = self.lock();
+        let since = inner.renewed_at.saturating_add(time) <= now || inner.unrenewed >= time;
+        inner.tenure.is_some() && since
     }
 
     /// Begins a tenure that was claimed before `since`.
-    pub(crate) fn begin_tenure(&self, tenure: Tenure, lease_until: Timestamp, since: Moment) {
+    pub(crate) fn begin_tenure(&self, tenure: Tenure, now: Timestamp, since: Moment) {
         let mut inner = self.lock();
         inner.tenure = Some(Arc::new(tenure));
-        inner.lease_until = lease_until;
+        inner.renewed_at = now;
         inner.unrenewed = Duration::ZERO;
         inner.claimed = since;
         inner.next_n = 0;

@@ -55,6 +55,11 @@ impl Peers {
         self.seen.retain(|_, seen| seen.until > now);
     }
 
+    /// Whether another host is listed, alive or not.
+    pub(crate) fn is_listed(&self, host: &HostId) -> bool {
+        self.seen.contains_key(host)
+    }
+
     /// Whether any other host is listed, alive or not.
     pub(crate) fn are_listed(&self) -> bool {
         !self.seen.is_empty()

@@ -52,6 +52,8 @@ macro_rules! __journal_cases {
             tenure::another_host_is_held_off_until_the_lease_ends
             tenure::a_host_may_claim_again_what_it_holds
             tenure::a_renewed_lease_ends_later
+            tenure::a_lost_tenure_among_others_is_told_from_those_that_stand
+            tenure::what_the_dead_hold_is_free_and_what_the_living_hold_is_not
             tenure::a_lost_tenure_cannot_be_renewed
             tenure::a_released_tenure_cannot_be_renewed
             tenure::an_owner_stays_owner_after_its_lease_until_another_claims

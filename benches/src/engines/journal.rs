@@ -47,7 +47,7 @@ impl Journals {
 
 async fn claim(journal: &dyn JournalStore) -> Tenure {
     let (host, lease) = (HostId::parse("bench").expect("an id"), Duration::from_mins(1));
-    let claim = journal.claim(PARTITION, &host, lease, Timestamp::EPOCH).await;
+    let claim = journal.claim(PARTITION, &host, lease, Timestamp::EPOCH, None).await;
     match claim.expect("the store works") {
         TenureClaim::Granted(tenure) => tenure,
         held @ TenureClaim::Held { .. } => panic!("{held:?}"),

@@ -26,7 +26,7 @@ pub(crate) fn commit(times: u32) {
     let actor = ActorId::parse("counter/0123456789").expect("an id");
     runtime().block_on(async {
         let (host, lease) = (HostId::parse("one").expect("an id"), Duration::from_mins(1));
-        let claim = journal.claim(PartitionId(0), &host, lease, Timestamp::EPOCH).await;
+        let claim = journal.claim(PartitionId(0), &host, lease, Timestamp::EPOCH, None).await;
         let claim = claim.expect("the store works");
         let TenureClaim::Granted(tenure) = claim else { panic!("{claim:?}") };
         let mut expected = Head::default();

@@ -69,7 +69,7 @@ async fn claim(journal: &dyn JournalStore) -> HashMap<PartitionId, Tenure> {
     let (host, lease) = (HostId::parse("bench").expect("an id"), Duration::from_mins(1));
     let mut tenures = HashMap::new();
     for id in PartitionCount::default().ids() {
-        let claim = journal.claim(id, &host, lease, Timestamp::EPOCH).await;
+        let claim = journal.claim(id, &host, lease, Timestamp::EPOCH, None).await;
         match claim.expect("the store works") {
             TenureClaim::Granted(tenure) => tenures.insert(id, tenure),
             held @ TenureClaim::Held { .. } => panic!("{held:?}"),

@@ -26,13 +26,13 @@ pub(crate) struct TenureRow {
 pub(super) fn claim(
     view: &mut View<'_>,
     partition: PartitionId,
-    host: HostId,
+    (host, dead): (HostId, Option<&HostId>),
     lease: Duration,
     now: Timestamp,
 ) -> Result<TenureClaim, Broken> {
     let last = last(view, partition)?.clone();
     let until = view.desk.leases.get(&partition).copied().unwrap_or(Timestamp::EPOCH);
-    if let Some(by) = last.host.filter(|by| *by != host && until > now) {
+    if let Some(by) = last.host.filter(|by| *by != host && Some(by) != dead && until > now) {
         return Ok(TenureClaim::Held { by, until });
     }
     let epoch = Epoch(last.epoch.0 + 1);

@@ -10,7 +10,7 @@ use crate::scene::{Owner, PARTITION, open, run, turn};
 
 async fn claim_by_another(owner: &Owner) -> TenureClaim {
     let (host, lease) = (HostId::parse("another").unwrap(), Duration::from_mins(1));
-    owner.journal.claim(PARTITION, &host, lease, Timestamp::EPOCH).await.unwrap()
+    owner.journal.claim(PARTITION, &host, lease, Timestamp::EPOCH, None).await.unwrap()
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Owner {
     pub(crate) async fn try_of(stores: &EmbeddedStores) -> Result<Self, PortError> {
         let (journal, host) = (stores.journal(), HostId::parse("host").expect("a valid id"));
         let lease = Duration::from_mins(1);
-        match journal.claim(PARTITION, &host, lease, Timestamp::EPOCH).await? {
+        match journal.claim(PARTITION, &host, lease, Timestamp::EPOCH, None).await? {
             TenureClaim::Granted(tenure) => Ok(Self { journal, tenure }),
             held @ TenureClaim::Held { .. } => panic!("{held:?}"),
         }

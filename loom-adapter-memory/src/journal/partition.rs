@@ -40,12 +40,13 @@ impl Partition {
     pub(super) fn claim(
         &mut self,
         partition: PartitionId,
-        host: &HostId,
+        (host, dead): (&HostId, Option<&HostId>),
         until: Timestamp,
         now: Timestamp,
     ) -> TenureClaim {
         if let Some(holder) = &self.holder
             && holder.host != *host
+            && dead != Some(&holder.host)
             && holder.until > now
         {
             return TenureClaim::Held { by: holder.host.clone(), until: holder.until };

@@ -96,7 +96,7 @@ fn in_a_cluster_it_is_the_replica_of_the_written_master_that_confirms() {
         // The slots have moved to it; the old master follows it as soon as it can. Tenures end with
         // the change, so the claim is what it confirms.
         let host = HostId::parse("a").expect("a valid host");
-        let claim = async || journal.claim(PARTITION, &host, LEASE, NOW).await;
+        let claim = async || journal.claim(PARTITION, &host, LEASE, NOW, None).await;
         while !matches!(claim().await, Ok(TenureClaim::Granted(_))) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

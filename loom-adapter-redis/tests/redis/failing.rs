@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
 use loom_core::{ActorId, Head, Incarnation};
-use loom_ports::{CommitOutcome, ErrorKind, Load, Resolution, Tenure, Turn};
+use loom_ports::{CommitOutcome, ErrorKind, Load, Resolution, Tenure, TenureClaim, Turn};
 use loom_testkit::backends::{RedisOptions, RedisServer, RedisWithReplica};
 
 use crate::scene::{self, LEASE, NOW, actor, claim, head, turn};
@@ -160,6 +160,26 @@ fn a_server_that_is_killed_keeps_what_it_answered() {
 }
 
 #[test]
+fn what_a_restart_has_ended_holds_nobody_off() {
+    loom_testkit::run(async {
+        let options = RedisOptions::default().with("appendonly", "yes");
+        let mut server = RedisServer::start(&options);
+        let stores = scene::open(at(&server)).await;
+        let tenure = claim(&stores, "a", NOW).await;
+        let held = scene::try_claim(&stores, "b", NOW).await;
+        assert!(matches!(held, TenureClaim::Held { .. }), "{held:?}");
+
+        server.signal("TERM");
+        server.restart();
+        assert_fenced(&stores, &tenure, &actor(0)).await;
+        let next = claim(&stores, "b", NOW).await;
+        assert!(next.epoch > tenure.epoch, "{next:?} after {tenure:?}");
+        let held = scene::try_claim(&stores, "a", NOW).await;
+        assert!(matches!(held, TenureClaim::Held { .. }), "{held:?}");
+    });
+}
+
+#[test]
 fn a_full_server_takes_nothing_and_loses_nothing() {
     loom_testkit::run(async {
         let server = RedisServer::start(&RedisOptions::default());
@@ -192,7 +212,7 @@ fn a_master_that_became_a_replica_writes_nothing() {
         assert!(pair.master.command(&["replicaof", host, port]).starts_with("OK"));
 
         assert_fenced(&stores, &tenure, &actor(0)).await;
-        let again = stores.journal().claim(tenure.partition, &tenure.host, LEASE, NOW).await;
+        let again = stores.journal().claim(tenure.partition, &tenure.host, LEASE, NOW, None).await;
         assert_eq!(again.unwrap_err().kind(), ErrorKind::Unavailable);
     });
 }

@@ -74,7 +74,8 @@ impl Held {
         if self.get() == *lost {
             let (partition, host) = (lost.partition, &lost.host);
             let claim =
-                sent(async || stores.journal().claim(partition, host, LEASE, NOW).await).await;
+                sent(async || stores.journal().claim(partition, host, LEASE, NOW, None).await)
+                    .await;
             let TenureClaim::Granted(tenure) = claim else { panic!("{claim:?}") };
             let mut held = self.0.lock().expect("nobody panics with it");
             if held.epoch < tenure.epoch {

@@ -64,7 +64,7 @@ pub(crate) async fn claim(stores: &RedisStores, host: &str, now: Timestamp) -> T
 
 pub(crate) async fn try_claim(stores: &RedisStores, host: &str, now: Timestamp) -> TenureClaim {
     let host = HostId::parse(host).expect("a valid host");
-    stores.journal().claim(PARTITION, &host, LEASE, now).await.expect("it is reached")
+    stores.journal().claim(PARTITION, &host, LEASE, now, None).await.expect("it is reached")
 }
 
 /// An actor of the partition.

@@ -11,12 +11,13 @@ fn renewals(set_back_secs: u64) -> u64 {
     let host = HostId::parse("one").unwrap();
     let tenure = Tenure { partition: PartitionId(0), epoch: Epoch(1), host };
     let begun = Timestamp::from_millis(1_000_000_000);
-    partition.begin_tenure(tenure, begun.saturating_add(LEASE), Moment::default());
+    partition.begin_tenure(tenure, begun, Moment::default());
     let set = begun.saturating_sub(Duration::from_secs(set_back_secs));
     let second = Duration::from_secs(1);
     let ended = |n: &u64| {
         let now = set.saturating_add(Duration::from_secs(*n));
-        partition.lease_has_ended(now, second, LEASE)
+        let _ = partition.waited(second);
+        partition.is_unrenewed(now, LEASE)
     };
     (1..100).find(ended).unwrap()
 }

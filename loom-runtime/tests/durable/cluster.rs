@@ -1,13 +1,13 @@
 //! Several hosts that share stores.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use loom_core::{IdempotencyKey, Payload};
 use loom_ports::Stores;
 use loom_runtime::{CallError, Host, HostBuilder, Settings, StartError};
-use loom_testkit::faults::{FaultPlan, FaultyQueue};
+use loom_testkit::faults::{Fault, FaultPlan, FaultyJournal, FaultyQueue};
 
 use crate::chance::{chance, faulty};
 use crate::kit::{Kit, settings};
@@ -41,7 +41,11 @@ impl<'a> Cluster<'a> {
     }
 
     pub(crate) async fn join(&mut self) {
-        let host = self.builder(self.kit.stores.clone()).start().await.unwrap();
+        self.join_on(self.kit.stores.clone()).await;
+    }
+
+    async fn join_on(&mut self, stores: impl Into<Stores>) {
+        let host = self.builder(stores).start().await.unwrap();
         self.hosts.push(host);
     }
 
@@ -135,6 +139,42 @@ async fn hosts_share_the_partitions_and_replace_each_other() {
     kit.pass(11_000).await;
     cluster.join().await;
     assert_eq!(cluster.owned(), [16]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_living_host_holds_and_does_not_own_is_free_soon() {
+    // A lease after the store works again. Its tenures last for twelve.
+    const SOON_MS: u64 = 10_000;
+    let rows = [
+        ("release", Fault::Refused),
+        ("release", Fault::RequestLost),
+        ("release", Fault::ReplyLost),
+        ("claim", Fault::ReplyLost),
+    ];
+    for (row, (failing, fault)) in rows.into_iter().enumerate() {
+        let kit = Kit::new(format!("loose-{row}").leak());
+        let mut cluster = Cluster::started(&kit, 1).await;
+        let off = Arc::new(AtomicBool::new(false));
+        let plan = FaultPlan::chosen({
+            let off = Arc::clone(&off);
+            move |operation| (off.load(Ordering::Relaxed) && operation == failing).then_some(fault)
+        });
+        let stores: Stores = kit.stores.clone().into();
+        let journal = Arc::new(FaultyJournal::new(stores.journal, plan));
+        cluster.join_on(Stores { journal, ..stores }).await;
+        if failing == "release" {
+            kit.pass(60_000).await;
+        }
+        off.store(true, Ordering::Relaxed);
+        kit.pass(30_000).await;
+        cluster.join().await;
+        kit.pass(30_000).await;
+        off.store(false, Ordering::Relaxed);
+        kit.pass(SOON_MS).await;
+        let owned = cluster.owned();
+        assert_eq!(owned.iter().sum::<usize>(), 16, "{failing} {fault:?}: {owned:?}");
+        assert!(owned.iter().all(|owned| *owned > 0), "{failing} {fault:?}: {owned:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

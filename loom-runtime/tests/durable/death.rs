@@ -38,7 +38,8 @@ async fn a_host_that_lost_its_partitions_commits_nothing_more() {
     let thief = loom_core::HostId::parse("thief").unwrap();
     for partition in crate::kit::settings().partitions.ids() {
         let journal: &dyn loom_ports::JournalStore = &kit.stores.journal;
-        let claim = journal.claim(partition, &thief, Duration::from_secs(1), now).await.unwrap();
+        let claim =
+            journal.claim(partition, &thief, Duration::from_secs(1), now, None).await.unwrap();
         assert!(matches!(claim, loom_ports::TenureClaim::Granted(_)));
     }
     let error = kit.act(&old, "a", vec![Do::Add(1)]).await.unwrap_err();

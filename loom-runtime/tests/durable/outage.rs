@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use loom_ports::{Clock, Stores};
 use loom_runtime::Stopped;
-use loom_testkit::faults::{Fault, FaultPlan, FaultyJournal, FaultyQueue};
+use loom_testkit::faults::{Fault, FaultPlan, FaultyCoordination, FaultyJournal, FaultyQueue};
 
-use crate::kit::Kit;
+use crate::kit::{Kit, settings};
 use crate::probe::Do;
 
 /// Stores that can be put out of order, and count what they are asked for meanwhile. Tenures are
@@ -106,5 +106,40 @@ async fn an_invocation_goes_on_after_one_of_its_turns_was_lost() {
         drop(kit.act(&host, "a", todo).await);
         kit.pass(5_000).await;
         assert_eq!(kit.state(&host, "a").await.said, ["done"], "{first}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_gives_up_what_it_could_lose_without_being_told() {
+    let (all, none) = (settings().partitions.ids().count(), 0);
+    // What fails: to say that it is alive, to renew. For how many seconds, and what it owns then.
+    let rows = [
+        (&["heartbeat"][..], 600, all),
+        (&["renew"], 60, all),
+        (&["renew"], 130, none),
+        (&["renew", "heartbeat"], 5, all),
+        (&["renew", "heartbeat"], 15, none),
+    ];
+    for (row, (failing, seconds, owned)) in rows.into_iter().enumerate() {
+        let kit = Kit::new(format!("unsure-{row}").leak());
+        let off = Arc::new(AtomicBool::new(false));
+        let plan = || {
+            let off = Arc::clone(&off);
+            FaultPlan::chosen(move |operation| {
+                let fails = failing.contains(&operation) || operation == "claim";
+                (off.load(Ordering::Relaxed) && fails).then_some(Fault::Refused)
+            })
+        };
+        let stores: Stores = kit.stores.clone().into();
+        let stores = Stores {
+            journal: Arc::new(FaultyJournal::new(stores.journal, plan())),
+            coordination: Arc::new(FaultyCoordination::new(stores.coordination, plan())),
+            ..stores
+        };
+        let host = kit.builder_on(stores).start().await.unwrap();
+        kit.pass(60_000).await;
+        off.store(true, Ordering::Relaxed);
+        kit.pass(seconds * 1_000).await;
+        assert_eq!(host.status().owned, owned, "{failing:?} for {seconds} s");
     }
 }

@@ -36,7 +36,7 @@ fn actor_beside(kit: &Kit, host: &Host, actor: &str, same: bool) -> String {
 /// Takes a partition over by force, as after a pause beyond the lease.
 async fn steal(kit: &Kit, partition: PartitionId) -> Tenure {
     let (thief, later) = (HostId::parse("thief").unwrap(), kit.clock.now().saturating_add(HOUR));
-    let claim = kit.stores.journal.claim(partition, &thief, HOUR, later).await.unwrap();
+    let claim = kit.stores.journal.claim(partition, &thief, HOUR, later, None).await.unwrap();
     let TenureClaim::Granted(tenure) = claim else { panic!("{claim:?}") };
     tenure
 }

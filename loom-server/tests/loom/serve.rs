@@ -183,7 +183,7 @@ async fn leave_work(stores: &Stores, partitions: PartitionCount, actor: &ActorId
     let partition = partition_of(actor.as_str().as_bytes(), partitions);
     let before = |seconds| now.saturating_sub(Duration::from_secs(seconds));
     let host = HostId::parse("dead").unwrap();
-    let claim = stores.journal.claim(partition, &host, Duration::from_secs(1), now).await;
+    let claim = stores.journal.claim(partition, &host, Duration::from_secs(1), now, None).await;
     let Ok(TenureClaim::Granted(tenure)) = claim else { panic!("{claim:?}") };
     let message = |seconds, id: &str| {
         Outgoing::Message(Message {

@@ -50,17 +50,18 @@ impl JournalStore for FaultyJournal {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
-        carried!(self.claim(val partition, &host, val lease, val now))
+        carried!(self.claim(val partition, &host, val lease, val now, opt dead))
     }
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        carried!(self.renew(&tenure, val lease, val now))
+    ) -> Result<Vec<Renewal>, PortError> {
+        carried!(self.renew(&tenures, val lease, val now))
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

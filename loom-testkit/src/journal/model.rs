@@ -86,7 +86,7 @@ impl Trial {
         }
         let host = host(if second { "b" } else { "a" });
         let now = at(self.now_ms);
-        let claim = self.store.claim(PARTITION, &host, LEASE, now).await.map_err(broke)?;
+        let claim = self.store.claim(PARTITION, &host, LEASE, now, None).await.map_err(broke)?;
         match (&claim, self.ledger.claim(&host, now, now.saturating_add(LEASE))) {
             (TenureClaim::Granted(tenure), None) => {
                 prop_assert_eq!(&tenure.host, &host);
@@ -109,7 +109,8 @@ impl Trial {
             Call::Claim { .. } | Call::Sweep => {}
             Call::Renew { .. } => {
                 let now = at(self.now_ms);
-                let renewal = self.store.renew(tenure, LEASE, now).await.map_err(broke)?;
+                let renewals = self.store.renew(std::slice::from_ref(tenure), LEASE, now).await;
+                let renewal = renewals.map_err(broke)?[0];
                 if let Some(fenced) = fenced {
                     prop_assert_eq!(renewal, Renewal::Lost(fenced));
                 } else {

@@ -91,7 +91,7 @@ pub async fn tenures_survive(fixture: impl JournalFixture) {
 pub async fn after_a_restart_a_lease_is_kept_or_its_tenure_is_fenced(fixture: impl JournalFixture) {
     let scene = Scene::open(&fixture).await;
     let Some((_fixture, scene)) = reopen(fixture, scene).await else { return };
-    let claimed = scene.store.claim(PARTITION, &host("b"), LEASE, at(0)).await.unwrap();
+    let claimed = scene.store.claim(PARTITION, &host("b"), LEASE, at(0), None).await.unwrap();
     match claimed {
         TenureClaim::Held { .. } => {
             scene.grow(1).await;

@@ -229,7 +229,7 @@ pub(super) async fn claim(
     host: &str,
     now: Timestamp,
 ) -> Tenure {
-    match store.claim(partition, &self::host(host), LEASE, now).await.unwrap() {
+    match store.claim(partition, &self::host(host), LEASE, now, None).await.unwrap() {
         TenureClaim::Granted(tenure) => tenure,
         held @ TenureClaim::Held { .. } => panic!("{held:?}"),
     }

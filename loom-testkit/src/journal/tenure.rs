@@ -2,8 +2,10 @@
 
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
+use std::time::Duration;
+
 use loom_core::{PartitionId, Timestamp};
-use loom_ports::{CommitOutcome, Fenced, JournalStore as _, Renewal, TenureClaim};
+use loom_ports::{CommitOutcome, Fenced, JournalStore, Renewal, Tenure, TenureClaim};
 
 use super::JournalFixture;
 use super::scene::{LATE, LEASE, PARTITION, Scene, at, claim, head, host};
@@ -57,7 +59,7 @@ pub async fn a_renewed_lease_ends_later(fixture: impl JournalFixture) {
     let scene = Scene::open(&fixture).await;
     let now = at(5_000);
 
-    let until = match scene.store.renew(&scene.tenure, LEASE, now).await.unwrap() {
+    let until = match renew(&*scene.store, &scene.tenure, LEASE, now).await {
         Renewal::Renewed { until } => until,
         lost @ Renewal::Lost(_) => panic!("{lost:?}"),
     };
@@ -73,7 +75,7 @@ pub async fn a_lost_tenure_cannot_be_renewed(fixture: impl JournalFixture) {
     let next = claim(&*scene.store, PARTITION, "b", end).await;
     let until = held(&fixture, "c", end).await;
 
-    let renewal = scene.store.renew(&scene.tenure, LEASE * 9, end).await.unwrap();
+    let renewal = renew(&*scene.store, &scene.tenure, LEASE * 9, end).await;
 
     assert_eq!(renewal, Renewal::Lost(Fenced { epoch: next.epoch }));
     assert_eq!(held(&fixture, "c", end).await, until);
@@ -83,10 +85,56 @@ pub async fn a_released_tenure_cannot_be_renewed(fixture: impl JournalFixture) {
     let scene = Scene::open(&fixture).await;
     scene.store.release(&scene.tenure).await.unwrap();
 
-    let renewal = scene.store.renew(&scene.tenure, LEASE, at(0)).await.unwrap();
+    let renewal = renew(&*scene.store, &scene.tenure, LEASE, at(0)).await;
 
     assert_eq!(renewal, Renewal::Lost(Fenced { epoch: scene.tenure.epoch }));
     claim(&*scene.store, PARTITION, "b", at(0)).await;
+}
+
+pub async fn a_lost_tenure_among_others_is_told_from_those_that_stand(
+    fixture: impl JournalFixture,
+) {
+    let scene = Scene::open(&fixture).await;
+    let mut tenures = Vec::new();
+    for partition in [9, 3, 200, 8].map(PartitionId) {
+        tenures.push(claim(&*scene.store, partition, "a", at(0)).await);
+    }
+    scene.store.release(&tenures[1]).await.unwrap();
+    let next = claim(&*scene.store, tenures[1].partition, "b", at(0)).await;
+    let now = at(5_000);
+
+    let renewals = scene.store.renew(&tenures, LEASE, now).await.unwrap();
+
+    assert_eq!(renewals.len(), tenures.len());
+    assert_eq!(renewals[1], Renewal::Lost(Fenced { epoch: next.epoch }));
+    for kept in [0, 2, 3] {
+        let Renewal::Renewed { until } = renewals[kept] else { panic!("{renewals:?}") };
+        assert!(until >= now.saturating_add(LEASE), "{until}");
+        let partition = tenures[kept].partition;
+        let (b, then) = (host("b"), at(0).saturating_add(LEASE));
+        let claimed = scene.store.claim(partition, &b, LEASE, then, None).await.unwrap();
+        assert_eq!(claimed, TenureClaim::Held { by: host("a"), until });
+    }
+    assert_eq!(scene.store.renew(&[], LEASE, now).await.unwrap(), []);
+}
+
+pub async fn what_the_dead_hold_is_free_and_what_the_living_hold_is_not(
+    fixture: impl JournalFixture,
+) {
+    let scene = Scene::open(&fixture).await;
+    let claim_from = async |dead: &str| {
+        let (b, dead) = (host("b"), host(dead));
+        scene.store.claim(PARTITION, &b, LEASE, at(1), Some(&dead)).await.unwrap()
+    };
+
+    let claimed = claim_from("c").await;
+    assert!(matches!(&claimed, TenureClaim::Held { by, .. } if *by == host("a")), "{claimed:?}");
+    scene.grow(1).await;
+
+    let TenureClaim::Granted(next) = claim_from("a").await else { panic!("it is dead") };
+    assert!(next.epoch > scene.tenure.epoch, "{next:?} after {:?}", scene.tenure);
+    let outcome = scene.commit_one(&scene.turn(head(1))).await;
+    assert_eq!(outcome, CommitOutcome::Fenced(Fenced { epoch: next.epoch }));
 }
 
 pub async fn an_owner_stays_owner_after_its_lease_until_another_claims(
@@ -96,7 +144,7 @@ pub async fn an_owner_stays_owner_after_its_lease_until_another_claims(
     let late = at(0).saturating_add(LEASE * 100);
 
     scene.grow(1).await;
-    let renewal = scene.store.renew(&scene.tenure, LEASE, late).await.unwrap();
+    let renewal = renew(&*scene.store, &scene.tenure, LEASE, late).await;
 
     assert!(matches!(renewal, Renewal::Renewed { .. }), "{renewal:?}");
     held(&fixture, "b", late).await;
@@ -131,8 +179,8 @@ pub async fn each_partition_has_its_own_tenure(fixture: impl JournalFixture) {
 pub async fn only_one_of_two_racing_claims_is_granted(fixture: impl JournalFixture) {
     let (store, a, b) = (fixture.store(), host("a"), host("b"));
     let claims = tokio::join!(
-        store.claim(PARTITION, &a, LEASE, at(0)),
-        store.claim(PARTITION, &b, LEASE, at(0)),
+        store.claim(PARTITION, &a, LEASE, at(0), None),
+        store.claim(PARTITION, &b, LEASE, at(0), None),
     );
     match (claims.0.unwrap(), claims.1.unwrap()) {
         (TenureClaim::Granted(won), TenureClaim::Held { by, .. })
@@ -146,7 +194,7 @@ pub async fn a_claim_may_be_repeated_after_any_failure(fixture: impl JournalFixt
     let mut last = scene.tenure.epoch;
     for fault in Fault::ALL {
         let store = FaultyJournal::new(fixture.store(), FaultPlan::new([fault]));
-        if let Ok(claim) = store.claim(PARTITION, &host("a"), LEASE, at(0)).await {
+        if let Ok(claim) = store.claim(PARTITION, &host("a"), LEASE, at(0), None).await {
             assert!(matches!(claim, TenureClaim::Granted(_)), "{fault:?}: {claim:?}");
         }
         let tenure = claim(&store, PARTITION, "a", at(0)).await;
@@ -160,8 +208,8 @@ pub async fn a_renewal_may_be_repeated_after_any_failure(fixture: impl JournalFi
     let scene = Scene::open(&fixture).await;
     for fault in Fault::ALL {
         let store = FaultyJournal::new(fixture.store(), FaultPlan::new([fault]));
-        let _ = store.renew(&scene.tenure, LEASE, at(1)).await;
-        let renewal = store.renew(&scene.tenure, LEASE, at(1)).await.unwrap();
+        let _ = store.renew(std::slice::from_ref(&scene.tenure), LEASE, at(1)).await;
+        let renewal = renew(&store, &scene.tenure, LEASE, at(1)).await;
         assert!(matches!(renewal, Renewal::Renewed { .. }), "{fault:?}: {renewal:?}");
     }
     scene.grow(1).await;
@@ -190,9 +238,20 @@ pub async fn an_unclaimed_partition_has_no_owner(fixture: impl JournalFixture) {
     assert!(epoch < claim(&*stranger.store, PartitionId(8), "b", at(0)).await.epoch);
 }
 
+async fn renew(
+    store: &dyn JournalStore,
+    tenure: &Tenure,
+    lease: Duration,
+    now: Timestamp,
+) -> Renewal {
+    let renewals = store.renew(std::slice::from_ref(tenure), lease, now).await.unwrap();
+    let [renewal] = renewals[..] else { panic!("{renewals:?}") };
+    renewal
+}
+
 /// Asserts that `a_host` is held off, and says until when.
 async fn held(fixture: &impl JournalFixture, a_host: &str, now: Timestamp) -> Timestamp {
-    match fixture.store().claim(PARTITION, &host(a_host), LEASE, now).await.unwrap() {
+    match fixture.store().claim(PARTITION, &host(a_host), LEASE, now, None).await.unwrap() {
         TenureClaim::Held { until, .. } => until,
         granted @ TenureClaim::Granted(_) => panic!("{granted:?}"),
     }

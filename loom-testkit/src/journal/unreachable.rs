@@ -14,8 +14,8 @@ pub async fn a_store_out_of_reach_is_never_taken_for_an_empty_one(fixture: impl 
     let scene = Scene { store, tenure, actor: actor("one", PARTITION) };
     let Scene { store, tenure, actor } = &scene;
 
-    store.claim(PARTITION, &host("a"), LEASE, at(0)).await.unwrap_err();
-    store.renew(tenure, LEASE, at(0)).await.unwrap_err();
+    store.claim(PARTITION, &host("a"), LEASE, at(0), None).await.unwrap_err();
+    store.renew(std::slice::from_ref(tenure), LEASE, at(0)).await.unwrap_err();
     store.release(tenure).await.unwrap_err();
     store.load(tenure, actor, None).await.unwrap_err();
     store.handled(actor, &idempotency_key("key"), at(0)).await.unwrap_err();

@@ -189,7 +189,7 @@ impl Client {
 
 pub(super) async fn claim(stores: &Stores, number: u64) -> Result<Tenure, PortError> {
     let host = HostId::parse("host").unwrap();
-    match stores.journal.claim(partition(number), &host, LEASE, NOW).await? {
+    match stores.journal.claim(partition(number), &host, LEASE, NOW, None).await? {
         TenureClaim::Granted(tenure) => Ok(tenure),
         held @ TenureClaim::Held { .. } => panic!("{held:?}"),
     }

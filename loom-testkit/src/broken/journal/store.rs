@@ -28,9 +28,12 @@ impl JournalStore for Broken {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
-        let now = if self.has(Defect::TakesWhatIsHeld) { Timestamp::MAX } else { now };
-        let claim = self.inner.claim(partition, host, lease, now).await?;
+        let takes_anything = self.has(Defect::TakesWhatIsHeld)
+            || dead.is_some() && self.has(Defect::BuriesTheLiving);
+        let now = if takes_anything { Timestamp::MAX } else { now };
+        let claim = self.inner.claim(partition, host, lease, now, dead).await?;
         if let TenureClaim::Granted(tenure) = &claim {
             self.remember(|memory| memory.granted.insert(partition, tenure.clone()));
             if self.has(Defect::RepeatsEpochs) {
@@ -42,11 +45,22 @@ impl JournalStore for Broken {
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        self.inner.renew(&self.present(tenure), lease, now).await
+    ) -> Result<Vec<Renewal>, PortError> {
+        let present: Vec<_> = tenures.iter().map(|tenure| self.present(tenure)).collect();
+        if self.has(Defect::RenewsAllOrNone) {
+            let mut renewals = Vec::new();
+            for tenure in &present {
+                match self.inner.renew(std::slice::from_ref(tenure), lease, now).await?[..] {
+                    [lost @ Renewal::Lost(_)] => return Ok(vec![lost; tenures.len()]),
+                    ref renewed => renewals.extend_from_slice(renewed),
+                }
+            }
+            return Ok(renewals);
+        }
+        self.inner.renew(&present, lease, now).await
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

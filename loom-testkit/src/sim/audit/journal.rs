@@ -53,20 +53,24 @@ impl Audited {
         Err(PortError::new(ErrorKind::Indeterminate, operation))
     }
 
-    /// Makes one change of a partition, and judges its answer unless power was lost meanwhile.
+    /// Makes one change of some partitions, and judges its answer unless power was lost meanwhile.
     async fn change<T>(
         &self,
-        partition: PartitionId,
+        partitions: &[PartitionId],
         operation: &'static str,
         change: impl Future<Output = Result<T, PortError>>,
         judge: impl FnOnce(&mut Picture, &Result<T, PortError>) -> Kept,
     ) -> Result<T, PortError> {
         self.check_open(operation)?;
-        self.audit.picture().begin_change(partition);
+        for partition in partitions {
+            self.audit.picture().begin_change(*partition);
+        }
         let answer = change.await;
         if self.audit.is_open(self.opening) {
             self.audit.judge(|picture| {
-                picture.end_change(partition);
+                for partition in partitions {
+                    picture.end_change(*partition);
+                }
                 judge(picture, &answer)
             });
         }
@@ -116,16 +120,17 @@ impl JournalStore for Audited {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
         let order = self.order(partition);
         let _turn = order.lock().await;
-        let claim = self.inner.claim(partition, host, lease, now);
+        let claim = self.inner.claim(partition, host, lease, now, dead);
         let world = &self.audit.world;
-        self.change(partition, "claim", claim, |picture, answer| {
+        self.change(&[partition], "claim", claim, |picture, answer| {
             let tenure = match answer {
                 Ok(TenureClaim::Granted(tenure)) => tenure,
                 Ok(TenureClaim::Held { by, until }) => {
-                    return picture.held((partition, host), (by, *until), now);
+                    return picture.held((partition, host, dead), (by, *until), now);
                 }
                 Err(_) => {
                     picture.tenure_unknown(partition);
@@ -142,20 +147,30 @@ impl JournalStore for Audited {
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        let order = self.order(tenure.partition);
-        let _turn = order.lock().await;
-        let renew = self.inner.renew(tenure, lease, now);
-        self.change(tenure.partition, "renew", renew, |picture, answer| match answer {
-            Ok(Renewal::Renewed { until }) => picture.renewed(tenure, *until),
-            Ok(Renewal::Lost(fenced)) => picture.fenced(tenure, *fenced),
-            Err(_) => {
-                picture.tenure_unknown(tenure.partition);
-                Ok(())
-            }
+    ) -> Result<Vec<Renewal>, PortError> {
+        let mut partitions: Vec<_> = tenures.iter().map(|tenure| tenure.partition).collect();
+        // In one order, so that no two wait for each other.
+        partitions.sort_unstable();
+        let order: Vec<_> = partitions.iter().map(|partition| self.order(*partition)).collect();
+        let mut turns = Vec::new();
+        for turnstile in &order {
+            turns.push(turnstile.lock().await);
+        }
+        let renew = self.inner.renew(tenures, lease, now);
+        self.change(&partitions, "renew", renew, |picture, answer| {
+            let Ok(renewals) = answer else {
+                for partition in &partitions {
+                    picture.tenure_unknown(*partition);
+                }
+                return Ok(());
+            };
+            tenures.iter().zip(renewals).try_for_each(|(tenure, renewal)| match renewal {
+                Renewal::Renewed { until } => picture.renewed(tenure, *until),
+                Renewal::Lost(fenced) => picture.fenced(tenure, *fenced),
+            })
         })
         .await
     }
@@ -164,7 +179,7 @@ impl JournalStore for Audited {
         let order = self.order(tenure.partition);
         let _turn = order.lock().await;
         let (partition, world) = (tenure.partition, &self.audit.world);
-        self.change(partition, "release", self.inner.release(tenure), |picture, answer| {
+        self.change(&[partition], "release", self.inner.release(tenure), |picture, answer| {
             if answer.is_ok() {
                 world.tell(|| format!("partition {partition} released by epoch {}", tenure.epoch));
                 picture.released(tenure);
@@ -205,7 +220,7 @@ impl JournalStore for Audited {
         }
         self.audit.picture().begin_commit(tenure, turns, delivered);
         let commit = self.inner.commit(tenure, turns, delivered);
-        let answer = self.change(tenure.partition, "commit", commit, |_, _| Ok(())).await;
+        let answer = self.change(&[tenure.partition], "commit", commit, |_, _| Ok(())).await;
         if !self.audit.is_open(self.opening) {
             return answer;
         }
@@ -294,7 +309,7 @@ impl JournalStore for Audited {
             *until = now.max(*until);
         }
         let sweep = self.inner.sweep(partition, now, from);
-        self.change(partition, "sweep", sweep, |_, _| Ok(())).await
+        self.change(&[partition], "sweep", sweep, |_, _| Ok(())).await
     }
 
     async fn delete(
@@ -308,7 +323,7 @@ impl JournalStore for Audited {
         self.check_open("delete")?;
         self.reconcile(actor).await;
         let delete = self.inner.delete(tenure, actor, expected);
-        self.change(tenure.partition, "delete", delete, |picture, answer| match answer {
+        self.change(&[tenure.partition], "delete", delete, |picture, answer| match answer {
             Ok(CommitOutcome::Committed) => picture.deleted(tenure, actor, expected),
             Ok(CommitOutcome::Fenced(fenced)) => picture.fenced(tenure, *fenced),
             Ok(CommitOutcome::Conflict { head }) => {

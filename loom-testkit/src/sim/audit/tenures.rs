@@ -65,7 +65,7 @@ impl Picture {
     /// A claim was refused because of another owner.
     pub(super) fn held(
         &self,
-        (partition, host): (PartitionId, &HostId),
+        (partition, host, dead): (PartitionId, &HostId, Option<&HostId>),
         (by, until): (&HostId, Timestamp),
         now: Timestamp,
     ) -> Kept {
@@ -74,7 +74,7 @@ impl Picture {
             return Ok(());
         }
         let is_so = tenures.is_some_and(|it| it.owner.as_ref() == Some(by) && it.until == until);
-        if is_so && by != host && until > now {
+        if is_so && by != host && dead != Some(by) && until > now {
             return Ok(());
         }
         broken(3, format!("partition {partition} was refused to {host} as one of {by}, and is not"))

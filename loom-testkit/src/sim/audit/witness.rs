@@ -79,17 +79,18 @@ impl JournalStore for Witness {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
-        self.inner.claim(partition, host, lease, now).await
+        self.inner.claim(partition, host, lease, now, dead).await
     }
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        self.inner.renew(tenure, lease, now).await
+    ) -> Result<Vec<Renewal>, PortError> {
+        self.inner.renew(tenures, lease, now).await
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

@@ -51,9 +51,10 @@ impl JournalStore for Planted {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
         let _ = self.host.set(host.clone());
-        let claim = self.inner.claim(partition, host, lease, now).await?;
+        let claim = self.inner.claim(partition, host, lease, now, dead).await?;
         Ok(match claim {
             TenureClaim::Granted(tenure) => TenureClaim::Granted(self.granted(tenure, lease)),
             held @ TenureClaim::Held { .. } => held,
@@ -62,15 +63,18 @@ impl JournalStore for Planted {
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
-        let renewal = self.inner.renew(&self.real(tenure), lease, now).await?;
-        if let Renewal::Renewed { .. } = renewal {
-            self.lasts(tenure, lease);
+    ) -> Result<Vec<Renewal>, PortError> {
+        let real: Vec<_> = tenures.iter().map(|tenure| self.real(tenure)).collect();
+        let renewals = self.inner.renew(&real, lease, now).await?;
+        for (tenure, renewal) in tenures.iter().zip(&renewals) {
+            if let Renewal::Renewed { .. } = renewal {
+                self.lasts(tenure, lease);
+            }
         }
-        Ok(renewal)
+        Ok(renewals)
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

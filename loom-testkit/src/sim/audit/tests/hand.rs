@@ -124,7 +124,7 @@ impl Hand {
         // Whoever held it has been silent for a day.
         let now = self.now().saturating_add(Duration::from_hours(24));
         let lease = Duration::ZERO;
-        let claim = self.stores.journal.claim(PARTITION, &host(name), lease, now).await;
+        let claim = self.stores.journal.claim(PARTITION, &host(name), lease, now, None).await;
         if let Ok(TenureClaim::Granted(tenure)) = claim {
             self.tenure = tenure;
             self.next_n = 0;

@@ -90,12 +90,13 @@ impl JournalStore for Lying<dyn JournalStore> {
         host: &HostId,
         lease: Duration,
         now: Timestamp,
+        dead: Option<&HostId>,
     ) -> Result<TenureClaim, PortError> {
         if self.is(Lie::RefusesClaims) && host.as_str() == "two" {
             let by = HostId::parse("nobody").unwrap();
             return Ok(TenureClaim::Held { by, until: Timestamp::MAX });
         }
-        match self.inner.claim(partition, host, lease, now).await {
+        match self.inner.claim(partition, host, lease, now, dead).await {
             Ok(TenureClaim::Granted(tenure)) if self.is(Lie::RepeatsEpochs) => {
                 Ok(TenureClaim::Granted(Tenure { epoch: Epoch(1), ..tenure }))
             }
@@ -105,17 +106,18 @@ impl JournalStore for Lying<dyn JournalStore> {
 
     async fn renew(
         &self,
-        tenure: &Tenure,
+        tenures: &[Tenure],
         lease: Duration,
         now: Timestamp,
-    ) -> Result<Renewal, PortError> {
+    ) -> Result<Vec<Renewal>, PortError> {
         if self.is(Lie::RefusesRenewals) {
-            return Ok(Renewal::Lost(Fenced { epoch: tenure.epoch }));
+            let lost = |tenure: &Tenure| Renewal::Lost(Fenced { epoch: tenure.epoch });
+            return Ok(tenures.iter().map(lost).collect());
         }
         if self.is(Lie::RenewsForEver) {
-            return Ok(Renewal::Renewed { until: Timestamp::MAX });
+            return Ok(vec![Renewal::Renewed { until: Timestamp::MAX }; tenures.len()]);
         }
-        self.inner.renew(tenure, lease, now).await
+        self.inner.renew(tenures, lease, now).await
     }
 
     async fn release(&self, tenure: &Tenure) -> Result<(), PortError> {

@@ -45,7 +45,7 @@ fn journals_that_lie_are_found_out() {
             let tenure = hand.tenure.clone();
             hand.claim("two").await;
             let lease = std::time::Duration::from_secs(1);
-            let _ = hand.stores.journal.renew(&tenure, lease, hand.now()).await;
+            let _ = hand.stores.journal.renew(&[tenure], lease, hand.now()).await;
         }),
         row!(
             "a turn is put on another head",
@@ -174,7 +174,11 @@ fn stores_that_refuse_what_they_should_take_are_found_out() {
             hand.lie(Lie::RefusesRenewals);
             hand.claim("one").await;
             let lease = std::time::Duration::from_secs(1);
-            let _ = hand.stores.journal.renew(&hand.tenure, lease, hand.now()).await;
+            let _ = hand
+                .stores
+                .journal
+                .renew(std::slice::from_ref(&hand.tenure), lease, hand.now())
+                .await;
         }),
         row!("a commit of the present tenure", 3, "was said to have ended with epoch 2", |hand| {
             hand.lie(Lie::FencesCommits);
