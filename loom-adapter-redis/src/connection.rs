@@ -45,10 +45,15 @@ impl Connection {
         client: RedisClient,
         settings: RedisSettings,
     ) -> Result<Self, Failure> {
-        let wire = client.connect(&settings).await.map_err(Failure::NotSent)?;
+        let connection = Self::idle(client, settings);
+        connection.wire().await?;
+        Ok(connection)
+    }
+
+    /// Connects when it is used first.
+    pub(crate) fn idle(client: RedisClient, settings: RedisSettings) -> Self {
         let waiter = Waiter::new(client.clone(), settings.clone());
-        let current = Mutex::new(Current { wire: Some(wire), ..Current::default() });
-        Ok(Self { client, settings, current, waiter, sent: AtomicU64::new(0) })
+        Self { client, settings, current: Mutex::default(), waiter, sent: AtomicU64::new(0) }
     }
 
     pub(crate) fn settings(&self) -> &RedisSettings {

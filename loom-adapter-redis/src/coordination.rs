@@ -1,6 +1,5 @@
 //! [`Coordination`] over two keys for all hosts.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,9 +7,9 @@ use loom_core::{HostId, Payload, Timestamp};
 use loom_ports::{Coordination, Heartbeat, Member, PortError};
 
 use crate::clock::{duration, millis, timestamp};
-use crate::connection::Connection;
 use crate::error::Failure;
 use crate::key::Keys;
+use crate::line::Line;
 use crate::reply::{Parts, strange, text};
 use crate::script::Script;
 
@@ -23,13 +22,13 @@ static MEMBERS: Script =
 /// Membership in Redis.
 #[derive(Debug)]
 pub(crate) struct RedisCoordination {
-    connection: Arc<Connection>,
+    line: Line,
     keys: Keys,
 }
 
 impl RedisCoordination {
-    pub(crate) fn new(connection: Arc<Connection>, keys: Keys) -> Self {
-        Self { connection, keys }
+    pub(crate) fn new(line: Line, keys: Keys) -> Self {
+        Self { line, keys }
     }
 
     async fn try_heartbeat(
@@ -42,11 +41,11 @@ impl RedisCoordination {
         let call = HEARTBEAT
             .call(&self.keys.members())
             .arg(millis(now))
-            .arg(self.connection.settings().time.name())
+            .arg(self.line.settings().time.name())
             .arg(host.as_str())
             .arg(&details.0[..])
             .arg(duration(ttl));
-        match text(self.connection.call(call).await?)?.as_str() {
+        match text(self.line.call(call).await?)?.as_str() {
             "stayed" => Ok(Heartbeat::Stayed),
             _ => Ok(Heartbeat::Joined),
         }
@@ -56,8 +55,8 @@ impl RedisCoordination {
         let call = MEMBERS
             .call(&self.keys.members())
             .arg(millis(now))
-            .arg(self.connection.settings().time.name());
-        let mut answer = Parts::of(self.connection.call(call).await?)?;
+            .arg(self.line.settings().time.name());
+        let mut answer = Parts::of(self.line.call(call).await?)?;
         let mut members = Vec::new();
         while !answer.is_empty() {
             let host = HostId::parse(&answer.text()?).map_err(|_| strange("host"))?;
@@ -83,7 +82,7 @@ impl Coordination for RedisCoordination {
 
     async fn leave(&self, host: &HostId) -> Result<(), PortError> {
         let call = LEAVE.call(&self.keys.members()).arg(host.as_str());
-        self.connection.call(call).await.map(drop).map_err(|error| error.at("leave"))
+        self.line.call(call).await.map(drop).map_err(|error| error.at("leave"))
     }
 
     async fn members(&self, now: Timestamp) -> Result<Vec<Member>, PortError> {

@@ -30,8 +30,9 @@ use crate::clock::{duration, millis, timestamp};
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::key::{Keys, count, from, up_to};
+use crate::line::Line;
 use crate::reply::{Parts, maybe, strange};
-use crate::script::Script;
+use crate::script::{Call, Script};
 use crate::settings::Topology;
 
 /// The largest turn. A server does nothing else while it takes one in.
@@ -73,6 +74,7 @@ static SWEEP: Script = Script::new(include_str!("journal/sweep.lua"));
 #[derive(Debug)]
 pub(crate) struct RedisJournal {
     connection: Arc<Connection>,
+    line: Line,
     keys: Keys,
     durability: &'static str,
     /// Another one in tests of the tests.
@@ -80,8 +82,12 @@ pub(crate) struct RedisJournal {
 }
 
 impl RedisJournal {
-    pub(crate) fn new(connection: Arc<Connection>, keys: Keys, durability: &'static str) -> Self {
-        Self { connection, keys, durability, commit: &COMMIT }
+    pub(crate) fn new(
+        (connection, line): (Arc<Connection>, Line),
+        keys: Keys,
+        durability: &'static str,
+    ) -> Self {
+        Self { connection, line, keys, durability, commit: &COMMIT }
     }
 
     /// The beginning of the keys of the partition that an actor belongs to.
@@ -96,20 +102,15 @@ impl RedisJournal {
         now: Timestamp,
         arguments: &[&str],
     ) -> Result<Parts, Failure> {
-        self.tenures(&[partition], now, arguments).await
+        let call = self.tenures(&[partition], now, arguments);
+        Parts::of(self.connection.call_durably(call).await?)
     }
 
-    async fn tenures(
-        &self,
-        partitions: &[PartitionId],
-        now: Timestamp,
-        arguments: &[&str],
-    ) -> Result<Parts, Failure> {
+    fn tenures(&self, partitions: &[PartitionId], now: Timestamp, arguments: &[&str]) -> Call {
         let key = |partition: &PartitionId| self.keys.partition(*partition) + "t";
         let keys: Vec<_> = partitions.iter().map(key).collect();
         let call = TENURE.call(&keys);
-        let call = call.arg(millis(now)).arg(self.connection.settings().time.name());
-        Parts::of(self.connection.call_durably(call.arg(arguments)).await?)
+        call.arg(millis(now)).arg(self.connection.settings().time.name()).arg(arguments)
     }
 
     async fn try_claim(
@@ -143,7 +144,8 @@ impl RedisJournal {
         let lease = duration(lease).to_string();
         let arguments: Vec<_> =
             ["renew", &lease].into_iter().chain(epochs.iter().map(String::as_str)).collect();
-        let mut answer = self.tenures(&partitions, now, &arguments).await?;
+        let call = self.tenures(&partitions, now, &arguments);
+        let mut answer = Parts::of(self.line.call_durably(call).await?)?;
         let renewal = |_: &Tenure| {
             Ok(match answer.text()?.as_str() {
                 "renewed" => Renewal::Renewed { until: timestamp(answer.number()?) },

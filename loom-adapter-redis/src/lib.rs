@@ -10,6 +10,8 @@
 //!   everything, so that a cluster that moves the slot refuses them whole.
 //! - The driver never sends anything again. What certainly was not carried out is sent again by
 //!   `connection.rs`, and nothing else; what may have been carried out is answered as unknown.
+//! - What says that a host is alive, and what it renews, goes over another connection on a thread
+//!   of its own (`line.rs`): it must work while the threads of the host's runtime are all busy.
 //! - Time is that of the server, and comes in with each script: the clocks of hosts need not agree.
 //! - Epochs and tokens are at least the server's time in numbers, so that they do not come back
 //!   when a failover has forgotten the last ones.
@@ -25,6 +27,7 @@ mod error;
 mod idempotency;
 mod journal;
 mod key;
+mod line;
 mod lock;
 mod opening;
 mod page;

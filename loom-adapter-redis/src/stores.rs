@@ -16,6 +16,7 @@ use crate::error::OpenError;
 use crate::idempotency::RedisIdempotency;
 use crate::journal::RedisJournal;
 use crate::key::Keys;
+use crate::line::Line;
 use crate::lock::RedisLocks;
 use crate::opening;
 use crate::queue::RedisQueue;
@@ -23,10 +24,11 @@ use crate::server::RedisClient;
 use crate::settings::RedisSettings;
 use crate::state::RedisState;
 
-/// Every storage port, large values apart, over one Redis. Clones share its connection.
+/// Every storage port, large values apart, over one Redis. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct RedisStores {
     connection: Arc<Connection>,
+    line: Line,
     keys: Keys,
     queue: Arc<RedisQueue>,
     partitions: PartitionCount,
@@ -52,8 +54,9 @@ impl RedisStores {
     ///
     /// Says with a code what is wrong, and which setting changes it.
     pub async fn open(settings: RedisSettings) -> Result<Self, OpenError> {
-        let client = opening::client(&settings)?;
-        Self::with_client(client, settings).await
+        // Clients of Sentinel keep connections too, so the line has one of its own.
+        let (client, line) = (opening::client(&settings)?, opening::client(&settings)?);
+        Self::with_clients(client, line, settings).await
     }
 
     /// As [`open`](Self::open), over a client of the caller's own; what `settings` say of
@@ -66,11 +69,19 @@ impl RedisStores {
         client: RedisClient,
         settings: RedisSettings,
     ) -> Result<Self, OpenError> {
+        Self::with_clients(client.clone(), client, settings).await
+    }
+
+    async fn with_clients(
+        client: RedisClient,
+        line: RedisClient,
+        settings: RedisSettings,
+    ) -> Result<Self, OpenError> {
         let partitions = settings.partitions;
         let connection = opening::connect(client, settings).await?;
         let report = opening::check(&connection).await?;
         opening::agree_on_partitions(&connection).await?;
-        Ok(Self::over(connection, report, partitions))
+        Self::over(connection, line, report, partitions)
     }
 
     /// Opens what hosts have opened before, to read it: writes nothing and checks nothing. How
@@ -80,14 +91,14 @@ impl RedisStores {
     ///
     /// Says with a code what is wrong, also if no host has ever used the prefix.
     pub async fn look(settings: RedisSettings) -> Result<Self, OpenError> {
-        let client = opening::client(&settings)?;
+        let (client, line) = (opening::client(&settings)?, opening::client(&settings)?);
         let connection = opening::connect(client, settings).await?;
         let Some(partitions) = opening::partitions(&connection).await? else {
             let prefix = connection.settings().prefix.clone();
             return Err(OpenError::NoCluster { prefix });
         };
         let durability = connection.settings().durability.name();
-        Ok(Self::over(connection, Report { findings: Vec::new(), durability }, partitions))
+        Self::over(connection, line, Report { findings: Vec::new(), durability }, partitions)
     }
 
     /// Connects and checks as [`open`](Self::open) does, and writes nothing.
@@ -106,19 +117,26 @@ impl RedisStores {
         Ok(Examined { findings, durability, is_new: found.is_none() })
     }
 
-    fn over(connection: Connection, report: Report, partitions: PartitionCount) -> Self {
+    fn over(
+        connection: Connection,
+        line: RedisClient,
+        report: Report,
+        partitions: PartitionCount,
+    ) -> Result<Self, OpenError> {
+        let line = Line::new(Connection::idle(line, connection.settings().clone()))?;
         let keys = Keys::new(&connection.settings().prefix);
         let connection = Arc::new(connection);
         let queue = Arc::new(RedisQueue::new(Arc::clone(&connection), keys.clone()));
         let Report { findings, durability } = report;
-        Self { connection, keys, queue, partitions, durability, findings: findings.into() }
+        let findings = findings.into();
+        Ok(Self { connection, line, keys, queue, partitions, durability, findings })
     }
 
     /// The authority.
     #[must_use]
     pub fn journal(&self) -> Arc<dyn JournalStore> {
         let (connection, keys) = self.parts();
-        Arc::new(RedisJournal::new(connection, keys, self.durability))
+        Arc::new(RedisJournal::new((connection, self.line.clone()), keys, self.durability))
     }
 
     /// The carrier.
@@ -157,8 +175,7 @@ impl RedisStores {
     /// Membership.
     #[must_use]
     pub fn coordination(&self) -> Arc<dyn Coordination> {
-        let (connection, keys) = self.parts();
-        Arc::new(RedisCoordination::new(connection, keys))
+        Arc::new(RedisCoordination::new(self.line.clone(), self.keys.clone()))
     }
 
     /// How many partitions the cluster has.
@@ -183,7 +200,7 @@ impl RedisStores {
     /// How many requests were sent to the server, those counted that were sent again.
     #[must_use]
     pub fn round_trips(&self) -> u64 {
-        self.connection.sent()
+        self.connection.sent() + self.line.sent()
     }
 
     fn parts(&self) -> (Arc<Connection>, Keys) {

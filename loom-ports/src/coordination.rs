@@ -13,6 +13,9 @@ use crate::PortError;
 /// Decides who *should* own a partition, and from whom it may be taken: one that says no more that
 /// it is alive. Who *does* own it is decided by tenures alone. Members may therefore be seen late
 /// or differently by different hosts; but whoever asks after a host has joined is told of it.
+///
+/// A host calls it, and [`renew`](crate::JournalStore::renew), from a thread of its own while its
+/// runtime may be busy. An answer must not wait for that one.
 #[async_trait]
 pub trait Coordination: Debug + Send + Sync + 'static {
     /// Joins, or stays, until `now + ttl`. Replaces what was told about the host before.

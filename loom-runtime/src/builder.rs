@@ -20,7 +20,7 @@ use crate::activities::ActivityEntry;
 use crate::actor::KindEntry;
 use crate::divergence::{Divergence, Divergences};
 use crate::forward::Forwards;
-use crate::heart::Heart;
+use crate::heart::{Beats, Heart};
 use crate::host::{Phase, Shared, Tasks};
 use crate::ingress::Ingress;
 use crate::loose_ends::LooseEnds;
@@ -122,7 +122,7 @@ async fn check_partitions(stores: &Stores, configured: PartitionCount) -> Result
 #[must_use = "a host runs once it is started"]
 pub struct HostBuilder {
     stores: Stores,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     ids: Arc<dyn IdSource>,
     tasks: Option<Arc<dyn Spawn>>,
     settings: Settings,
@@ -136,7 +136,7 @@ impl Host {
     pub fn builder(stores: impl Into<Stores>) -> HostBuilder {
         HostBuilder {
             stores: stores.into(),
-            clock: Arc::new(SystemClock),
+            clock: None,
             ids: Arc::new(RandomIds),
             tasks: None,
             settings: Settings::default(),
@@ -304,8 +304,11 @@ impl HostBuilder {
     }
 
     /// Where the time comes from: the machine, unless told otherwise.
+    ///
+    /// A host on the machine's clock and the current tokio runtime says that it is alive from a
+    /// thread of its own, however busy the runtime is. Any other does so among its tasks.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
@@ -350,10 +353,14 @@ impl HostBuilder {
             return Err(StartError::PayloadBytesMax { payload_bytes_max, turn_bytes_max });
         }
         check_partitions(&self.stores, self.settings.partitions).await?;
+        let beats = match (&self.clock, &self.tasks) {
+            (None, None) => Beats::Apart,
+            _ => Beats::AmongTasks,
+        };
         let shared = Arc::new(Shared {
             id: HostId::parse(&format!("host-{:032x}", self.ids.next()))?,
             stores: self.stores,
-            clock: self.clock,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             ids: self.ids,
             kinds,
             activities,
@@ -382,7 +389,7 @@ impl HostBuilder {
         let host = Host { shared: Arc::clone(&shared), life: Arc::new(Life(phase)) };
         let owned = tenures::claim_first(&shared).await?;
         info!(host = %shared.id, owned, durability = capabilities.durability, "started");
-        heart::start(&shared);
+        heart::start(&shared, beats);
         shared.spawn(tenures::run(Arc::clone(&shared)));
         shared.spawn(timers::run(Arc::clone(&shared)));
         shared.spawn(ingress::run(Arc::clone(&shared)));

@@ -4,30 +4,35 @@
 //! member any more. So tenures need hardly any renewals; they last for many leases, and those
 //! renewals are there to find out that a store forgot them. Only while it is not certain that the
 //! host is a member, or that its tenures stand, all are renewed at once.
+//!
+//! All of this happens on a thread of its own: a runtime whose threads are all busy is alive. But one
+//! that is stuck for good must not keep what it owns, so the thread asks it for a sign of life.
 
-use std::cmp::Reverse;
-use std::convert::Infallible;
-use std::sync::Arc;
+mod pulse;
+mod renewing;
+
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use futures::future::join_all;
 use loom_core::{Payload, Timestamp};
-use loom_ports::{Heartbeat, PortError, Renewal, Tenure};
-use tokio::sync::{Mutex, Notify};
-use tracing::warn;
+use loom_ports::{Heartbeat, PortError};
+use tokio::runtime::Builder;
+use tokio::sync::{Mutex, Notify, oneshot};
+use tracing::{error, warn};
 
+use self::pulse::{Pulse, Sign};
+pub(crate) use self::renewing::renew_one;
 use crate::host::{Phase, Shared};
-use crate::partition::Partition;
 use crate::peers::HostDetails;
-use crate::tenures;
 
 /// How many leases of a host a tenure lasts that is not renewed.
 const TENURE_LEASES: u32 = 12;
-/// After how many rounds each tenure was renewed: eight leases.
-const ROUNDS: usize = 24;
-/// More may follow at once.
-const DOUBT_PAUSE: Duration = Duration::from_millis(20);
+/// For how many leases the runtime of a host may do nothing at all, and the host still says that it
+/// is alive.
+const STUCK_LEASES: u32 = 6;
 
 /// What is known of the membership of a host.
 #[derive(Debug, Default)]
@@ -36,10 +41,15 @@ pub(crate) struct Heart {
     standing: Mutex<Standing>,
     /// Whether it is so long ago that the host was known to be a member that it may be none.
     lapsed: AtomicBool,
+    /// Whether the runtime has given no sign of life for so long that the host must not say it is
+    /// alive.
+    stuck: AtomicBool,
     /// Whether every partition is where it is placed.
     settled: AtomicBool,
     /// Told when it is doubtful whether the tenures stand.
     doubtful: Notify,
+    /// Told by the thread, if there is one, that it ends.
+    ended: std::sync::Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +63,17 @@ struct Standing {
 impl Heart {
     pub(crate) fn set_settled(&self, settled: bool) {
         self.settled.store(settled, Ordering::Relaxed);
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed)
+    }
+
+    fn set_stuck(&self, stuck: bool) {
+        let was = self.stuck.swap(stuck, Ordering::Relaxed);
+        if stuck && !was {
+            error!("the runtime does nothing: the cluster is told no more that this host is alive");
+        }
     }
 
     /// Has all tenures renewed soon.
@@ -74,26 +95,65 @@ pub(crate) async fn join(host: &Shared) -> Result<(), PortError> {
 
 /// Ends being a member, for good.
 pub(crate) async fn leave(host: &Shared) {
-    let _standing = host.heart.standing.lock().await;
-    if let Err(error) = host.stores.coordination.leave(&host.id).await {
-        warn!(%error, "the cluster was not told that this host left");
+    {
+        let _standing = host.heart.standing.lock().await;
+        if let Err(error) = host.stores.coordination.leave(&host.id).await {
+            warn!(%error, "the cluster was not told that this host left");
+        }
+    }
+    let ended = host.heart.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(ended) = ended {
+        // An error says that it ended, too.
+        let _ = ended.await;
     }
 }
 
-/// Beats for as long as the host lives.
-pub(crate) fn start(host: &Arc<Shared>) {
-    let host = Arc::clone(host);
-    Arc::clone(&host).spawn(async move {
-        // A journal that does not answer must not keep the host from saying that it is alive.
-        tokio::select! {
-            biased;
-            () = keep_membership(&host) => {}
-            never = keep_tenures(&host) => match never {}
-        }
-    });
+/// Where a heart beats.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Beats {
+    /// On a thread of its own, by the machine's time.
+    Apart,
+    /// Among the tasks of the host, whoever runs them and whatever time it is there.
+    AmongTasks,
 }
 
-async fn keep_membership(host: &Shared) {
+/// Beats for as long as the host lives.
+pub(crate) fn start(host: &Arc<Shared>, beats: Beats) {
+    if beats == Beats::Apart {
+        match start_apart(host) {
+            Ok(()) => return,
+            Err(error) => {
+                warn!(%error, "no thread for the heart: a busy host may lose what it owns");
+            }
+        }
+    }
+    let of = Arc::clone(host);
+    host.spawn(async move { run(&of, None).await });
+}
+
+fn start_apart(host: &Arc<Shared>) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let (of, pulse) = (Arc::clone(host), Pulse::of(host));
+    let (ends, ended) = oneshot::channel();
+    thread::Builder::new().name("loom-heart".into()).spawn(move || {
+        runtime.block_on(run(&of, Some(pulse)));
+        drop(ends);
+    })?;
+    *host.heart.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+    Ok(())
+}
+
+async fn run(host: &Arc<Shared>, pulse: Option<Pulse>) {
+    // A journal that does not answer must not keep the host from saying that it is alive.
+    tokio::select! {
+        biased;
+        () = keep_membership(host, pulse) => {}
+        never = renewing::keep_tenures(host) => match never {}
+    }
+}
+
+async fn keep_membership(host: &Shared, mut pulse: Option<Pulse>) {
+    let limit = host.settings.lease * STUCK_LEASES;
     loop {
         let settled = host.heart.settled.load(Ordering::Relaxed);
         let pause = host.settings.lease / if settled { 3 } else { 12 };
@@ -102,7 +162,14 @@ async fn keep_membership(host: &Shared) {
             () = host.stopping() => return,
             () = host.pause(pause) => {}
         }
-        beat(host, pause).await;
+        match pulse.as_mut().map(|pulse| pulse.feel(host, pause)) {
+            None | Some(Sign::Alive) => host.heart.set_stuck(false),
+            Some(Sign::SilentFor(time)) => host.heart.set_stuck(time >= limit),
+            Some(Sign::Dead) => return,
+        }
+        if !host.heart.is_stuck() {
+            beat(host, pause).await;
+        }
     }
 }
 
@@ -141,106 +208,4 @@ async fn tell(host: &Shared, standing: &mut Standing) -> Result<Heartbeat, PortE
     let answer = host.stores.coordination.heartbeat(&host.id, &details, lease, now).await?;
     *standing = Standing { at: now, unheard: Duration::ZERO };
     Ok(answer)
-}
-
-async fn keep_tenures(host: &Arc<Shared>) -> Infallible {
-    let pause = host.settings.lease / 3;
-    loop {
-        let next = host.clock.now().saturating_add(pause);
-        // One wait, however often it is doubted meanwhile: waits count.
-        let mut wait = host.clock.sleep_until(next);
-        loop {
-            tokio::select! {
-                biased;
-                () = host.heart.doubtful.notified() => {
-                    host.pause(DOUBT_PAUSE).await;
-                    renew(host, usize::MAX, Duration::ZERO).await;
-                }
-                () = &mut wait => break,
-            }
-        }
-        let count = host.owned().len().div_ceil(ROUNDS);
-        renew(host, count, pause).await;
-    }
-}
-
-/// Renews, after a wait, so many tenures: those that were not for longest. Ends those of
-/// which nothing is known for too long: another host may own the partition by now. Whoever
-/// waits here is told that the outcome is unknown, and finds it with the same key wherever it is.
-async fn renew(host: &Arc<Shared>, count: usize, waited: Duration) {
-    let mut owned: Vec<_> = host
-        .partitions
-        .iter()
-        .filter_map(|partition| Some((partition, partition.waited(waited)?)))
-        .map(|(partition, (tenure, unrenewed))| (partition, tenure, unrenewed))
-        .collect();
-    owned.sort_by_key(|(.., unrenewed)| Reverse(*unrenewed));
-    let due: Vec<_> = owned.iter().take(count).map(|(it, tenure, _)| (*it, &**tenure)).collect();
-    renew_all(host, &due).await;
-    let lapsed = host.heart.lapsed.load(Ordering::Relaxed);
-    let known_for = if lapsed { host.settings.lease } else { tenure_lease(host) };
-    for (partition, tenure, _) in &owned {
-        if partition.is_unrenewed(host.clock.now(), known_for) {
-            let (of, partition, tenure) =
-                (Arc::clone(host), Arc::clone(partition), Arc::clone(tenure));
-            host.spawn(
-                async move { tenures::give_up(&of, &partition, &tenure, "it may have ended") },
-            );
-        }
-    }
-}
-
-async fn renew_all(host: &Arc<Shared>, due: &[(&Arc<Partition>, &Tenure)]) {
-    if due.is_empty() {
-        return;
-    }
-    let tenures: Vec<_> = due.iter().map(|(_, tenure)| (*tenure).clone()).collect();
-    let now = host.clock.now();
-    if let Ok(renewals) = host.stores.journal.renew(&tenures, tenure_lease(host), now).await {
-        for ((partition, tenure), renewal) in due.iter().zip(renewals) {
-            note(host, partition, tenure, now, renewal);
-            tell_if_lost(host, partition, tenure, renewal);
-        }
-        return;
-    }
-    // One that cannot be renewed must not end the others: it may be that only its node is gone.
-    let each = due.iter().map(async |(partition, tenure)| {
-        if let Ok(renewal) = renew_one(host, partition, tenure).await {
-            tell_if_lost(host, partition, tenure, renewal);
-        }
-    });
-    join_all(each).await;
-}
-
-/// Renews a tenure, and takes note of the answer. What is lost, the caller must give up.
-pub(crate) async fn renew_one(
-    host: &Shared,
-    partition: &Partition,
-    tenure: &Tenure,
-) -> Result<Renewal, PortError> {
-    let now = host.clock.now();
-    let tenures = std::slice::from_ref(tenure);
-    let renewals = host.stores.journal.renew(tenures, tenure_lease(host), now).await;
-    let renewal = renewals.map(|renewals| renewals[0]);
-    match &renewal {
-        Ok(renewal) => note(host, partition, tenure, now, *renewal),
-        Err(error) => {
-            host.outages.renewals.failed(partition.id, error);
-        }
-    }
-    renewal
-}
-
-fn note(host: &Shared, partition: &Partition, tenure: &Tenure, now: Timestamp, renewal: Renewal) {
-    if let Renewal::Renewed { .. } = renewal {
-        host.outages.renewals.worked(partition.id);
-        partition.renewed(tenure, now);
-    }
-}
-
-fn tell_if_lost(host: &Arc<Shared>, partition: &Arc<Partition>, tenure: &Tenure, renewal: Renewal) {
-    if let Renewal::Lost(_) = renewal {
-        let (of, partition, tenure) = (Arc::clone(host), Arc::clone(partition), tenure.clone());
-        host.spawn(async move { tenures::fenced(&of, &partition, &tenure) });
-    }
 }

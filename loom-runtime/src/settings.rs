@@ -25,8 +25,9 @@ pub struct Settings {
     /// before it is a dead letter.
     pub deaths_max: u32,
     /// How long a host that says nothing keeps what it owns: so late, at most, begins a take-over
-    /// after a death. It says that it is alive three times as often. Its tenures last twelve
-    /// times as long, for when nobody can tell who lives.
+    /// after a death. It says that it is alive three times as often, also while every thread of its
+    /// runtime is busy; but not after its runtime has begun nothing for six times as long. Its
+    /// tenures last twelve times as long, for when nobody can tell who lives.
     pub lease: Duration,
     /// How long the key of a handled request is remembered.
     pub key_window: Duration,

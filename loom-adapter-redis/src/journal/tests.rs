@@ -10,6 +10,7 @@ use loom_testkit::journal::{JournalFixture, cases};
 use super::{COMMIT, RedisJournal};
 use crate::connection::Connection;
 use crate::key::Keys;
+use crate::line::Line;
 use crate::script::Script;
 use crate::server::RedisClient;
 use crate::settings::{RedisSettings, TimeSource};
@@ -28,10 +29,12 @@ impl JournalFixture for Broken {
         let time = TimeSource::Caller;
         let settings = RedisSettings { time, ..RedisSettings::standalone(&shared_redis().urls[0]) };
         let client = RedisClient::new(&settings).expect("an address");
+        let line = Line::new(Connection::idle(client.clone(), settings.clone()));
+        let line = line.expect("threads are to be had");
         let connection = Connection::open(client, settings).await.expect("it was started");
         let since_epoch = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let keys = Keys::new(&format!("broken-{}-{}", std::process::id(), since_epoch.as_nanos()));
-        let journal = RedisJournal::new(Arc::new(connection), keys, "none");
+        let journal = RedisJournal::new((Arc::new(connection), line), keys, "none");
         Self(Arc::new(RedisJournal { commit: PLANTED.get(), ..journal }))
     }
 

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bank;
+mod busy;
 mod chaos;
 mod client;
 mod command;
