@@ -98,6 +98,9 @@ pub(crate) fn stop() -> Result<(), Box<dyn Error>> {
         }
         sleep(Duration::from_millis(100));
     }
+    // It leaves the network of the machine mounted there, which nobody could remove.
+    let network = path("run")?.join("netns/default");
+    Command::new("umount").arg(network).stderr(Stdio::null()).status()?;
     Ok(())
 }
 
