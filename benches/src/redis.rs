@@ -134,10 +134,7 @@ impl Bench {
     }
 
     fn locking(&self, work: &str, rounds: usize, callers: Callers) -> Vec<Line> {
-        let Callers { callers: at_once, operations } = callers;
-        // As many round trips.
-        let twice = Callers { callers: at_once, operations: operations * 2 };
-        let bare = || self.runtime.block_on(self.bare.call(twice)).per(0.5);
+        let bare = || self.runtime.block_on(self.bare.lock(callers, LOCKS));
         let ours = || self.runtime.block_on(lock(&self.stores, callers));
         compete(
             work,
@@ -145,7 +142,7 @@ impl Bench {
             rounds,
             &[
                 Entrant::new("loom", Role::Ours, ours),
-                Entrant::new("two bare scripts", Role::Limit, bare),
+                Entrant::new("SET NX PX and a script", Role::Limit, bare),
             ],
         )
     }

@@ -42,8 +42,11 @@ local function told(at, offset)
   return text(math.max(at + offset, 0))
 end
 
--- Ends a key of its own accord, an hour after nobody can ask for it any more.
+-- For how long a key is kept: until an hour after nobody can ask for it any more.
+local function ttl(now, at) return text(math.max(at - now, 0) + 3600000) end
+
+-- Ends a key of its own accord.
 local function expire(key, now, at)
   if at >= FOREVER then return redis.call('PERSIST', key) end
-  redis.call('PEXPIRE', key, text(math.max(at - now, 0) + 3600000))
+  redis.call('PEXPIRE', key, ttl(now, at))
 end

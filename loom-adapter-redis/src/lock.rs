@@ -14,10 +14,18 @@ use crate::key::Keys;
 use crate::reply::Parts;
 use crate::script::Script;
 
-static ACQUIRE: Script =
-    Script::new(concat!(include_str!("clock.lua"), include_str!("lock/acquire.lua")));
-static SETTLE: Script =
-    Script::new(concat!(include_str!("clock.lua"), include_str!("lock/settle.lua")));
+macro_rules! lock_script {
+    ($file:literal) => {
+        Script::new(concat!(
+            include_str!("clock.lua"),
+            include_str!("lock/lock.lua"),
+            include_str!($file)
+        ))
+    };
+}
+
+static ACQUIRE: Script = lock_script!("lock/acquire.lua");
+static SETTLE: Script = lock_script!("lock/settle.lua");
 
 /// Locks in Redis.
 #[derive(Debug)]

@@ -8,12 +8,11 @@
 -- are at least the server's microseconds, so that they do not come back when a failover has
 -- forgotten the last ones.
 local now, offset = clock(ARGV[1], ARGV[2])
-local ends = tonumber(redis.call('HGET', KEYS[2], 'u') or -1)
-if ends > now then return {'busy', told(ends, offset)} end
+local _, ends = find(KEYS[2])
+if ends and ends > now then return {'busy', told(ends, offset)} end
 
 local token = text(math.max(tonumber(redis.call('GET', KEYS[1]) or 0) + 1, micros()))
 ends = after(now, ARGV[4])
 redis.call('SET', KEYS[1], token)
-redis.call('HSET', KEYS[2], 't', token, 'u', text(ends), 'o', ARGV[3])
-expire(KEYS[2], now, ends)
+keep(KEYS[2], now, token, ends, ARGV[3])
 return {'held', token, told(ends, offset)}

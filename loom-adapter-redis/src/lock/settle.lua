@@ -3,16 +3,15 @@
 -- KEYS: lock
 -- ARGV: now, time source, token, 'renew' or 'release', ttl in milliseconds
 -- Returns {'held', until}, {'lost'} or {'released'}.
-local now, offset = clock(ARGV[1], ARGV[2])
-local lock = redis.call('HMGET', KEYS[1], 't', 'u')
-if lock[1] ~= ARGV[3] then return {'lost'} end
+local token, ends, owner = find(KEYS[1])
+if token ~= ARGV[3] then return {'lost'} end
 
 if ARGV[4] == 'release' then
   redis.call('DEL', KEYS[1])
   return {'released'}
 end
-if tonumber(lock[2]) <= now then return {'lost'} end
-local ends = after(now, ARGV[5])
-redis.call('HSET', KEYS[1], 'u', text(ends))
-expire(KEYS[1], now, ends)
+local now, offset = clock(ARGV[1], ARGV[2])
+if ends <= now then return {'lost'} end
+ends = after(now, ARGV[5])
+keep(KEYS[1], now, token, ends, owner)
 return {'held', told(ends, offset)}
