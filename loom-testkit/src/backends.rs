@@ -8,18 +8,24 @@
 //! Tests that stop or kill a server, or want settings of their own for it, start a process.
 #![allow(clippy::missing_panics_doc, reason = "what goes wrong here fails the test, and says so")]
 
+mod azurite;
 mod certificates;
 #[cfg(feature = "containers")]
 mod container;
 mod engine;
 mod place;
 mod process;
+mod proxy;
 mod redis;
+mod shared_azurite;
 mod standing;
 
+pub use azurite::{AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer};
 pub use certificates::Certificates;
 pub use place::Place;
+pub use proxy::{Proxy, Trouble};
 pub use redis::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};
+pub use shared_azurite::{SharedAzurite, shared_azurite, shared_azurite_over_tls};
 pub use standing::Standing;
 
 use std::fmt;

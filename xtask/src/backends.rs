@@ -1,5 +1,6 @@
 //! `cargo xtask backends`: the servers that tests need, installed, started and kept.
 
+pub(crate) mod azurite;
 pub(crate) mod engine;
 pub(crate) mod images;
 mod install;
@@ -71,7 +72,7 @@ pub(crate) fn run(action: Action) -> Outcome {
 impl Servers {
     /// Installs what is missing and starts the servers.
     pub(crate) fn start(place: &Place) -> Result<Self, Box<dyn Error>> {
-        install::make_sure("redis-server", "redis-server")?;
+        install()?;
         let mut keeper = keeper(place, &["--until-eof"]);
         let mut keeper = keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let said = keeper.stdout.take().ok_or("its output is piped")?;
@@ -116,8 +117,17 @@ pub(crate) fn named_by_environment() -> Option<String> {
     std::env::vars().map(|(name, _)| name).find(|name| is_address(name))
 }
 
-fn up(in_containers: bool) -> Findings {
+/// Installs what is missing. Tests that need Azurite say so; all others run without it.
+fn install() -> Result<(), Box<dyn Error>> {
     install::make_sure("redis-server", "redis-server")?;
+    if let Err(error) = azurite::make_sure() {
+        println!("{error}");
+    }
+    Ok(())
+}
+
+fn up(in_containers: bool) -> Findings {
+    install()?;
     if let Some(pid) = running() {
         let origin = told(ORIGIN).unwrap_or_default();
         let stand = format!("the servers stand already, as {origin}, kept by process {pid}");
@@ -164,6 +174,9 @@ fn status() -> Findings {
     match install::version("redis-server") {
         Some(version) => println!("{version}"),
         None => println!("redis-server is not installed; cargo xtask backends up installs it"),
+    }
+    if !azurite::is_installed() {
+        println!("Azurite is not installed; cargo xtask backends up installs it from npm");
     }
     match running() {
         Some(pid) => {

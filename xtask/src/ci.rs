@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 
 use crate::backends::Place;
+use crate::backends::azurite;
 use crate::backends::engine::{self, Engine};
 use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
@@ -17,6 +18,9 @@ use crate::{backends, cargo, deny, instructions, layers, msrv, semantics, sim, s
 
 /// The crates under test; the benchmarks' peers take long to build and are checked apart.
 const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
+
+/// The tests that need Azurite, as `cargo nextest` names them.
+const AZURE: &str = "binary_id(loom-adapter-azure-blob::azurite)";
 
 /// One step of `cargo xtask ci`, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +33,7 @@ pub(crate) enum Step {
     Style,
     Semantics,
     Test,
+    Azure,
     Doctest,
     Containers,
     Sim,
@@ -57,6 +62,7 @@ impl Step {
             Self::Style => style::run(),
             Self::Semantics => semantics::run(),
             Self::Test => test(),
+            Self::Azure => azure(),
             Self::Doctest => {
                 cargo::run(cargo::command(&["test", "--doc", "--no-fail-fast"]).args(TESTED))
             }
@@ -105,16 +111,35 @@ fn benches() -> Outcome {
     cargo::run(clippy.args(["--", "-D", "warnings"]))
 }
 
-/// All tests but the documentation tests, which `cargo nextest` does not know.
+/// All tests but the documentation tests, which `cargo nextest` does not know, and those that need
+/// an emulator of Azure.
 ///
 /// The servers they need are started once for all of them.
 fn test() -> Outcome {
     let mut test = if cargo::has("nextest") {
-        cargo::command(&["nextest", "run", "--no-fail-fast"])
+        cargo::command(&["nextest", "run", "--no-fail-fast", "-E", &format!("not ({AZURE})")])
     } else {
-        cargo::command(&["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"])
+        let kinds = ["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
+        let mut test = cargo::command(&kinds);
+        test.args(["--exclude", "loom-adapter-azure-blob"]);
+        test
     };
     with_servers(&Place::Processes, test.args(TESTED))
+}
+
+/// The tests that need Azurite, where it is installed or can be.
+fn azure() -> Outcome {
+    if let Err(error) = azurite::make_sure() {
+        return Outcome::NotRun(error.to_string());
+    }
+    let mut test = if cargo::has("nextest") {
+        let mut test = cargo::command(&["nextest", "run", "--no-fail-fast", "-E", AZURE]);
+        test.args(TESTED);
+        test
+    } else {
+        cargo::command(&["test", "--no-fail-fast", "--package", "loom-adapter-azure-blob"])
+    };
+    with_servers(&Place::Processes, &mut test)
 }
 
 /// The suites of Redis on a server in a container, where an engine answers or can be started.

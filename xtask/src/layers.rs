@@ -30,6 +30,11 @@ const LAYERS: &[Layer] = &[
         tests_use: &["loom-testkit"],
     },
     Layer {
+        name: "loom-adapter-azure-blob",
+        uses: &["loom-core", "loom-ports"],
+        tests_use: &["loom-testkit"],
+    },
+    Layer {
         name: "loom-adapter-redis",
         uses: &["loom-core", "loom-ports"],
         tests_use: &["loom-testkit"],

@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
 
-use super::{Origin, Place, RedisCluster, RedisOptions, RedisServer, place};
+use super::{AzuriteServer, Origin, Place, RedisCluster, RedisOptions, RedisServer, place};
 
 pub(super) const REDIS_URL: &str = "LOOM_TEST_REDIS_URL";
 pub(super) const REDIS_CLUSTER_URLS: &str = "LOOM_TEST_REDIS_CLUSTER_URLS";
@@ -14,6 +14,9 @@ pub(super) const REDIS_TLS_URL: &str = "LOOM_TEST_REDIS_TLS_URL";
 const REDIS_TLS_CA: &str = "LOOM_TEST_REDIS_TLS_CA";
 /// Says what they are; nobody reads it but those who are told.
 const ORIGIN: &str = "LOOM_TEST_REDIS_ORIGIN";
+pub(super) const AZURITE_URL: &str = "LOOM_TEST_AZURITE_URL";
+pub(super) const AZURITE_TLS_URL: &str = "LOOM_TEST_AZURITE_TLS_URL";
+pub(super) const AZURITE_TLS_CA: &str = "LOOM_TEST_AZURITE_TLS_CA";
 
 /// The servers that all tests of all processes may share.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct Standing {
     server: RedisServer,
     cluster: RedisCluster,
     tls: RedisServer,
+    /// Where it is installed: one that asks for signatures, and one over TLS.
+    azurite: Option<[AzuriteServer; 2]>,
 }
 
 impl Standing {
@@ -34,6 +39,8 @@ impl Standing {
             server: RedisServer::start_in(place, &RedisOptions::default()),
             cluster: RedisCluster::start_in(place, 3),
             tls: RedisServer::start_in(place, &tls),
+            azurite: AzuriteServer::is_installed()
+                .then(|| [AzuriteServer::start(), AzuriteServer::start_with_tls()]),
         }
     }
 
@@ -42,13 +49,22 @@ impl Standing {
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let certificates = self.tls.certificates.as_ref();
         let ca = certificates.map(|certificates| certificates.ca.display().to_string());
-        vec![
+        let mut variables = vec![
             (REDIS_URL, self.server.url()),
             (REDIS_CLUSTER_URLS, self.cluster.urls().join(",")),
             (REDIS_TLS_URL, self.tls.url()),
             (REDIS_TLS_CA, ca.expect("it listens for TLS")),
             (ORIGIN, self.place.to_string()),
-        ]
+        ];
+        if let Some([plain, tls]) = &self.azurite {
+            let certificates = tls.certificates.as_ref().expect("it listens for TLS");
+            variables.extend([
+                (AZURITE_URL, plain.url()),
+                (AZURITE_TLS_URL, tls.url()),
+                (AZURITE_TLS_CA, certificates.ca.display().to_string()),
+            ]);
+        }
+        variables
     }
 }
 
@@ -66,9 +82,14 @@ pub(super) fn urls(variable: &str) -> Option<(Origin, Vec<String>)> {
     urls.iter().all(|url| listens(url)).then_some((Origin::Standing, urls))
 }
 
-/// The certificate that goes with the server for TLS.
+/// The certificate that goes with the Redis for TLS.
 pub(super) fn tls_ca_pem() -> Option<String> {
-    let path = env::var(REDIS_TLS_CA).ok().or_else(|| of_standing(REDIS_TLS_CA))?;
+    pem(REDIS_TLS_CA)
+}
+
+/// The certificate in the file that a variable names.
+pub(super) fn pem(variable: &str) -> Option<String> {
+    let path = env::var(variable).ok().or_else(|| of_standing(variable))?;
     fs::read_to_string(path).ok()
 }
 
@@ -91,5 +112,6 @@ fn in_file(name: &str, variable: &str) -> Option<String> {
 /// Whether somebody is there: the file may be of servers that are gone.
 fn listens(url: &str) -> bool {
     let address = url.split_once("://").map_or(url, |(_, address)| address);
+    let address = address.split_once('/').map_or(address, |(address, _)| address);
     TcpStream::connect(address).is_ok()
 }

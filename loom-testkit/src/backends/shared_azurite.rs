@@ -1,0 +1,56 @@
+//! Blob storage that tests share: a real account, or an Azurite.
+
+use std::env;
+use std::sync::OnceLock;
+
+use super::{AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer, Origin, Place, standing};
+
+/// The connection string of a real account, which then is used instead of an Azurite.
+const CONNECTION_STRING: &str = "LOOM_TEST_AZURE_STORAGE_CONNECTION_STRING";
+
+/// Blob storage that tests share.
+#[derive(Debug)]
+pub struct SharedAzurite {
+    /// Where it came from.
+    pub origin: Origin,
+    /// How to reach it, with the account and its key.
+    pub connection_string: String,
+    /// The certificate of the issuer of its own, if it listens for TLS.
+    pub ca_pem: Option<String>,
+    _server: Option<AzuriteServer>,
+}
+
+/// One server that asks for signatures.
+pub fn shared_azurite() -> &'static SharedAzurite {
+    static SHARED: OnceLock<SharedAzurite> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        if let Ok(connection_string) = env::var(CONNECTION_STRING) {
+            let origin = Origin::Environment;
+            return SharedAzurite { origin, connection_string, ca_pem: None, _server: None };
+        }
+        SharedAzurite::find(standing::AZURITE_URL, AzuriteServer::start)
+    })
+}
+
+/// One server that listens for TLS, and takes tokens too.
+pub fn shared_azurite_over_tls() -> &'static SharedAzurite {
+    static SHARED: OnceLock<SharedAzurite> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        SharedAzurite::find(standing::AZURITE_TLS_URL, AzuriteServer::start_with_tls)
+    })
+}
+
+impl SharedAzurite {
+    fn find(variable: &str, start: impl FnOnce() -> AzuriteServer) -> Self {
+        let at = |url: &str| {
+            format!("BlobEndpoint={url};AccountName={AZURITE_ACCOUNT};AccountKey={AZURITE_KEY}")
+        };
+        if let Some((origin, urls)) = standing::urls(variable) {
+            let ca_pem = standing::pem(standing::AZURITE_TLS_CA);
+            return Self { origin, connection_string: at(&urls[0]), ca_pem, _server: None };
+        }
+        let (origin, server) = (Origin::Started(Place::Process), start());
+        let ca_pem = server.certificates.as_ref().map(|certificates| certificates.ca_pem.clone());
+        Self { origin, connection_string: at(&server.url()), ca_pem, _server: Some(server) }
+    }
+}
