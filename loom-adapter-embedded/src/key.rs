@@ -69,6 +69,8 @@ pub(crate) enum Table {
     RequestEnd = 81,
     /// `host → MemberRow`
     Member = 90,
+    /// `space, key → value`: rows of the stores that are made of rows.
+    Row = 100,
 }
 
 /// A key, or the beginning of one.

@@ -1,6 +1,6 @@
 //! Every storage port of Loom over one directory on disk.
 //!
-//! [`EmbeddedStores::open`] gives all seven ports over one [fjall](https://docs.rs/fjall)
+//! [`EmbeddedStores::open`] gives all ports over one [fjall](https://docs.rs/fjall)
 //! database. Design:
 //!
 //! - One thread writes. Every change of every port is a function that runs on it, in the order
@@ -34,6 +34,7 @@ mod options;
 mod queue;
 mod reader;
 mod row;
+mod row_store;
 #[cfg(any(test, feature = "simulation"))]
 pub mod simulation;
 mod state;

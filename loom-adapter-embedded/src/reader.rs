@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
         &self,
         from: &[u8],
         end: &[u8],
-    ) -> impl Iterator<Item = Result<Row, Broken>> + use<> {
+    ) -> impl DoubleEndedIterator<Item = Result<Row, Broken>> + use<> {
         // The engine does not take a range that is the wrong way round.
         let end = end.max(from);
         self.snapshot.range(self.rows, from..end).map(|row| row.into_inner().map_err(Broken::from))

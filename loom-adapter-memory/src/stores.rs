@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use loom_core::Incarnation;
-use loom_ports::Stores;
+use loom_ports::{
+    ActorRegistry, ConfigStore, DefinitionStore, GraphStore, IdSource, KeyWrap, RowStore,
+    SecretStore, Stores, TraceStore,
+};
+use loom_rows::{RowConfig, RowDefinitions, RowGraphs, RowRegistry, RowSecrets, RowTraces};
 
 use crate::journal::Journals;
 use crate::queue::Queues;
 use crate::state::Stored;
 use crate::{
     MemoryBlob, MemoryCoordination, MemoryIdempotency, MemoryJournal, MemoryLocks, MemoryQueue,
-    MemoryState,
+    MemoryRows, MemoryState,
 };
 
 /// Every store a deployment needs, gone with the last clone of this handle. Hosts that are
@@ -32,6 +36,8 @@ pub struct MemoryStores {
     pub idempotency: MemoryIdempotency,
     /// Membership.
     pub coordination: MemoryCoordination,
+    /// Sorted rows, of which the small stores are made.
+    pub rows: MemoryRows,
 }
 
 /// What [`MemoryStores`] held at one moment.
@@ -43,6 +49,47 @@ pub struct Replica {
 }
 
 impl MemoryStores {
+    /// Definitions of activities and workflows.
+    #[must_use]
+    pub fn definitions(&self) -> Arc<dyn DefinitionStore> {
+        Arc::new(RowDefinitions::new(self.row_store()))
+    }
+
+    /// What was done, when, and how it went.
+    #[must_use]
+    pub fn traces(&self) -> Arc<dyn TraceStore> {
+        Arc::new(RowTraces::new(self.row_store()))
+    }
+
+    /// Which actors are at work.
+    #[must_use]
+    pub fn registry(&self) -> Arc<dyn ActorRegistry> {
+        Arc::new(RowRegistry::new(self.row_store()))
+    }
+
+    /// Settings that may change while hosts run.
+    #[must_use]
+    pub fn config(&self) -> Arc<dyn ConfigStore> {
+        Arc::new(RowConfig::new(self.row_store()))
+    }
+
+    /// What is known of whom, since when.
+    #[must_use]
+    pub fn graphs(&self) -> Arc<dyn GraphStore> {
+        Arc::new(RowGraphs::new(self.row_store()))
+    }
+
+    /// Secrets, encrypted with keys made of numbers from `ids`, which nobody may be able to guess,
+    /// and wrapped by `keys`.
+    #[must_use]
+    pub fn secrets(&self, keys: Arc<dyn KeyWrap>, ids: Arc<dyn IdSource>) -> Arc<dyn SecretStore> {
+        Arc::new(RowSecrets::new(self.row_store(), keys, ids))
+    }
+
+    fn row_store(&self) -> Arc<dyn RowStore> {
+        Arc::new(self.rows.clone())
+    }
+
     /// A copy of the journals, the queues and the states, as of now.
     #[must_use]
     pub fn replica(&self) -> Replica {

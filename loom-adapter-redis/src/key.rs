@@ -70,6 +70,12 @@ impl Keys {
         [format!("{tag}d"), format!("{tag}u")]
     }
 
+    /// The rows of a space, and their keys in order.
+    pub(crate) fn rows(&self, space: &str) -> [String; 2] {
+        let tag = format!("{{{}:r:{}}}:", self.prefix, encode(space));
+        [format!("{tag}v"), format!("{tag}k")]
+    }
+
     /// The channel on which it is told that a queue may have something.
     pub(crate) fn bell(&self) -> String {
         format!("{}:bell", self.prefix)

@@ -5,7 +5,7 @@
 //!
 //! - What must be atomic is one Lua script. All keys of a partition share a hash tag, so that a
 //!   script that commits its turns finds them on one node of a cluster; so do those of a queue, of
-//!   a kind of states, of a share of the locks.
+//!   a kind of states, of a share of the locks, of a space of rows.
 //! - Scripts name every key they touch before they run and write nothing before they have decided
 //!   everything, so that a cluster that moves the slot refuses them whole.
 //! - The driver never sends anything again. What certainly was not carried out is sent again by
@@ -34,6 +34,7 @@ mod page;
 mod queue;
 mod quorum;
 mod reply;
+mod row;
 mod script;
 mod server;
 mod settings;

@@ -1,7 +1,7 @@
 //! Identifiers. Each one is parsed once, at the edge, and trusted from then on.
 //!
-//! Three alphabets cover them all: *words* (`[a-z][a-z0-9_-]*`, for names that appear in code),
-//! *keys* (1 to 256 bytes of UTF-8 without control characters, so that an e-mail address or a
+//! Four alphabets cover them all: *words* (`[a-z][a-z0-9_-]*`, for names that appear in code),
+//! *paths* (names joined by `/`, for settings), *keys* (1 to 256 bytes of UTF-8 without control characters, so that an e-mail address or a
 //! URL is a key), and an [`ActorId`], which is a word and a key joined by the first `/`.
 //! Backends with narrower rules use [`encode`](crate::encode).
 
@@ -15,6 +15,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub const WORD_BYTES_MAX: usize = 64;
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 256;
+/// The longest path, in bytes: names of letters, digits, `_` and `-`, joined by `/`.
+pub const PATH_BYTES_MAX: usize = 128;
 /// The longest message id, in bytes: room for an actor id and a position in its journal.
 pub const MESSAGE_ID_BYTES_MAX: usize = 512;
 
@@ -58,6 +60,7 @@ pub enum InvalidId {
 }
 
 const WORD_RULE: &str = "use a lower-case letter, then lower-case letters, digits, '_' or '-'";
+const PATH_RULE: &str = "use names of letters, digits, '_' and '-', joined by '/'";
 const KEY_RULE: &str = "control characters are not allowed";
 
 fn word(what: &'static str, raw: &str) -> Result<(), InvalidId> {
@@ -76,6 +79,28 @@ fn word(what: &'static str, raw: &str) -> Result<(), InvalidId> {
 fn key(what: &'static str, raw: &str) -> Result<(), InvalidId> {
     length(what, raw, KEY_BYTES_MAX)?;
     printable(what, raw)
+}
+
+fn short_key(what: &'static str, raw: &str) -> Result<(), InvalidId> {
+    length(what, raw, PATH_BYTES_MAX)?;
+    printable(what, raw)
+}
+
+fn path(what: &'static str, raw: &str) -> Result<(), InvalidId> {
+    length(what, raw, PATH_BYTES_MAX)?;
+    let mut before = '/';
+    for (at, found) in raw.char_indices().chain([(raw.len(), '/')]) {
+        let allowed = match found {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => true,
+            '/' => before != '/',
+            _ => false,
+        };
+        if !allowed {
+            return Err(InvalidId::Forbidden { what, found, at, rule: PATH_RULE });
+        }
+        before = found;
+    }
+    Ok(())
 }
 
 fn message_id(what: &'static str, raw: &str) -> Result<(), InvalidId> {
@@ -218,6 +243,34 @@ string_id! {
     IdempotencyKey: key as "idempotency key";
     /// Names what a lock protects.
     LockName: key as "lock";
+    /// Names a definition of an activity or of a workflow, in all its versions.
+    DefinitionName: key as "definition";
+    /// Names a span of work.
+    SpanId: key as "span";
+    /// What all spans have in common that one request led to.
+    CorrelationId: key as "correlation id";
+    /// What a span did.
+    OperationName: key as "operation";
+    /// Names a setting. A [`path`](PATH_BYTES_MAX), as `retry/limit`.
+    ConfigKey: path as "configuration key";
+    /// Whose configuration. At most as long as a [`ConfigKey`].
+    TenantId: short_key as "tenant";
+    /// Where something runs, as `production`.
+    EnvironmentName: word as "environment";
+    /// Names a secret, in all its versions.
+    SecretName: key as "secret";
+    /// Names the key with which others are encrypted.
+    WrappingKeyId: key as "wrapping key";
+    /// Names a graph.
+    GraphName: key as "graph";
+    /// Names an entity of a graph.
+    EntityId: key as "entity";
+    /// Names a fact of a graph.
+    FactId: key as "fact";
+    /// Names an episode of a graph.
+    EpisodeId: key as "episode";
+    /// How one entity stands to another.
+    RelationName: key as "relation";
 }
 
 /// Names one actor: its kind, and its key within the kind.

@@ -3,6 +3,7 @@
 mod breaker;
 mod bucket;
 mod change;
+mod config;
 mod encode;
 mod id;
 mod kernel;
@@ -22,11 +23,16 @@ mod turn;
 pub use breaker::{Breaker, BreakerAdmission, BreakerOutcome, BreakerPolicy, BreakerState, Permit};
 pub use bucket::{RateLimit, Taken, TokenBucket};
 pub use change::{Change, ChangeError, state_hash};
+pub use config::{
+    CONFIG_VARIABLE_PREFIX, ConfigLayer, ConfigScope, InvalidConfig, ResolvedConfig, resolve_config,
+};
 pub use encode::{DecodeError, decode, decode_segments, encode, encode_segments};
 pub use id::{
-    ActivityName, ActorId, EventName, HostId, IdempotencyKey, InvalidId, KEY_BYTES_MAX, Kind,
-    LockName, MESSAGE_ID_BYTES_MAX, MessageId, Method, QueueName, TimerName, TopicName,
-    WORD_BYTES_MAX,
+    ActivityName, ActorId, ConfigKey, CorrelationId, DefinitionName, EntityId, EnvironmentName,
+    EpisodeId, EventName, FactId, GraphName, HostId, IdempotencyKey, InvalidId, KEY_BYTES_MAX,
+    Kind, LockName, MESSAGE_ID_BYTES_MAX, MessageId, Method, OperationName, PATH_BYTES_MAX,
+    QueueName, RelationName, SecretName, SpanId, TenantId, TimerName, TopicName, WORD_BYTES_MAX,
+    WrappingKeyId,
 };
 pub use kernel::{
     Admission, Draft, EVENTS_KEPT_MAX, End, Invocation, Kernel, KeyVerdict, Op, Outstanding,

@@ -15,6 +15,15 @@ pub struct Page<T> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Cursor(pub Bytes);
 
+/// A sum over a part of what there is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tally<T> {
+    /// The sum over this part.
+    pub sum: T,
+    /// Where the rest begins. `None` at the end.
+    pub next: Option<Cursor>,
+}
+
 impl<T> Default for Page<T> {
     fn default() -> Self {
         Self { items: Vec::new(), next: None }

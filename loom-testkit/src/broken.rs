@@ -38,12 +38,19 @@ macro_rules! broken_fixture {
 }
 
 mod blob;
+mod config;
 mod coordination;
+mod definition;
+mod graph;
 mod idempotency;
 mod journal;
 mod lock;
 mod queue;
+mod registry;
+mod row;
+mod secret;
 mod state;
+mod trace;
 
 use std::cell::Cell;
 use std::fmt::Debug;

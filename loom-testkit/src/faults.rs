@@ -2,12 +2,19 @@
 
 mod blob;
 mod carrier;
+mod config;
 mod coordination;
+mod definition;
+mod graph;
 mod idempotency;
 mod journal;
 mod lock;
 mod queue;
+mod registry;
+mod row;
+mod secret;
 mod state;
+mod trace;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,12 +24,19 @@ use loom_ports::{ErrorKind, PortError};
 
 pub use blob::FaultyBlob;
 pub use carrier::{Carrier, Passage, Trouble};
+pub use config::FaultyConfig;
 pub use coordination::FaultyCoordination;
+pub use definition::FaultyDefinitions;
+pub use graph::FaultyGraphs;
 pub use idempotency::FaultyIdempotency;
 pub use journal::FaultyJournal;
 pub use lock::FaultyLocks;
 pub use queue::FaultyQueue;
+pub use registry::FaultyRegistry;
+pub use row::FaultyRows;
+pub use secret::FaultySecrets;
 pub use state::FaultyState;
+pub use trace::FaultyTraces;
 
 /// What goes wrong with one call. Every network failure is one of these.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -16,9 +16,12 @@ pub mod blob;
 #[cfg(test)]
 mod broken;
 pub mod clock;
+pub mod config;
 pub mod coordination;
+pub mod definition;
 pub mod faults;
 mod fixture;
+pub mod graph;
 pub mod idempotency;
 pub mod journal;
 pub mod lock;
@@ -26,10 +29,14 @@ mod model;
 mod pages;
 pub mod queue;
 mod race;
+pub mod registry;
+pub mod row;
+pub mod secret;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod state;
 mod suite;
+pub mod trace;
 mod unique;
 
 pub use suite::{Case, failures};

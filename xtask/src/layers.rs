@@ -19,14 +19,16 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer { name: "loom-core", uses: &[], tests_use: &[] },
     Layer { name: "loom-ports", uses: &["loom-core"], tests_use: &[] },
+    // The stores that are made of rows, which every adapter that has rows has too.
+    Layer { name: "loom-rows", uses: &["loom-core", "loom-ports"], tests_use: &[] },
     Layer {
         name: "loom-adapter-memory",
-        uses: &["loom-core", "loom-ports"],
+        uses: &["loom-core", "loom-ports", "loom-rows"],
         tests_use: &["loom-testkit"],
     },
     Layer {
         name: "loom-adapter-embedded",
-        uses: &["loom-core", "loom-ports"],
+        uses: &["loom-core", "loom-ports", "loom-rows"],
         tests_use: &["loom-testkit"],
     },
     Layer {
@@ -36,7 +38,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "loom-adapter-redis",
-        uses: &["loom-core", "loom-ports"],
+        uses: &["loom-core", "loom-ports", "loom-rows"],
         tests_use: &["loom-testkit"],
     },
     Layer { name: "loom-macros", uses: &[], tests_use: &[] },
@@ -109,7 +111,7 @@ const CORE_EXTERNAL: &[&str] =
 
 /// Crates in which time, chance, files and sockets are banned by the `clippy.toml` of the root.
 /// A file of their own would take its place.
-const UNDER_ROOT_BANS: &[&str] = &["loom-core", "loom-ports", "loom-runtime"];
+const UNDER_ROOT_BANS: &[&str] = &["loom-core", "loom-ports", "loom-rows", "loom-runtime"];
 
 pub(crate) fn run() -> Outcome {
     Outcome::of(findings())

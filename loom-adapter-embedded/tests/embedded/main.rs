@@ -10,4 +10,5 @@ mod full;
 mod growth;
 mod lease;
 mod scene;
+mod secret;
 mod tail;

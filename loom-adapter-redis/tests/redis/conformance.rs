@@ -66,6 +66,16 @@ macro_rules! conforms_on {
                 CoordinationFixture,
                 coordination_suite: Coordination from coordination
             );
+            conforms!(
+                definition,
+                DefinitionFixture,
+                definition_suite: DefinitionStore from definitions
+            );
+            conforms!(trace, TraceFixture, trace_suite: TraceStore from traces);
+            conforms!(registry, RegistryFixture, registry_suite: ActorRegistry from registry);
+            conforms!(config, ConfigFixture, config_suite: ConfigStore from config);
+            conforms!(graph, GraphFixture, graph_suite: GraphStore from graphs);
+            conforms!(row, RowFixture, row_suite: RowStore from rows);
         }
     };
 }

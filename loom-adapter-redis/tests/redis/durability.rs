@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
-use loom_core::HostId;
-use loom_ports::{CommitOutcome, Resolution, TenureClaim};
+use loom_core::{ConfigKey, ConfigScope, HostId, Payload};
+use loom_ports::{CommitOutcome, ConfigRevision, ErrorKind, Resolution, TenureClaim};
 use loom_testkit::backends::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};
 
 use crate::scene::{self, LEASE, NOW, PARTITION, actor, claim, turn};
@@ -41,6 +41,30 @@ fn a_commit_that_a_replica_has_not_confirmed_is_unknown() {
         assert_eq!(resolved.expect("the replica confirms"), Resolution::Committed);
         assert_eq!(commit(1).await, CommitOutcome::Already);
         assert_eq!(commit(2).await, CommitOutcome::Committed);
+    });
+}
+
+#[test]
+fn what_a_replica_has_not_confirmed_is_unknown_also_when_it_is_repeated() {
+    loom_testkit::run(async {
+        let pair = RedisWithReplica::start(&RedisOptions::default());
+        let settings = RedisSettings {
+            durability: Durability::Replicas(1),
+            response_timeout: Duration::from_millis(500),
+            ..scene::settings(RedisSettings::standalone(pair.master.url()))
+        };
+        let config = scene::open(settings).await.config();
+        let key = ConfigKey::parse("key").expect("a valid key");
+        let everybody = ConfigScope::default();
+        let set = async || config.set(&key, &everybody, &Payload::NULL).await;
+
+        pair.replica.signal("STOP");
+        for _ in 0..2 {
+            let error = set().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Indeterminate);
+        }
+        pair.replica.signal("CONT");
+        assert_eq!(set().await.expect("the replica confirms"), ConfigRevision(1));
     });
 }
 

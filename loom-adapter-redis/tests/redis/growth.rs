@@ -4,9 +4,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loom_adapter_redis::{RedisSettings, RedisStores};
-use loom_core::{HostId, IdempotencyKey, LockName, MessageId, QueueName};
+use loom_core::{
+    ActorId, ConfigKey, ConfigScope, CorrelationId, EntityId, GraphName, HostId, IdempotencyKey,
+    LockName, MessageId, OperationName, Payload, QueueName, SpanId, Timestamp,
+};
 use loom_ports::{
-    Acquire, Begin, CommitOutcome, Dedup, Delivered, Enqueue, Receive, Settled, TimerChange,
+    Acquire, Begin, CommitOutcome, Condition, Dedup, Delivered, Enqueue, Entity, Receive,
+    Registration, Settled, Span, TimerChange,
 };
 use loom_testkit::backends::{RedisOptions, RedisServer};
 
@@ -93,7 +97,43 @@ async fn other_round(stores: &RedisStores, round: u64) {
         panic!("it was abandoned");
     };
     stores.idempotency().abandon(&claim).await.expect("reached");
-    let _ = stores.coordination().heartbeat(&host, &loom_core::Payload::NULL, LEASE, NOW).await;
+    let _ = stores.coordination().heartbeat(&host, &Payload::NULL, LEASE, NOW).await;
+}
+
+async fn small_round(stores: &RedisStores, round: u64) {
+    let name = format!("name-{round}");
+    let actor = ActorId::parse(&format!("worker/{name}")).expect("a valid id");
+    let registration = Registration {
+        actor: actor.clone(),
+        host: HostId::parse("host").expect("a valid host"),
+        metadata: Payload::NULL,
+        condition: Condition::default(),
+    };
+    let registry = stores.registry();
+    let _ = registry.register(&registration, LEASE, NOW).await.expect("reached");
+    registry.unregister(&actor, &registration.host, NOW).await.expect("reached");
+    let span = Span {
+        id: SpanId::parse(&name).expect("a valid id"),
+        parent: None,
+        correlation: CorrelationId::parse(&name).expect("a valid id"),
+        actor,
+        operation: OperationName::parse("work").expect("a valid name"),
+        started_at: NOW,
+        end: None,
+        details: Payload::NULL,
+    };
+    let _ = stores.traces().save(&[span]).await.expect("reached");
+    assert_eq!(stores.traces().cleanup(Timestamp::MAX).await.expect("reached"), 1);
+    let key = ConfigKey::parse(&name).expect("a valid key");
+    let everybody = ConfigScope::default();
+    let config = stores.config();
+    config.set(&key, &everybody, &Payload::NULL).await.expect("reached");
+    config.remove(&key, &everybody).await.expect("reached");
+    let graph = GraphName::parse(&name).expect("a valid name");
+    let entity = EntityId::parse("entity").expect("a valid id");
+    let entity = Entity { id: entity, name, details: Payload::NULL };
+    stores.graphs().put_entity(&graph, &entity).await.expect("reached");
+    assert!(!stores.graphs().forget(&graph).await.expect("reached"));
 }
 
 #[test]
@@ -108,6 +148,7 @@ fn what_is_done_with_is_gone() {
             journal_round(&stores, round).await;
             queue_round(&stores, round).await;
             other_round(&stores, round).await;
+            small_round(&stores, round).await;
             if round % 500 == 499 {
                 sizes.push(size(&server));
             }

@@ -9,6 +9,7 @@ mod growth;
 mod quorum;
 mod resharding;
 mod scene;
+mod secret;
 mod starting;
 mod time;
 mod trips;

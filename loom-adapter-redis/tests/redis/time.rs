@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use loom_adapter_redis::{RedisSettings, TimeSource};
-use loom_core::{HostId, LockName, MessageId, QueueName, Timestamp};
-use loom_ports::{Acquire, Enqueue, Receive, Settled, TenureClaim};
+use loom_core::{ActorId, HostId, Kind, LockName, MessageId, Payload, QueueName, Timestamp};
+use loom_ports::{
+    Acquire, Condition, Enqueue, Receive, Register, Registration, Settled, TenureClaim,
+};
 use loom_testkit::backends::{RedisOptions, RedisServer};
 
 use crate::scene::{self, LEASE, claim, try_claim};
@@ -46,6 +48,31 @@ fn no_clock_ends_the_lease_of_another_host() {
                 Acquire::Busy { until } => assert!(until > clock && until <= latest),
                 held @ Acquire::Held(_) => panic!("at {clock}: {held:?}"),
             }
+        }
+    });
+}
+
+#[test]
+fn instances_are_at_work_by_every_clock() {
+    loom_testkit::run(async {
+        let registry = scene::open(settings()).await.registry();
+        let kind = Kind::parse("kind").expect("a valid kind");
+        for (n, clock) in clocks().into_iter().enumerate() {
+            let registration = Registration {
+                actor: ActorId::new(&kind, &n.to_string()).expect("a valid key"),
+                host: HostId::parse("host").expect("a valid host"),
+                metadata: Payload::NULL,
+                condition: Condition::default(),
+            };
+            let new = registry.register(&registration, LEASE, clock).await.expect("reached");
+            assert_eq!(new, Register::New, "at {clock}");
+        }
+        for clock in clocks() {
+            let all = registry.instances(&kind, None, 10, clock).await.expect("reached").items;
+            assert_eq!(all.len(), 4, "at {clock}");
+            let latest = clock.saturating_add(LEASE);
+            assert!(all.iter().all(|it| it.until > clock && it.until <= latest), "{all:?}");
+            assert_eq!(registry.cleanup(&kind, clock).await.expect("reached"), 0, "at {clock}");
         }
     });
 }

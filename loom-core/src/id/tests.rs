@@ -62,3 +62,14 @@ fn ids_survive_serialization_and_are_checked_on_the_way_in() {
     assert!(serde_json::from_str::<ActorId>("\"nope\"").is_err());
     assert!(serde_json::from_str::<Method>("\"Add\"").is_err());
 }
+
+#[test]
+fn a_path_is_names_joined_by_slashes() {
+    for raw in ["a", "A-1_b/2", "0/-/_", &"a".repeat(PATH_BYTES_MAX)] {
+        assert_eq!(ConfigKey::parse(raw).unwrap().as_str(), raw);
+    }
+    let long = "a".repeat(PATH_BYTES_MAX + 1);
+    for raw in ["", "/", "/a", "a/", "a//b", "a.b", "a b", "á", "a\0", &long] {
+        ConfigKey::parse(raw).unwrap_err();
+    }
+}
