@@ -1,14 +1,11 @@
-//! As whom requests are sent: the one place that knows the ways.
+//! As whom requests are sent: with a key or a signature of the account, or with tokens.
 
 use std::fmt;
 use std::sync::Arc;
 
-use azure_core::credentials::{Secret, TokenCredential};
+use azure_core::credentials::TokenCredential;
 use azure_core::http::Url;
-use azure_identity::{
-    ClientSecretCredential, DeveloperToolsCredential, ManagedIdentityCredential,
-    ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
-};
+use loom_azure_identity::Identity;
 
 use crate::error::OpenError;
 use crate::signing::SharedKey;
@@ -25,26 +22,8 @@ pub enum Credential {
     },
     /// A shared access signature, which is sent as it is: `sv=...&sig=...`.
     Sas(String),
-    /// Tokens for the identity of the machine, or for the one named.
-    ManagedIdentity {
-        /// The client id of a user-assigned identity.
-        client_id: Option<String>,
-    },
-    /// Tokens for the identity of a Kubernetes service account, as the environment says.
-    WorkloadIdentity,
-    /// Tokens for an application that has a secret.
-    ClientSecret {
-        /// The tenant.
-        tenant_id: String,
-        /// The application.
-        client_id: String,
-        /// Its secret.
-        secret: String,
-    },
-    /// Tokens for whoever is signed in to the command line of Azure. For development.
-    DeveloperTools,
-    /// Tokens of any other kind.
-    Token(Arc<dyn TokenCredential>),
+    /// Every request has a token for somebody.
+    Identity(Identity),
 }
 
 /// What a credential does to requests.
@@ -57,43 +36,19 @@ pub(crate) enum Authority {
 impl Credential {
     /// Whether requests carry tokens, which are sent over TLS alone.
     pub(crate) fn is_token(&self) -> bool {
-        !matches!(self, Self::SharedKey { .. } | Self::Sas(_))
+        matches!(self, Self::Identity(_))
     }
 
     pub(crate) fn authority(&self) -> Result<Authority, OpenError> {
-        let token: azure_core::Result<Arc<dyn TokenCredential>> = match self {
-            Self::SharedKey { account, key } => {
-                return SharedKey::new(account, key).map(Authority::Signature);
-            }
-            Self::Sas(query) => return signature(query).map(Authority::Query),
-            Self::ManagedIdentity { client_id } => {
-                let user_assigned_id = client_id.clone().map(UserAssignedId::ClientId);
-                let options =
-                    ManagedIdentityCredentialOptions { user_assigned_id, ..Default::default() };
-                ManagedIdentityCredential::new(Some(options)).map(|token| token as _)
-            }
-            Self::WorkloadIdentity => WorkloadIdentityCredential::new(None).map(|token| token as _),
-            Self::ClientSecret { tenant_id, client_id, secret } => {
-                let secret = Secret::new(secret.clone());
-                ClientSecretCredential::new(tenant_id, client_id.clone(), secret, None)
-                    .map(|token| token as _)
-            }
-            Self::DeveloperTools => DeveloperToolsCredential::new(None).map(|token| token as _),
-            Self::Token(token) => Ok(token.clone()),
-        };
-        let wrong = |error| OpenError::Setting(format!("the credential cannot be used: {error}"));
-        token.map(Authority::Token).map_err(wrong)
-    }
-
-    fn name(&self) -> &'static str {
         match self {
-            Self::SharedKey { .. } => "SharedKey",
-            Self::Sas(_) => "Sas",
-            Self::ManagedIdentity { .. } => "ManagedIdentity",
-            Self::WorkloadIdentity => "WorkloadIdentity",
-            Self::ClientSecret { .. } => "ClientSecret",
-            Self::DeveloperTools => "DeveloperTools",
-            Self::Token(_) => "Token",
+            Self::SharedKey { account, key } => {
+                SharedKey::new(account, key).map(Authority::Signature)
+            }
+            Self::Sas(query) => signature(query).map(Authority::Query),
+            Self::Identity(identity) => {
+                let wrong = |error| OpenError::Setting(format!("{error}"));
+                identity.tokens().map(Authority::Token).map_err(wrong)
+            }
         }
     }
 }
@@ -101,7 +56,11 @@ impl Credential {
 /// Names the way, and no secret.
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Self::SharedKey { .. } => f.write_str("SharedKey"),
+            Self::Sas(_) => f.write_str("Sas"),
+            Self::Identity(identity) => identity.fmt(f),
+        }
     }
 }
 

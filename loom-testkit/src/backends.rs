@@ -12,6 +12,8 @@ mod azurite;
 mod certificates;
 #[cfg(feature = "containers")]
 mod container;
+#[cfg(feature = "cosmos")]
+mod cosmos;
 mod engine;
 mod place;
 mod process;
@@ -22,6 +24,8 @@ mod standing;
 
 pub use azurite::{AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer};
 pub use certificates::Certificates;
+#[cfg(feature = "cosmos")]
+pub use cosmos::{COSMOS_KEY, COSMOS_REGION, CosmosFault, CosmosServer};
 pub use place::Place;
 pub use proxy::{Proxy, Trouble};
 pub use redis::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};

@@ -31,9 +31,15 @@ const LAYERS: &[Layer] = &[
         uses: &["loom-core", "loom-ports", "loom-rows"],
         tests_use: &["loom-testkit"],
     },
+    Layer { name: "loom-azure-identity", uses: &[], tests_use: &[] },
     Layer {
         name: "loom-adapter-azure-blob",
-        uses: &["loom-core", "loom-ports"],
+        uses: &["loom-azure-identity", "loom-core", "loom-ports"],
+        tests_use: &["loom-testkit"],
+    },
+    Layer {
+        name: "loom-adapter-cosmos",
+        uses: &["loom-azure-identity", "loom-core", "loom-ports"],
         tests_use: &["loom-testkit"],
     },
     Layer {

@@ -5,7 +5,7 @@ fn parsed(connection_string: &str) -> Result<(String, String), OpenError> {
     let credential = match settings.credential {
         Credential::SharedKey { account, key } => format!("{account} {key}"),
         Credential::Sas(query) => query,
-        other => panic!("{other:?}"),
+        Credential::Identity(identity) => panic!("{identity:?}"),
     };
     Ok((settings.endpoint, credential))
 }

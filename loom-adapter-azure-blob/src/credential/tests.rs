@@ -15,17 +15,11 @@ fn a_signature_is_taken_with_and_without_its_address() {
 #[test]
 fn a_credential_is_shown_by_its_way_alone() {
     let secret = || "hunter2".to_owned();
+    let managed = Identity::Managed { client_id: Some(secret()) };
     let rows = [
         (Credential::SharedKey { account: secret(), key: secret() }, "SharedKey", false),
         (Credential::Sas(secret()), "Sas", false),
-        (Credential::ManagedIdentity { client_id: Some(secret()) }, "ManagedIdentity", true),
-        (Credential::WorkloadIdentity, "WorkloadIdentity", true),
-        (
-            Credential::ClientSecret { tenant_id: secret(), client_id: secret(), secret: secret() },
-            "ClientSecret",
-            true,
-        ),
-        (Credential::DeveloperTools, "DeveloperTools", true),
+        (Credential::Identity(managed), "Managed", true),
     ];
     for (credential, shown, is_token) in rows {
         assert_eq!(format!("{credential:?}"), shown);
@@ -34,23 +28,9 @@ fn a_credential_is_shown_by_its_way_alone() {
 }
 
 #[test]
-fn the_ways_of_the_identity_library_can_be_set_up() {
-    let of = |text: &str| text.to_owned();
-    let application = Credential::ClientSecret {
-        tenant_id: of("11111111-2222-3333-4444-555555555555"),
-        client_id: of("application"),
-        secret: of("hunter2"),
-    };
-    let rows = [
-        Credential::ManagedIdentity { client_id: None },
-        Credential::ManagedIdentity { client_id: Some(of("identity")) },
-        application,
-        Credential::DeveloperTools,
-    ];
-    for credential in rows {
-        assert!(matches!(credential.authority(), Ok(Authority::Token(_))), "{credential:?}");
-    }
-    let nobody = Credential::ClientSecret { tenant_id: of("?"), client_id: of(""), secret: of("") };
+fn an_identity_that_cannot_be_used_is_a_wrong_setting() {
+    let [tenant_id, client_id, secret] = ["tenant", "", ""].map(str::to_owned);
+    let nobody = Credential::Identity(Identity::ClientSecret { tenant_id, client_id, secret });
     let refused = nobody.authority().err().map(|refused| refused.to_string()).unwrap_or_default();
-    assert!(refused.starts_with("LOOM-B001: the credential cannot be used: "), "{refused}");
+    assert!(refused.starts_with("LOOM-B001: the identity cannot be used: "), "{refused}");
 }

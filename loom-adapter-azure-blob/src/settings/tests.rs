@@ -1,3 +1,5 @@
+use loom_azure_identity::Identity;
+
 use super::*;
 
 fn url(endpoint: &str, container: &str, credential: Credential) -> Result<String, String> {
@@ -46,7 +48,7 @@ fn a_broken_rule_is_told_and_no_secret_with_it() {
         let refused = url(https, container, sas()).unwrap_err();
         assert!(refused.starts_with("LOOM-B001: container "), "{refused}");
     }
-    let token = url("http://127.0.0.1", "payload", Credential::DeveloperTools);
+    let token = url("http://127.0.0.1", "payload", Credential::Identity(Identity::DeveloperTools));
     assert_eq!(token, Err("LOOM-B001: tokens are sent over https alone".into()));
 }
 

@@ -9,6 +9,7 @@ use azure_core::credentials::{AccessToken, Secret, TokenCredential, TokenRequest
 use azure_core::hmac::hmac_sha256;
 use azure_core::time::OffsetDateTime;
 use loom_adapter_azure_blob::{AzureBlobSettings, AzureBlobStore, Credential};
+use loom_azure_identity::Identity;
 use loom_testkit::backends::{Proxy, shared_azurite, shared_azurite_over_tls};
 
 pub(crate) const CONTAINER: &str = "loom-tests";
@@ -32,7 +33,8 @@ pub(crate) fn sas() -> AzureBlobSettings {
 pub(crate) fn token() -> AzureBlobSettings {
     let server = shared_azurite_over_tls();
     let tls_ca_pem = Some(server.ca_pem.clone().expect("it listens for TLS").into());
-    let credential = Credential::Token(Arc::new(Unsigned { valid_for_secs: 3600 }));
+    let credential =
+        Credential::Identity(Identity::Other(Arc::new(Unsigned { valid_for_secs: 3600 })));
     AzureBlobSettings { credential, tls_ca_pem, ..settings(&server.connection_string) }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use loom_adapter_azure_blob::{AzureBlobSettings, AzureBlobStore, Credential};
+use loom_azure_identity::Identity;
 use loom_ports::{BlobName, BlobStore, Put, PutCondition};
 use loom_testkit::backends::Trouble;
 use loom_testkit::run;
@@ -33,7 +34,7 @@ fn whoever_cannot_open_a_container_is_told_why() {
         let with = |credential| AzureBlobSettings { credential, ..right.clone() };
         let wrong_key = Credential::SharedKey { account: account.clone(), key: "d3Jvbmc=".into() };
         let expired = scene::Unsigned { valid_for_secs: -3600 };
-        let expired = Credential::Token(Arc::new(expired));
+        let expired = Credential::Identity(Identity::Other(Arc::new(expired)));
         let elsewhere = AzureBlobSettings {
             endpoint: "http://127.0.0.1:1/devstoreaccount1".into(),
             ..scene::sas()
@@ -52,7 +53,10 @@ fn whoever_cannot_open_a_container_is_told_why() {
             (with(Credential::Sas("sv=2020-12-06&sig=aHVudGVyMg%3D%3D".into())), "LOOM-B003"),
             (AzureBlobSettings { credential: expired, ..scene::token() }, "LOOM-B003"),
             (missing, "LOOM-B005: there is no container \"no-such-container\""),
-            (with(Credential::DeveloperTools), "LOOM-B001: tokens are sent over https alone"),
+            (
+                with(Credential::Identity(Identity::DeveloperTools)),
+                "LOOM-B001: tokens are sent over https alone",
+            ),
             (AzureBlobSettings { tls_ca_pem: Some(vec![]), ..scene::token() }, "LOOM-B001"),
         ];
         for (settings, code) in rows {

@@ -1,0 +1,45 @@
+//! What the ports promise as all others do.
+
+use std::sync::Arc;
+
+use loom_adapter_cosmos::CosmosStores;
+
+use crate::scene;
+
+macro_rules! conforms {
+    ($module:ident, $fixture:ident, $suite:ident: $port:ident from $store:ident) => {
+        mod $module {
+            use super::{Arc, CosmosStores, scene};
+
+            struct Cosmos(CosmosStores);
+
+            impl loom_testkit::$module::$fixture for Cosmos {
+                async fn open() -> Self {
+                    Self(scene::open(scene::shared()).await)
+                }
+
+                fn store(&self) -> Arc<dyn loom_ports::$port> {
+                    self.0.$store()
+                }
+
+                async fn reopen(self) -> Option<Self> {
+                    drop(self);
+                    Some(Self::open().await)
+                }
+
+                async fn unreachable(&self) -> Option<Arc<dyn loom_ports::$port>> {
+                    Some(scene::unreachable().await.$store())
+                }
+            }
+
+            loom_testkit::$suite!(Cosmos);
+        }
+    };
+}
+
+conforms!(state, StateFixture, state_suite: StateStore from state);
+conforms!(
+    idempotency,
+    IdempotencyFixture,
+    idempotency_suite: IdempotencyStore from idempotency
+);

@@ -1,0 +1,117 @@
+//! Cosmos DB for tests: Microsoft's own emulator, from the crate of their driver, served over HTTP
+//! to real clients. What it lacks is added: signatures are checked, items expire, requests fail as
+//! a test says.
+//!
+//! The emulator is internal to that crate and promises no interface; nothing but this module and
+//! `serving.rs` knows it.
+
+mod expiry;
+mod faults;
+mod serving;
+mod signature;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+use self::faults::Faults;
+use self::serving::Account;
+
+pub use self::faults::CosmosFault;
+
+/// The key that emulators have, which is the same everywhere and no secret.
+pub const COSMOS_KEY: &str =
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==";
+/// The one region it is in.
+pub const COSMOS_REGION: &str = "West Europe";
+
+/// One account, empty at first. Dropped, it ends.
+#[derive(Debug)]
+pub struct CosmosServer {
+    port: u16,
+    account: Arc<Account>,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl CosmosServer {
+    /// Starts it on a free port, in a thread of its own.
+    #[must_use]
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
+        let port = listener.local_addr().expect("it is bound").port();
+        listener.set_nonblocking(true).expect("a socket can be waited for");
+        let account = Arc::new(Account::new(port));
+        let (end, ended) = oneshot::channel();
+        let served = account.clone();
+        let thread = thread::spawn(move || {
+            let runtime = Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime starts");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).expect("it listens");
+                tokio::select! {
+                    () = serving::serve(&listener, &served) => {}
+                    _ = ended => {}
+                }
+            });
+            // What hangs is not waited for.
+            runtime.shutdown_background();
+        });
+        Self { port, account, end: Some(end), thread: Some(thread) }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// The next so many requests about items fail so, after those that are to fail already.
+    pub fn fail(&self, times: usize, fault: CosmosFault) {
+        self.faults().fail(times, fault);
+    }
+
+    /// The next so many requests about items do not fail, after those that are to fail already.
+    pub fn spare(&self, times: usize) {
+        self.faults().spare(times);
+    }
+
+    /// So many in a thousand of all requests about items fail so from now on, chosen by a seed.
+    pub fn fail_often(&self, per_mille: u16, fault: CosmosFault, seed: u64) {
+        self.faults().fail_often(per_mille, fault, seed);
+    }
+
+    /// Nothing fails any more.
+    pub fn heal(&self) {
+        self.faults().heal();
+    }
+
+    /// How many requests about items have come, and how many of them failed as was said.
+    #[must_use]
+    pub fn requests(&self) -> (u64, u64) {
+        self.faults().counted()
+    }
+
+    /// Items expire as if so much more time had passed.
+    pub fn pass(&self, time: Duration) {
+        self.account.passed_secs.fetch_add(time.as_secs(), Ordering::SeqCst);
+    }
+
+    fn faults(&self) -> &Faults {
+        &self.account.faults
+    }
+}
+
+impl Drop for CosmosServer {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
