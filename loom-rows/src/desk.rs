@@ -91,8 +91,8 @@ impl Desk {
 
     /// Reads rows and decides what to change, anew as long as one of them is changed meanwhile.
     ///
-    /// The rows are those of `keys`, in their order. Only those that are changed are expected to be
-    /// as they were, so others must not matter once they have been read.
+    /// The rows are those of `keys`, in their order. Only those that are put or removed are
+    /// expected to be as they were, so others must not matter once they have been read.
     pub(crate) async fn decide<T>(
         &self,
         space: &Space,
@@ -114,7 +114,12 @@ impl Desk {
                     return Ok(answer);
                 }
             } else {
-                expected.retain(|row| changes.iter().any(|change| *change.key() == row.key));
+                let is_put = |key: &RowKey| {
+                    let mut changes = changes.iter();
+                    changes
+                        .any(|change| change.key() == key && !matches!(change, RowChange::Add(..)))
+                };
+                expected.retain(|row| is_put(&row.key));
             }
             if self.write(space, expected, changes).await? {
                 return Ok(answer);

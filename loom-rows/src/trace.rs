@@ -48,7 +48,7 @@ impl RowTraces {
         Self::with_limit(rows, SPANS_MAX)
     }
 
-    /// The spans that `rows` hold, at the most `spans_max`, and a few more while saves race.
+    /// The spans that `rows` hold, at the most `spans_max`, a few more or fewer while saves race.
     #[must_use]
     pub fn with_limit(rows: Arc<dyn RowStore>, spans_max: u64) -> Self {
         Self { desk: Desk::new(rows), space: Space::named("traces"), spans_max }

@@ -40,7 +40,8 @@ impl RowTraces {
     }
 
     async fn save_together(&self, spans: &[Span]) -> Result<Vec<SaveSpan>, Broken> {
-        let keys: Vec<_> = spans.iter().map(|span| span_key(&span.id)).collect();
+        let mut keys: Vec<_> = spans.iter().map(|span| span_key(&span.id)).collect();
+        keys.push(RowKey::of(COUNT));
         let decide = |rows: &[Option<Row>], _| {
             let (mut answers, mut changes, mut new) = (Vec::new(), Vec::new(), 0);
             for (span, stored) in spans.iter().zip(rows) {
@@ -57,19 +58,18 @@ impl RowTraces {
             if new > 0 {
                 changes.push(RowChange::Add(RowKey::of(COUNT), new));
             }
-            Ok(Decision { answer: (answers, new), changes })
+            let count = rows.last().and_then(Option::as_ref).map_or(Ok(0), number)?;
+            let count = count.saturating_add_signed(new);
+            Ok(Decision { answer: (answers, count), changes })
         };
-        let (answers, new) = self.desk.decide(&self.space, &keys, Timestamp::EPOCH, decide).await?;
-        if new > 0 {
-            self.keep_the_bound().await?;
-        }
+        let decided = self.desk.decide(&self.space, &keys, Timestamp::EPOCH, decide);
+        let (answers, count) = decided.await?;
+        self.keep_the_bound(count).await?;
         Ok(answers)
     }
 
-    /// Forgets the oldest spans if there are too many.
-    async fn keep_the_bound(&self) -> Result<(), Broken> {
-        let count = self.desk.row(&self.space, RowKey::of(COUNT)).await?;
-        let count = count.map_or(Ok(0), |row| number(&row))?;
+    /// Forgets the oldest of so many spans, if that is too many.
+    async fn keep_the_bound(&self, count: u64) -> Result<(), Broken> {
         let mut excess = count.saturating_sub(self.spans_max);
         while excess > 0 {
             let most = usize::try_from(excess).unwrap_or(usize::MAX);
