@@ -1,8 +1,9 @@
 //! Identifiers. Each one is parsed once, at the edge, and trusted from then on.
 //!
 //! Four alphabets cover them all: *words* (`[a-z][a-z0-9_-]*`, for names that appear in code),
-//! *paths* (names joined by `/`, for settings), *keys* (1 to 256 bytes of UTF-8 without control characters, so that an e-mail address or a
-//! URL is a key), and an [`ActorId`], which is a word and a key joined by the first `/`.
+//! *paths* (names of letters, digits, `_` and `-`, joined by `/`, for settings), *keys* (1 to 256
+//! bytes of UTF-8 without control characters, so that an e-mail address or a URL is a key), and an
+//! [`ActorId`], which is a word and a key joined by the first `/`.
 //! Backends with narrower rules use [`encode`](crate::encode).
 
 use std::fmt;
