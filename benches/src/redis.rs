@@ -10,6 +10,7 @@ mod latency;
 mod queue;
 
 use std::cell::Cell;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use clap::Args;
@@ -69,7 +70,8 @@ pub(crate) fn run(options: &Options) {
     let start = async { Host::builder(stores.clone()).actor::<Counter>().start().await };
     let host = runtime.block_on(start).expect("a host on an empty server");
     let bare = Bare::connect(&runtime, &server.url());
-    let bench = Bench { runtime, server, stores, host, bare };
+    let queues = AtomicU32::new(0);
+    let bench = Bench { runtime, server, stores, host, bare, queues };
     if options.latency {
         latency::print(&bench);
     } else {
@@ -84,6 +86,8 @@ struct Bench {
     stores: RedisStores,
     host: Host,
     bare: Bare,
+    /// How many queues were named.
+    queues: AtomicU32,
 }
 
 impl Bench {

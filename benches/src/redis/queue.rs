@@ -53,9 +53,9 @@ impl Work {
         peer: Result<&BullMq, &String>,
         rounds: usize,
     ) -> Vec<Line> {
-        let fresh = AtomicU32::new(0);
-        let name = move || {
-            let n = fresh.fetch_add(1, Ordering::Relaxed);
+        // Each time another one, whatever was left in the last.
+        let name = || {
+            let n = bench.queues.fetch_add(1, Ordering::Relaxed);
             QueueName::parse(&format!("bench-{n}")).expect("a word and a number")
         };
         let ours = || bench.runtime.block_on(self.ours(bench.stores.queue(), name()));
