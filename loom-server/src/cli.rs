@@ -128,12 +128,45 @@ pub(crate) enum Command {
     /// Look at the hosts that share a Redis
     #[command(subcommand, after_help = CLUSTER_EXAMPLES)]
     Cluster(Cluster),
+    /// Prepare Cosmos DB
+    #[cfg(feature = "azure")]
+    #[command(subcommand, after_help = COSMOS_EXAMPLES)]
+    Cosmos(Cosmos),
     /// List actors, or their states
     #[command(subcommand)]
     Actors(Actors),
     /// List messages that were given up, or have one handled again
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+}
+
+#[cfg(feature = "azure")]
+const COSMOS_EXAMPLES: &str = "\
+COSMOS_KEY is a key of the account. Without it whoever is signed in to the command line of Azure is
+asked for a token; the service lets no token create a database.
+
+Examples:
+  loom cosmos provision --endpoint https://acme.documents.azure.com --dry-run
+  COSMOS_KEY=... loom cosmos provision --endpoint https://acme.documents.azure.com";
+
+#[cfg(feature = "azure")]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Cosmos {
+    /// Create the database and the containers that are missing, and leave alone what is there
+    Provision {
+        /// The address of the account
+        #[arg(long, value_name = "URL", env = "COSMOS_ENDPOINT")]
+        endpoint: String,
+        /// The database
+        #[arg(long, value_name = "NAME", default_value = "loom", env = "COSMOS_DATABASE")]
+        database: String,
+        /// The region that is near
+        #[arg(long, value_name = "REGION", default_value = "West Europe", env = "COSMOS_REGION")]
+        region: String,
+        /// Print what would be created, and create nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Where the data is.

@@ -4,6 +4,8 @@ mod actors;
 mod cli;
 mod cluster;
 mod config;
+#[cfg(feature = "azure")]
+mod cosmos;
 mod dead_letters;
 mod dev;
 mod exit;
@@ -57,6 +59,8 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
         Command::Serve(serve) => serve::run(serve).await,
         Command::Journal(journal) => journal::run(journal).await,
         Command::Cluster(cluster) => cluster::run(cluster).await,
+        #[cfg(feature = "azure")]
+        Command::Cosmos(cosmos) => cosmos::run(cosmos).await,
         Command::Actors(actors) => actors::run(actors).await,
         Command::DeadLetters(letters) => dead_letters::run(letters).await,
     }

@@ -17,7 +17,10 @@ use crate::outcome::Outcome;
 use crate::{backends, cargo, deny, instructions, layers, msrv, semantics, sim, style};
 
 /// The crates under test; the benchmarks' peers take long to build and are checked apart.
-const TESTED: [&str; 3] = ["--workspace", "--exclude", "loom-benches"];
+const TESTED: [&str; 5] =
+    ["--workspace", "--exclude", "loom-benches", "--features", "loom-server/azure"];
+/// What is built alone too: without the emulator that tests bring, and without Azure.
+const ALONE: [&str; 5] = ["check", "--package", "loom-adapter-cosmos", "--package", "loom-server"];
 
 /// The tests that need Azurite, as `cargo nextest` names them.
 const AZURE: &str = "binary_id(loom-adapter-azure-blob::azurite)";
@@ -127,10 +130,9 @@ fn test() -> Outcome {
     with_servers(&Place::Processes, test.args(TESTED))
 }
 
-/// The tests that need Azurite, where it is installed or can be. And what tests build with an
-/// emulator inside is built without it.
+/// The tests that need Azurite, where it is installed or can be.
 fn azure() -> Outcome {
-    let alone = cargo::run(&mut cargo::command(&["check", "--package", "loom-adapter-cosmos"]));
+    let alone = cargo::run(&mut cargo::command(&ALONE));
     if alone != Outcome::Passed {
         return alone;
     }

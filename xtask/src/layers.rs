@@ -63,9 +63,11 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "loom-server",
         uses: &[
+            "loom-adapter-cosmos",
             "loom-adapter-embedded",
             "loom-adapter-memory",
             "loom-adapter-redis",
+            "loom-azure-identity",
             "loom-core",
             "loom-macros",
             "loom-ports",

@@ -6,6 +6,8 @@ mod busy;
 mod chaos;
 mod client;
 mod command;
+#[cfg(feature = "azure")]
+mod cosmos;
 mod directory;
 mod failover;
 mod hosts;
