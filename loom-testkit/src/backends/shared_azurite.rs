@@ -1,6 +1,7 @@
 //! Blob storage that tests share: a real account, or an Azurite.
 
 use std::env;
+use std::io::{self, Write as _};
 use std::sync::OnceLock;
 
 use super::{AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer, Origin, Place, standing};
@@ -24,11 +25,14 @@ pub struct SharedAzurite {
 pub fn shared_azurite() -> &'static SharedAzurite {
     static SHARED: OnceLock<SharedAzurite> = OnceLock::new();
     SHARED.get_or_init(|| {
-        if let Ok(connection_string) = env::var(CONNECTION_STRING) {
-            let origin = Origin::Environment;
-            return SharedAzurite { origin, connection_string, ca_pem: None, _server: None };
-        }
-        SharedAzurite::find(standing::AZURITE_URL, AzuriteServer::start)
+        let found = match env::var(CONNECTION_STRING) {
+            Ok(connection_string) => {
+                let origin = Origin::Environment;
+                SharedAzurite { origin, connection_string, ca_pem: None, _server: None }
+            }
+            Err(_) => SharedAzurite::find(standing::AZURITE_URL, AzuriteServer::start),
+        };
+        found.told()
     })
 }
 
@@ -36,11 +40,17 @@ pub fn shared_azurite() -> &'static SharedAzurite {
 pub fn shared_azurite_over_tls() -> &'static SharedAzurite {
     static SHARED: OnceLock<SharedAzurite> = OnceLock::new();
     SHARED.get_or_init(|| {
-        SharedAzurite::find(standing::AZURITE_TLS_URL, AzuriteServer::start_with_tls)
+        SharedAzurite::find(standing::AZURITE_TLS_URL, AzuriteServer::start_with_tls).told()
     })
 }
 
 impl SharedAzurite {
+    /// Who reads of a test that failed wants to know where. The rest is secret.
+    fn told(self) -> Self {
+        let _ = writeln!(io::stderr(), "Azure Blob Storage: {}", self.origin);
+        self
+    }
+
     fn find(variable: &str, start: impl FnOnce() -> AzuriteServer) -> Self {
         let at = |url: &str| {
             format!("BlobEndpoint={url};AccountName={AZURITE_ACCOUNT};AccountKey={AZURITE_KEY}")
