@@ -44,6 +44,7 @@ mod watermark;
 mod writer;
 
 pub use error::OpenError;
+pub use loom_rows::SmallStores;
 pub use options::{Durability, Options};
 pub use stores::EmbeddedStores;
 pub use writer::Stats;

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use fjall::{Database, Keyspace};
 use loom_ports::{
-    ActorRegistry, BlobStore, ConfigStore, Coordination, DefinitionStore, GraphStore, IdSource,
-    IdempotencyStore, JournalStore, KeyWrap, LockManager, MessageQueue, PortError, RowStore,
-    SecretStore, StateStore, TraceStore,
+    BlobStore, Coordination, IdempotencyStore, JournalStore, LockManager, MessageQueue, PortError,
+    RowStore, StateStore,
 };
-use loom_rows::{RowConfig, RowDefinitions, RowGraphs, RowRegistry, RowSecrets, RowTraces};
+use loom_rows::SmallStores;
 use tokio::sync::Notify;
 
 use crate::blob::{Blobs, EmbeddedBlob};
@@ -140,49 +139,6 @@ impl EmbeddedStores {
         Arc::new(EmbeddedCoordination::new(Arc::clone(&self.core)))
     }
 
-    /// Definitions of activities and workflows.
-    #[must_use]
-    pub fn definitions(&self) -> Arc<dyn DefinitionStore> {
-        Arc::new(RowDefinitions::new(self.rows()))
-    }
-
-    /// What was done, when, and how it went.
-    #[must_use]
-    pub fn traces(&self) -> Arc<dyn TraceStore> {
-        Arc::new(RowTraces::new(self.rows()))
-    }
-
-    /// Which actors are at work.
-    #[must_use]
-    pub fn registry(&self) -> Arc<dyn ActorRegistry> {
-        Arc::new(RowRegistry::new(self.rows()))
-    }
-
-    /// Settings that may change while hosts run.
-    #[must_use]
-    pub fn config(&self) -> Arc<dyn ConfigStore> {
-        Arc::new(RowConfig::new(self.rows()))
-    }
-
-    /// What is known of whom, since when.
-    #[must_use]
-    pub fn graphs(&self) -> Arc<dyn GraphStore> {
-        Arc::new(RowGraphs::new(self.rows()))
-    }
-
-    /// Secrets, encrypted with keys made of numbers from `ids`, which nobody may be able to guess,
-    /// and wrapped by `keys`.
-    #[must_use]
-    pub fn secrets(&self, keys: Arc<dyn KeyWrap>, ids: Arc<dyn IdSource>) -> Arc<dyn SecretStore> {
-        Arc::new(RowSecrets::new(self.rows(), keys, ids))
-    }
-
-    /// Sorted rows, of which the small stores are made.
-    #[must_use]
-    pub fn rows(&self) -> Arc<dyn RowStore> {
-        Arc::new(EmbeddedRows::new(Arc::clone(&self.core)))
-    }
-
     /// What the directory was opened for.
     #[must_use]
     pub fn durability(&self) -> Durability {
@@ -193,6 +149,12 @@ impl EmbeddedStores {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.core.writer.stats()
+    }
+}
+
+impl SmallStores for EmbeddedStores {
+    fn rows(&self) -> Arc<dyn RowStore> {
+        Arc::new(EmbeddedRows::new(Arc::clone(&self.core)))
     }
 }
 

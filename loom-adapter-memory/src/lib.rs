@@ -17,6 +17,7 @@ pub use coordination::MemoryCoordination;
 pub use idempotency::MemoryIdempotency;
 pub use journal::MemoryJournal;
 pub use lock::MemoryLocks;
+pub use loom_rows::SmallStores;
 pub use queue::MemoryQueue;
 pub use row::MemoryRows;
 pub use state::MemoryState;

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use loom_core::Incarnation;
-use loom_ports::{
-    ActorRegistry, ConfigStore, DefinitionStore, GraphStore, IdSource, KeyWrap, RowStore,
-    SecretStore, Stores, TraceStore,
-};
-use loom_rows::{RowConfig, RowDefinitions, RowGraphs, RowRegistry, RowSecrets, RowTraces};
+use loom_ports::{RowStore, Stores};
+use loom_rows::SmallStores;
 
 use crate::journal::Journals;
 use crate::queue::Queues;
@@ -49,47 +46,6 @@ pub struct Replica {
 }
 
 impl MemoryStores {
-    /// Definitions of activities and workflows.
-    #[must_use]
-    pub fn definitions(&self) -> Arc<dyn DefinitionStore> {
-        Arc::new(RowDefinitions::new(self.row_store()))
-    }
-
-    /// What was done, when, and how it went.
-    #[must_use]
-    pub fn traces(&self) -> Arc<dyn TraceStore> {
-        Arc::new(RowTraces::new(self.row_store()))
-    }
-
-    /// Which actors are at work.
-    #[must_use]
-    pub fn registry(&self) -> Arc<dyn ActorRegistry> {
-        Arc::new(RowRegistry::new(self.row_store()))
-    }
-
-    /// Settings that may change while hosts run.
-    #[must_use]
-    pub fn config(&self) -> Arc<dyn ConfigStore> {
-        Arc::new(RowConfig::new(self.row_store()))
-    }
-
-    /// What is known of whom, since when.
-    #[must_use]
-    pub fn graphs(&self) -> Arc<dyn GraphStore> {
-        Arc::new(RowGraphs::new(self.row_store()))
-    }
-
-    /// Secrets, encrypted with keys made of numbers from `ids`, which nobody may be able to guess,
-    /// and wrapped by `keys`.
-    #[must_use]
-    pub fn secrets(&self, keys: Arc<dyn KeyWrap>, ids: Arc<dyn IdSource>) -> Arc<dyn SecretStore> {
-        Arc::new(RowSecrets::new(self.row_store(), keys, ids))
-    }
-
-    fn row_store(&self) -> Arc<dyn RowStore> {
-        Arc::new(self.rows.clone())
-    }
-
     /// A copy of the journals, the queues and the states, as of now.
     #[must_use]
     pub fn replica(&self) -> Replica {
@@ -122,5 +78,11 @@ impl From<MemoryStores> for Stores {
             idempotency: Arc::new(stores.idempotency),
             coordination: Arc::new(stores.coordination),
         }
+    }
+}
+
+impl SmallStores for MemoryStores {
+    fn rows(&self) -> Arc<dyn RowStore> {
+        Arc::new(self.rows.clone())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{
     ActorId, CorrelationId, EntityId, GraphName, OperationName, Payload, SecretName, SpanId,
     Timestamp, WrappingKeyId,

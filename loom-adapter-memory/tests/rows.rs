@@ -8,6 +8,9 @@ use loom_adapter_memory::MemoryStores;
 macro_rules! conforms {
     ($module:ident, $fixture:ident, $suite:ident: $port:ident from $store:expr) => {
         mod $module {
+            #[allow(unused_imports, reason = "only the small stores need it")]
+            use loom_adapter_memory::SmallStores as _;
+
             use super::{Arc, MemoryStores};
 
             struct Memory(MemoryStores);
@@ -87,6 +90,7 @@ mod bounds {
 mod secret {
     use super::{Arc, MemoryStores};
     use bytes::Bytes;
+    use loom_adapter_memory::SmallStores as _;
     use loom_core::{SecretName, Timestamp, WrappingKeyId};
     use loom_ports::{
         ErrorKind, KeyWrap, Row, RowChange, RowKey, RowPart, RowRange, RowStore, RowWrite, Secret,

@@ -44,6 +44,7 @@ mod stores;
 pub use check::{Finding, Severity};
 pub use connection::RedisClient;
 pub use error::OpenError;
+pub use loom_rows::SmallStores;
 pub use quorum::RedisQuorumLocks;
 pub use settings::{Durability, RedisSettings, TimeSource, Topology};
 pub use stores::{Examined, RedisStores};

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use loom_core::PartitionCount;
 use loom_ports::{
-    ActorRegistry, BlobStore, ConfigStore, Coordination, DefinitionStore, GraphStore, IdSource,
-    IdempotencyStore, JournalStore, KeyWrap, LockManager, MessageQueue, RowStore, SecretStore,
-    StateStore, Stores, TraceStore,
+    BlobStore, Coordination, IdempotencyStore, JournalStore, LockManager, MessageQueue, RowStore,
+    StateStore, Stores,
 };
-use loom_rows::{RowConfig, RowDefinitions, RowGraphs, RowRegistry, RowSecrets, RowTraces};
+use loom_rows::SmallStores;
 
 use crate::blob::SmallBlobs;
 use crate::check::{Finding, Report};
@@ -187,50 +186,6 @@ impl RedisStores {
         self.partitions
     }
 
-    /// Definitions of activities and workflows.
-    #[must_use]
-    pub fn definitions(&self) -> Arc<dyn DefinitionStore> {
-        Arc::new(RowDefinitions::new(self.rows()))
-    }
-
-    /// What was done, when, and how it went.
-    #[must_use]
-    pub fn traces(&self) -> Arc<dyn TraceStore> {
-        Arc::new(RowTraces::new(self.rows()))
-    }
-
-    /// Which actors are at work.
-    #[must_use]
-    pub fn registry(&self) -> Arc<dyn ActorRegistry> {
-        Arc::new(RowRegistry::new(self.rows()))
-    }
-
-    /// Settings that may change while hosts run.
-    #[must_use]
-    pub fn config(&self) -> Arc<dyn ConfigStore> {
-        Arc::new(RowConfig::new(self.rows()))
-    }
-
-    /// What is known of whom, since when.
-    #[must_use]
-    pub fn graphs(&self) -> Arc<dyn GraphStore> {
-        Arc::new(RowGraphs::new(self.rows()))
-    }
-
-    /// Secrets, encrypted with keys made of numbers from `ids`, which nobody may be able to guess,
-    /// and wrapped by `keys`.
-    #[must_use]
-    pub fn secrets(&self, keys: Arc<dyn KeyWrap>, ids: Arc<dyn IdSource>) -> Arc<dyn SecretStore> {
-        Arc::new(RowSecrets::new(self.rows(), keys, ids))
-    }
-
-    /// Sorted rows, of which the small stores are made.
-    #[must_use]
-    pub fn rows(&self) -> Arc<dyn RowStore> {
-        let (connection, keys) = self.parts();
-        Arc::new(RedisRows::new(connection, keys))
-    }
-
     /// What commits survive, in a word: `none`, `aof-everysec`, `aof-always`,
     /// `aof-synced`, `replicas`.
     #[must_use]
@@ -266,5 +221,12 @@ impl From<RedisStores> for Stores {
             idempotency: stores.idempotency(),
             coordination: stores.coordination(),
         }
+    }
+}
+
+impl SmallStores for RedisStores {
+    fn rows(&self) -> Arc<dyn RowStore> {
+        let (connection, keys) = self.parts();
+        Arc::new(RedisRows::new(connection, keys))
     }
 }

@@ -11,6 +11,7 @@ mod desk;
 mod graph;
 mod registry;
 mod secret;
+mod small_stores;
 mod trace;
 mod walk;
 
@@ -19,4 +20,5 @@ pub use definition::RowDefinitions;
 pub use graph::RowGraphs;
 pub use registry::RowRegistry;
 pub use secret::{LocalKeys, RowSecrets};
+pub use small_stores::SmallStores;
 pub use trace::RowTraces;

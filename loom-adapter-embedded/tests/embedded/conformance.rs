@@ -32,6 +32,9 @@ impl Embedded {
 macro_rules! conforms {
     ($module:ident, $fixture:ident, $suite:ident: $port:ident from $store:ident) => {
         mod $module {
+            #[allow(unused_imports, reason = "only the small stores need it")]
+            use loom_adapter_embedded::SmallStores as _;
+
             use super::{Arc, Embedded};
 
             impl loom_testkit::$module::$fixture for Embedded {

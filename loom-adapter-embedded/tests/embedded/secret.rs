@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use loom_adapter_embedded::EmbeddedStores;
+use loom_adapter_embedded::{EmbeddedStores, SmallStores as _};
 use loom_core::{SecretName, Timestamp, WrappingKeyId};
 use loom_ports::{Secret, SecretStore, SecretWrite};
 use loom_rows::LocalKeys;

@@ -10,6 +10,9 @@ use crate::scene;
 macro_rules! conforms {
     ($module:ident, $fixture:ident, $suite:ident: $port:ident from $store:ident) => {
         mod $module {
+            #[allow(unused_imports, reason = "only the small stores need it")]
+            use loom_adapter_redis::SmallStores as _;
+
             use super::{Arc, Redis, open, scene};
 
             impl loom_testkit::$module::$fixture for Redis {

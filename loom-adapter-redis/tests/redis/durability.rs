@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loom_adapter_redis::{Durability, RedisSettings, RedisStores};
+use loom_adapter_redis::{Durability, RedisSettings, RedisStores, SmallStores as _};
 use loom_core::{ConfigKey, ConfigScope, HostId, Payload};
 use loom_ports::{CommitOutcome, ConfigRevision, ErrorKind, Resolution, TenureClaim};
 use loom_testkit::backends::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use loom_adapter_redis::{RedisSettings, RedisStores};
+use loom_adapter_redis::{RedisSettings, RedisStores, SmallStores as _};
 use loom_core::{
     ActorId, ConfigKey, ConfigScope, CorrelationId, EntityId, GraphName, HostId, IdempotencyKey,
     LockName, MessageId, OperationName, Payload, QueueName, SpanId, Timestamp,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loom_adapter_redis::{RedisSettings, RedisStores};
+use loom_adapter_redis::{RedisSettings, RedisStores, SmallStores as _};
 use loom_core::{SecretName, WrappingKeyId};
 use loom_ports::{Secret, SecretStore, SecretWrite};
 use loom_rows::LocalKeys;

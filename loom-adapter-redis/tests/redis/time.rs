@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use loom_adapter_redis::{RedisSettings, TimeSource};
+use loom_adapter_redis::{RedisSettings, SmallStores as _, TimeSource};
 use loom_core::{ActorId, HostId, Kind, LockName, MessageId, Payload, QueueName, Timestamp};
 use loom_ports::{
     Acquire, Condition, Enqueue, Receive, Register, Registration, Settled, TenureClaim,

@@ -1,4 +1,4 @@
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{EnvironmentName, TenantId};
 use loom_ports::ErrorKind;
 use loom_testkit::clock::TokioClock;

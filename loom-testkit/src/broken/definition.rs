@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{DefinitionName, Timestamp};
 use loom_ports::{
     Cursor, Definition, DefinitionHead, DefinitionId, DefinitionKind, DefinitionStore,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{EntityId, EpisodeId, FactId, GraphName};
 use loom_ports::{
     Added, Cursor, EndFact, Entity, Episode, Fact, FactEnd, FactQuery, GraphStore, Page, PortError,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{ActorId, HostId, Kind, Payload, Timestamp};
 use loom_ports::{
     ActorRegistry, Choice, Condition, Cursor, Instance, InstanceBeat, Page, PortError, Register,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use loom_adapter_memory::MemoryStores;
+use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{SecretName, Timestamp, WrappingKeyId};
 use loom_ports::{
     Cursor, DataKey, ErrorKind, KeyWrap, Page, PortError, Secret, SecretChange, SecretHead,
