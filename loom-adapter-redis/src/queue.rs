@@ -72,7 +72,7 @@ struct Site {
 impl Site {
     fn call(&self, script: &'static Script, queue: &QueueName) -> Call {
         let tag = self.keys.queue(queue);
-        let keys = ["c", "m", "b", "v", "h", "o", "e", "l", "L"].map(|key| format!("{tag}{key}"));
+        let keys = ["c", "r", "b", "v", "h", "o", "e", "l", "L"].map(|key| format!("{tag}{key}"));
         script.call(&keys)
     }
 
@@ -179,9 +179,9 @@ impl RedisQueue {
         let due = answer.text()?.parse().ok().map(timestamp);
         let taken_before = deliveries.len();
         while !answer.is_empty() {
-            let token = Token { number: answer.number()?, delivery: answer.number()?, offset };
+            let token = Token { delivery: answer.bytes()?, offset };
             let (id, body) = letter::split(&answer.bytes()?)?;
-            let attempt = u32::try_from(answer.number()?).map_err(|_| strange("count"))?;
+            let attempt = token.attempts()?;
             let receipt = Receipt { queue: queue.clone(), token: token.encode() };
             deliveries.push(QueueDelivery { receipt, id, body, attempt });
         }
@@ -366,7 +366,7 @@ impl MessageQueue for RedisQueue {
 
     async fn depth(&self, queue: &QueueName) -> Result<u64, PortError> {
         let mut command = redis::cmd("HLEN");
-        command.arg(self.site.keys.queue(queue) + "m");
+        command.arg(self.site.keys.queue(queue) + "b");
         let depth = self.site.connection.send(&command).await.and_then(number);
         depth.map_err(|error| error.at("depth"))
     }

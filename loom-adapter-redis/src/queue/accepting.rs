@@ -8,8 +8,7 @@ use super::joined::Carrier;
 use super::{ENQUEUE, Site};
 use crate::clock::millis;
 use crate::error::Failure;
-use crate::reply::Parts;
-use crate::script::Call;
+use crate::reply::text;
 
 /// Carries messages to the server.
 pub(super) struct Accepting(pub(super) Site);
@@ -39,25 +38,33 @@ impl Carrier for Accepting {
             .arg(self.0.time())
             .arg(self.0.keys.bell())
             .arg(queue.as_str());
-        for asked in items {
-            push(&mut call, &asked.message);
+        for Asked { message, now } in items {
+            call.push(about(message, *now));
+            call.push([message.id.as_str().as_bytes(), b"\0", &message.body].concat());
         }
-        let mut answer = Parts::of(self.0.connection.call_durably(call).await?)?;
-        let mut answers = Vec::with_capacity(items.len());
-        while !answer.is_empty() {
-            let is_new = answer.number()? == 1;
-            answers.push(if is_new { Enqueued::Accepted } else { Enqueued::Duplicate });
-        }
-        Ok(answers)
+        let answer = text(self.0.connection.call_durably(call).await?)?;
+        let accepted =
+            |is_new| if is_new == '1' { Enqueued::Accepted } else { Enqueued::Duplicate };
+        Ok(answer.chars().map(accepted).collect())
     }
 }
 
-fn push(call: &mut Call, message: &Enqueue) {
-    call.push([message.id.as_str().as_bytes(), b"\0", &message.body].concat());
-    call.push(message.priority);
-    call.push(millis(message.visible_at));
-    let dedup = message.dedup.as_ref();
-    call.push(dedup.map_or("", |dedup| dedup.key.as_str()));
-    call.push(dedup.map_or(0, |dedup| millis(dedup.until)));
-    call.push(message.ordering_key.map_or_else(Vec::new, |key| key.to_be_bytes().into()));
+/// What the script has to know of a message: of most only the priority.
+fn about(message: &Enqueue, now: Timestamp) -> Vec<u8> {
+    let mut about = vec![message.priority];
+    let mut say = |what: u8, number: u64| {
+        about.push(what);
+        about.extend(number.to_be_bytes());
+    };
+    if message.visible_at > now {
+        say(b'v', millis(message.visible_at));
+    }
+    if let Some(key) = message.ordering_key {
+        say(b'o', key);
+    }
+    if let Some(dedup) = &message.dedup {
+        say(b'd', millis(dedup.until));
+        about.extend(dedup.key.as_str().as_bytes());
+    }
+    about
 }

@@ -1,43 +1,57 @@
 -- Accepts messages.
 --
--- ARGV: now, time source, channel of the bell, name of the queue; then for each message: id, zero and
---   body; priority; when it is visible; dedup key or ''; until when that is kept; ordering key or ''
--- Returns for each message 1 accepted or 0 duplicate.
+-- ARGV: now, time source, channel of the bell, name of the queue; then for each message: priority, and
+--   what else there is to say of it: a letter and eight bytes of when it is visible ('v', if that is to
+--   come), its ordering key ('o'), until when its dedup key is kept ('d', and the key behind it, last);
+--   and id, zero and body
+-- Returns for each message a letter: 1 accepted or 0 duplicate.
 local now, offset = clock(ARGV[1], ARGV[2])
 local was_idle, was_due = is_idle(), next_due()
-local all_woken = wake(now)
-local messages = (#ARGV - 4) / 6
+local all_woken = was_due > now or wake(now)
 
 -- Forgets keys faster than new ones come.
 local function forget()
-  local keys = redis.call(
-    'ZRANGEBYSCORE', DEDUP, '-inf', text(now), 'LIMIT', 0, 100 + 2 * messages)
-  for _, key in ipairs(keys) do remove('ZREM', DEDUP, key) end
+  local keys = redis.call('ZRANGEBYSCORE', DEDUP, '-inf', text(now), 'LIMIT', 0, 100 + #ARGV)
+  for _, key in ipairs(keys) do remove(DEDUP, key) end
 end
 
-local answers, keeps = {}, false
-for index = 1, messages do
-  local at = 4 + 6 * (index - 1)
-  local key, line = ARGV[at + 4], ARGV[at + 6] ~= '' and ARGV[at + 6]
-  local known = key ~= '' and redis.call('ZSCORE', DEDUP, key)
-  if known and tonumber(known) > now then
-    answers[index] = 0
-  else
-    if key ~= '' then
-      if not keeps then forget() end
-      zadd_now(DEDUP, text(taken(ARGV[at + 5], offset)), key)
-      keeps = true
-    end
-    add(ARGV[at + 1], tonumber(ARGV[at + 2]), line, taken(ARGV[at + 3], offset), now, all_woken)
-    answers[index] = 1
+local answers, keeps, kept = {}, false, {}
+
+-- Whether a key is not known yet. It is from then on.
+local function keep(key, ends)
+  if not kept[key] then
+    local known = redis.call('ZSCORE', DEDUP, key)
+    if known and tonumber(known) > now then kept[key] = tonumber(known) end
   end
+  if kept[key] and kept[key] > now then return false end
+  if not keeps then forget() end
+  keeps, kept[key] = true, ends
+  add(DEDUP, key, text(ends))
+  return true
 end
+
+for at = 5, #ARGV, 2 do
+  local about, line, visible_at, is_new = ARGV[at], '', 0, true
+  local from = 2
+  while from < #about do
+    local what = sub(about, from, from)
+    if what == 'v' then
+      visible_at = taken(small(about, from + 1), offset)
+    elseif what == 'o' then
+      line = sub(about, from + 1, from + 8)
+    else
+      is_new = keep(sub(about, from + 9), taken(small(about, from + 1), offset))
+      break
+    end
+    from = from + 9
+  end
+  answers[#answers + 1] = is_new and '1' or '0'
+  if is_new then accept(ARGV[at + 1], byte(about), line, visible_at, now, all_woken) end
+end
+finish()
 if keeps then
   expire(DEDUP, now, tonumber(redis.call('ZREVRANGE', DEDUP, 0, 0, 'WITHSCORES')[2]))
 end
-finish()
 -- Whoever waits has seen that nothing is visible, and when the next message will be.
-if was_idle and (not is_idle() or next_due() < was_due) then
-  redis.call('PUBLISH', ARGV[3], ARGV[4])
-end
-return answers
+if was_idle and (is_shown or least_due < was_due) then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
+return table.concat(answers)

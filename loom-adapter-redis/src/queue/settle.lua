@@ -1,36 +1,60 @@
 -- Settles deliveries.
 --
--- ARGV: channel of the bell, name of the queue; then for each delivery its number; its delivery; 'ack',
---   'nack', 'extend' or 'bury'; until when, or when as 8 bytes, or ''; the reason or ''
--- Times are the store's. Returns for each delivery 1 done or 0 expired.
-local numbers, may_be_due = {}, false
-for at = 3, #ARGV, 5 do numbers[#numbers + 1] = tonumber(ARGV[at]) end
-preload(numbers)
+-- ARGV: channel of the bell, name of the queue; then for each delivery its token; and 'a' to
+--   acknowledge it, 'n' and when it is visible, 'e' and until when it is hidden, or 'b', when it died
+--   as 8 bytes, and the reason
+-- Times are the store's. Returns for each delivery a letter: 1 done or 0 expired.
+local tokens, may_be_due = {}, false
+for at = 3, #ARGV, 2 do tokens[#tokens + 1] = ARGV[at] end
+local hidden = redis.call('ZMSCORE', HIDDEN, unpack(tokens))
 
-local function settle(number, delivery, how, at, reason)
-  local message = load(number)
-  if not message or message.delivery == 0 or text(message.delivery) ~= delivery then return 0 end
-  if how == 'ack' then
-    may_be_due = leave(message) or may_be_due
-  elseif how == 'bury' then
-    local body = redis.call('HGET', BODIES, text(number))
-    local split = string.find(body, '\0', 1, true)
-    bury(string.sub(body, 1, split - 1), string.sub(body, split + 1), message.attempts, reason, at)
-    may_be_due = leave(message) or may_be_due
-  else
-    may_be_due = how == 'nack' or message.since > tonumber(at) or may_be_due
-    if how == 'nack' then message.delivery = 0 end
-    place(message, message.where == 'b' and 'b' or 'h', tonumber(at))
+-- Where the message of a good receipt is, and its row unless it is hidden.
+local function find(token, until_when)
+  if added[HIDDEN] and added[HIDDEN][token] then return 'h' end
+  if until_when and not is_removed(HIDDEN, token) then return 'h' end
+  local row = row_of(number_of(token))
+  if row and sub(row, 10) == token then return sub(row, 1, 1), row end
+end
+
+local function take_out(token, where, row)
+  if where == 'h' then return remove(HIDDEN, token) end
+  remove(ROWS, number_of(token))
+  if where == 'v' then remove(VISIBLE, shown(token, sub(row, 2, 9))) end
+end
+
+local function settle(token, how, until_when)
+  local where, row = find(token, until_when)
+  if not where then return '0' end
+  local what = sub(how, 1, 1)
+  if what == 'n' or what == 'e' then
+    local at, is_returned = tonumber(sub(how, 2)), what == 'n'
+    local is_sooner = where ~= 'h' or not until_when or tonumber(until_when) > at
+    may_be_due = may_be_due or is_returned or is_sooner
+    if is_returned or where == 'v' then take_out(token, where, row) end
+    if is_returned then token = returned(token) end
+    if where == 'b' then
+      add(ROWS, number_of(token), 'b' .. big(at) .. token)
+    else
+      hide(token, at)
+    end
+    return '1'
   end
-  return 1
+  if what == 'b' then
+    local body = redis.call('HGET', BODIES, number_of(token))
+    local split = string.find(body, '\0', 1, true)
+    local attempts = unpack_bytes('>I4', token, 18)
+    bury(sub(body, 1, split - 1), sub(body, split + 1), attempts, sub(how, 10), sub(how, 2, 9))
+  end
+  take_out(token, where, row)
+  may_be_due = leave(token) or may_be_due
+  return '1'
 end
 
 local answers = {}
-for index, number in ipairs(numbers) do
-  local at = 5 * index - 2
-  answers[index] = settle(number, ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+for index, token in ipairs(tokens) do
+  answers[index] = settle(token, ARGV[2 * index + 2], hidden[index])
 end
 finish()
 -- Whoever waits has to look.
 if may_be_due then redis.call('PUBLISH', ARGV[1], ARGV[2]) end
-return answers
+return table.concat(answers)

@@ -8,7 +8,7 @@ use super::joined::Carrier;
 use super::receipt::Token;
 use super::{SETTLE, Site};
 use crate::error::Failure;
-use crate::reply::Parts;
+use crate::reply::text;
 use crate::script::Call;
 
 /// Carries settlements to the server.
@@ -48,24 +48,20 @@ impl Carrier for Settling {
         for settlement in items {
             push(&mut call, settlement);
         }
-        let mut answer = Parts::of(self.0.connection.call_durably(call).await?)?;
-        let mut answers = Vec::with_capacity(items.len());
-        while !answer.is_empty() {
-            answers.push(if answer.number()? == 1 { Settled::Done } else { Settled::Expired });
-        }
-        Ok(answers)
+        let answer = text(self.0.connection.call_durably(call).await?)?;
+        let settled = |done| if done == '1' { Settled::Done } else { Settled::Expired };
+        Ok(answer.chars().map(settled).collect())
     }
 }
 
 fn push(call: &mut Call, Settlement { token, how }: &Settlement) {
-    call.push(token.number);
-    call.push(token.delivery);
+    call.push(&token.delivery[..]);
     match how {
-        How::Ack => call.push(&["ack", "", ""]),
-        How::Nack { visible_at } => call.push(("nack", token.taken(*visible_at), "")),
-        How::Extend { hidden_until } => call.push(("extend", token.taken(*hidden_until), "")),
+        How::Ack => call.push("a"),
+        How::Nack { visible_at } => call.push(format!("n{}", token.taken(*visible_at))),
+        How::Extend { hidden_until } => call.push(format!("e{}", token.taken(*hidden_until))),
         How::Bury { reason, died_at } => {
-            call.push(("bury", died_at.as_millis().to_be_bytes().as_slice(), reason));
+            call.push([b"b", &died_at.as_millis().to_be_bytes()[..], reason.as_bytes()].concat());
         }
     }
 }

@@ -7,7 +7,7 @@ if not body then return 0 end
 if ARGV[2] == 'replay' then
   local now = clock(ARGV[3], ARGV[4])
   local all_woken = wake(now)
-  add(ARGV[1] .. '\0' .. body, 0, false, now, now, all_woken)
+  accept(ARGV[1] .. '\0' .. body, 0, '', now, now, all_woken)
   redis.call('PUBLISH', ARGV[5], ARGV[6])
 end
 finish()
