@@ -1,4 +1,5 @@
-//! Loom's ports over Azure Cosmos DB: so far states and requests that run once.
+//! Loom's ports over Azure Cosmos DB: so far states, requests that run once, and rows, of which the
+//! small stores are made ([`SmallStores`]).
 //!
 //! [`provision()`] makes the database and its containers, [`CosmosStores::open`] gives the ports.
 //! Each document is alone in its partition and is replaced as a whole, guarded by its version. The
@@ -10,11 +11,13 @@ mod documents;
 mod error;
 mod idempotency;
 mod provision;
+mod rows;
 mod settings;
 mod state;
 mod stores;
 
 pub use error::OpenError;
+pub use loom_rows::SmallStores;
 pub use provision::provision;
 pub use settings::{CosmosSettings, Credential};
 pub use stores::CosmosStores;

@@ -10,6 +10,8 @@ use crate::settings::CosmosSettings;
 pub(crate) const STATES: &str = "states";
 /// The container of requests that run once.
 pub(crate) const REQUESTS: &str = "requests";
+/// The container of rows, of which the small stores are made.
+pub(crate) const ROWS: &str = "rows";
 
 /// Creates the database and the containers that are missing, and leaves alone what is there.
 /// Returns what was created, or, if nothing is to be changed, what would be.
@@ -33,9 +35,11 @@ pub async fn provision(
             make(patience.with(client.create_database(name, None)).await, name)?;
         }
     }
-    for (container, indexed, ttl) in
-        [(STATES, &["/kind/?", "/key/?", "/live/?"][..], None), (REQUESTS, &[], Some(()))]
-    {
+    for (container, indexed, ttl) in [
+        (STATES, &["/kind/?", "/key/?", "/live/?"][..], None),
+        (REQUESTS, &[], Some(())),
+        (ROWS, &["/key/?"], None),
+    ] {
         let what = format!("{name}/{container}");
         let found = async {
             if is_there {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use loom_ports::{IdempotencyStore, StateStore};
+use loom_ports::{IdempotencyStore, RowStore, StateStore};
+use loom_rows::SmallStores;
 
 use crate::connection::{connect, container};
 use crate::documents::Documents;
 use crate::error::OpenError;
 use crate::idempotency::CosmosIdempotency;
-use crate::provision::{REQUESTS, STATES};
+use crate::provision::{REQUESTS, ROWS, STATES};
+use crate::rows::CosmosRows;
 use crate::settings::CosmosSettings;
 use crate::state::CosmosState;
 
@@ -17,6 +19,7 @@ use crate::state::CosmosState;
 pub struct CosmosStores {
     state: Arc<CosmosState>,
     idempotency: Arc<CosmosIdempotency>,
+    rows: Arc<CosmosRows>,
 }
 
 impl CosmosStores {
@@ -29,9 +32,11 @@ impl CosmosStores {
         let client = connect(settings).await?;
         let states = Documents::new(container(&client, settings, STATES).await?, settings);
         let requests = Documents::new(container(&client, settings, REQUESTS).await?, settings);
+        let rows = container(&client, settings, ROWS).await?;
         Ok(Self {
             state: Arc::new(CosmosState::new(states)),
             idempotency: Arc::new(CosmosIdempotency::new(requests)),
+            rows: Arc::new(CosmosRows::new(rows, settings)),
         })
     }
 
@@ -45,5 +50,11 @@ impl CosmosStores {
     #[must_use]
     pub fn idempotency(&self) -> Arc<dyn IdempotencyStore> {
         self.idempotency.clone()
+    }
+}
+
+impl SmallStores for CosmosStores {
+    fn rows(&self) -> Arc<dyn RowStore> {
+        self.rows.clone()
     }
 }

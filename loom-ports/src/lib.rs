@@ -61,8 +61,9 @@ pub use registry::{
     Registration, RegistryChange, RegistryEvent, RegistryStats,
 };
 pub use row::{
-    ROW_BYTES_MAX, ROW_KEY_BYTES_MAX, ROWS_PER_WRITE_MAX, Row, RowChange, RowExpected, RowKey,
-    RowPart, RowRange, RowReading, RowStore, RowWrite, RowWritten, Rows, Space,
+    ROW_BYTES_MAX, ROW_KEY_BYTES_MAX, ROW_WRITE_BYTES_MAX, ROWS_PER_WRITE_MAX, Row, RowChange,
+    RowExpected, RowKey, RowPart, RowRange, RowReading, RowStore, RowWrite, RowWritten, Rows,
+    Space,
 };
 pub use secret::Secret;
 pub use secret_store::{

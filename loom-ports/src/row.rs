@@ -9,10 +9,13 @@ use loom_core::Timestamp;
 use crate::PortError;
 
 /// The most rows that one [`RowWrite`] expects and changes. No backend takes more at once.
-pub const ROWS_PER_WRITE_MAX: usize = 100;
+pub const ROWS_PER_WRITE_MAX: usize = 99;
 
 /// The most bytes of one row. No backend takes more.
 pub const ROW_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+
+/// The most bytes of all values that one [`RowWrite`] puts together. No backend takes more.
+pub const ROW_WRITE_BYTES_MAX: usize = ROW_BYTES_MAX + 128 * 1024;
 
 /// The most bytes of a key: two ids, and what belongs between them.
 pub const ROW_KEY_BYTES_MAX: usize = 700;
@@ -249,9 +252,9 @@ impl RowWrite {
     pub fn excess(&self) -> Option<&'static str> {
         let keys = self.expected.iter().map(|expected| &expected.key);
         let mut keys = keys.chain(self.changes.iter().map(RowChange::key));
-        let is_large = |change: &RowChange| match change {
-            RowChange::Put(_, value) => value.len() > ROW_BYTES_MAX,
-            RowChange::Remove(_) | RowChange::Add(..) => false,
+        let bytes = |change: &RowChange| match change {
+            RowChange::Put(_, value) => value.len(),
+            RowChange::Remove(_) | RowChange::Add(..) => 0,
         };
         if self.expected.len() + self.changes.len() > ROWS_PER_WRITE_MAX {
             return Some("a write has too many rows");
@@ -259,7 +262,11 @@ impl RowWrite {
         if keys.any(|key| key.0.len() > ROW_KEY_BYTES_MAX) {
             return Some("the key of a row is too long");
         }
-        self.changes.iter().any(is_large).then_some("a row is too large")
+        if self.changes.iter().map(bytes).any(|bytes| bytes > ROW_BYTES_MAX) {
+            return Some("a row is too large");
+        }
+        let sum: usize = self.changes.iter().map(bytes).sum();
+        (sum > ROW_WRITE_BYTES_MAX).then_some("the rows of a write are too large together")
     }
 }
 

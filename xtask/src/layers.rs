@@ -39,7 +39,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "loom-adapter-cosmos",
-        uses: &["loom-azure-identity", "loom-core", "loom-ports"],
+        uses: &["loom-azure-identity", "loom-core", "loom-ports", "loom-rows"],
         tests_use: &["loom-testkit"],
     },
     Layer {

@@ -9,6 +9,9 @@ use crate::scene;
 macro_rules! conforms {
     ($module:ident, $fixture:ident, $suite:ident: $port:ident from $store:ident) => {
         mod $module {
+            #[allow(unused_imports, reason = "only the small stores need it")]
+            use loom_adapter_cosmos::SmallStores as _;
+
             use super::{Arc, CosmosStores, scene};
 
             struct Cosmos(CosmosStores);
@@ -43,3 +46,9 @@ conforms!(
     IdempotencyFixture,
     idempotency_suite: IdempotencyStore from idempotency
 );
+conforms!(definition, DefinitionFixture, definition_suite: DefinitionStore from definitions);
+conforms!(trace, TraceFixture, trace_suite: TraceStore from traces);
+conforms!(registry, RegistryFixture, registry_suite: ActorRegistry from registry);
+conforms!(config, ConfigFixture, config_suite: ConfigStore from config);
+conforms!(graph, GraphFixture, graph_suite: GraphStore from graphs);
+conforms!(row, RowFixture, row_suite: RowStore from rows);

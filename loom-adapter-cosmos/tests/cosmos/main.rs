@@ -3,4 +3,6 @@
 mod conformance;
 mod emulator;
 mod failing;
+mod rows;
 mod scene;
+mod secret;

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::missing_panics_doc, reason = "a case is its name, and it panics")]
 
 use bytes::Bytes;
-use loom_ports::{ROW_BYTES_MAX, RowChange, RowKey, RowPart, RowRange, Rows};
+use loom_ports::{ROW_BYTES_MAX, ROWS_PER_WRITE_MAX, RowChange, RowKey, RowPart, RowRange, Rows};
 
 use super::{RowFixture, all, key, one, pairs, put, range, set, some_space};
 use crate::unique::now;
@@ -68,7 +68,7 @@ pub async fn a_range_says_whether_more_follow(fixture: impl RowFixture) {
 pub async fn a_range_that_is_too_long_for_one_answer_goes_on(fixture: impl RowFixture) {
     let (store, space) = (fixture.store(), some_space());
     let count = 2_500;
-    for chunk in (0..count).collect::<Vec<_>>().chunks(100) {
+    for chunk in (0..count).collect::<Vec<_>>().chunks(ROWS_PER_WRITE_MAX) {
         set(&*store, &space, chunk.iter().map(|n| put(&format!("{n:05}"), "")).collect()).await;
     }
     let (mut from, mut read) = (key(""), 0);

@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use loom_ports::{
-    ErrorKind, ROW_BYTES_MAX, ROW_KEY_BYTES_MAX, ROWS_PER_WRITE_MAX, RowChange, RowExpected,
-    RowKey, RowPart, RowStore as _, RowWrite, RowWritten,
+    ErrorKind, ROW_BYTES_MAX, ROW_KEY_BYTES_MAX, ROW_WRITE_BYTES_MAX, ROWS_PER_WRITE_MAX,
+    RowChange, RowExpected, RowKey, RowPart, RowStore as _, RowWrite, RowWritten,
 };
 
 use super::{RowFixture, all, as_it_is, key, one, pairs, put, set, some_space, write};
@@ -129,11 +129,14 @@ pub async fn more_than_every_backend_takes_is_invalid(fixture: impl RowFixture) 
     let (store, space) = (fixture.store(), some_space());
     let large = |bytes| RowChange::Put(key("a"), vec![0; bytes].into());
     let long = |bytes: usize| RowChange::Remove(RowKey::of(1).raw(&vec![b'a'; bytes - 1]));
+    let two = |first, last| vec![large(first), RowChange::Put(key("b"), vec![0; last].into())];
+    let rest = ROW_WRITE_BYTES_MAX - ROW_BYTES_MAX;
     let many = |rows| (0..rows).map(|n| put(&n.to_string(), "")).collect::<Vec<_>>();
     for (most, more) in [
         (vec![large(ROW_BYTES_MAX)], vec![large(ROW_BYTES_MAX + 1)]),
         (vec![long(ROW_KEY_BYTES_MAX)], vec![long(ROW_KEY_BYTES_MAX + 1)]),
         (many(ROWS_PER_WRITE_MAX), many(ROWS_PER_WRITE_MAX + 1)),
+        (two(ROW_BYTES_MAX, rest), two(ROW_BYTES_MAX, rest + 1)),
     ] {
         set(&*store, &space, most).await;
         let error = store.write(&space, RowWrite { expected: vec![], changes: more }).await;
