@@ -7,6 +7,7 @@
 //! due, `k:` its marks.
 
 mod commit;
+mod committing;
 mod mark;
 mod page;
 mod timer;
@@ -26,9 +27,12 @@ use loom_ports::{
     TenureClaim, Turn, Undelivered,
 };
 
+use self::commit::Part;
+use self::committing::Committing;
 use crate::clock::{duration, millis, timestamp};
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::joined::Joined;
 use crate::key::{Keys, count, from, up_to};
 use crate::line::Line;
 use crate::reply::{Parts, maybe, strange};
@@ -77,8 +81,7 @@ pub(crate) struct RedisJournal {
     line: Line,
     keys: Keys,
     durability: &'static str,
-    /// Another one in tests of the tests.
-    commit: &'static Script,
+    committing: Joined<Committing>,
 }
 
 impl RedisJournal {
@@ -87,13 +90,27 @@ impl RedisJournal {
         keys: Keys,
         durability: &'static str,
     ) -> Self {
-        Self { connection, line, keys, durability, commit: &COMMIT }
+        let committing = Committing { connection: Arc::clone(&connection), script: &COMMIT };
+        let committing = Joined::new(committing);
+        Self { connection, line, keys, durability, committing }
     }
 
     /// The beginning of the keys of the partition that an actor belongs to.
     fn home(&self, actor: &ActorId) -> String {
         let partitions = self.connection.settings().partitions;
         self.keys.partition(partition_of(actor.as_str().as_bytes(), partitions))
+    }
+
+    async fn try_commit(
+        &self,
+        tenure: &Tenure,
+        turns: &[Turn],
+        delivered: &[Delivered],
+    ) -> Result<Vec<CommitOutcome>, Failure> {
+        let part = Part::new(&self.keys, tenure, turns, delivered);
+        let lane = committing::lane(self.connection.settings(), tenure.partition);
+        let mut answers = self.committing.carry(&lane, vec![part]).await?;
+        commit::outcomes(&answers.pop().ok_or(strange("outcome"))??, turns)
     }
 
     async fn tenure(
@@ -331,7 +348,7 @@ impl JournalStore for RedisJournal {
         turns: &[Turn],
         delivered: &[Delivered],
     ) -> Result<Vec<CommitOutcome>, PortError> {
-        match commit::commit(self, tenure, turns, delivered).await {
+        match self.try_commit(tenure, turns, delivered).await {
             Err(error) if error.kind() == ErrorKind::Indeterminate => {
                 Ok(vec![CommitOutcome::Unknown; turns.len()])
             }

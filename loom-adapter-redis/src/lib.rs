@@ -25,6 +25,7 @@ mod coordination;
 mod durable;
 mod error;
 mod idempotency;
+mod joined;
 mod journal;
 mod key;
 mod line;

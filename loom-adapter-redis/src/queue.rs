@@ -2,7 +2,6 @@
 
 mod accepting;
 mod bell;
-mod joined;
 mod letter;
 mod receipt;
 mod settling;
@@ -20,12 +19,12 @@ use tokio::time::Instant;
 
 use self::accepting::{Accepting, Asked};
 use self::bell::{Bell, Due};
-use self::joined::Joined;
 use self::receipt::Token;
 use self::settling::{How, Settlement, Settling};
 use crate::clock::{duration, millis, timestamp};
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::joined::Joined;
 use crate::key::{Keys, count, from};
 use crate::reply::{Parts, number, strange};
 use crate::script::{Call, Script};

@@ -1,98 +1,126 @@
--- Commits a batch of turns of one partition, and forgets delivered outbox entries.
+-- Commits turns of partitions, and forgets delivered outbox entries. In a cluster of one partition.
 --
--- KEYS: tenure, outbox, timers, ends of marks, actors, lives; then for each actor its journal,
---   notes, timers and marks
--- ARGV: epoch; a count of actors, and their names; a count of turns, and for each: which actor,
---   expected incarnation, expected place, commit id, 's' if the record holds a snapshot, 'l' if the
---   turn is too large, where to trim or '', the record; a count of messages, and each with its place;
---   a count of timer changes, and for each its key and its time, '' to clear it; a count of marks, 0
---   or 1, and its key and value; then a count of ranges to forget, and the bounds of each
--- Returns {'fenced', epoch}, {'invalid'}, or {'done', an outcome for each turn}, where an outcome is
---   'c' committed, 'a' already, 'l' too large, 'x <incarnation> <place>' conflict.
+-- KEYS: for each partition its tenure and lives, then, where its flags say so, actors, outbox, timers
+--   and ends of marks; then for each actor its journal and notes, and with the flags timers and marks
+-- ARGV: for each partition the epoch of the tenure; how many keys and arguments it has, how many
+--   actors, turns and ranges, and the flags, packed;
+--   then for each turn packed numbers: which actor, expected incarnation, expected place, where to trim
+--   or 0, 's' if the record holds a snapshot or 'l' if the turn is too large, how many messages, timer
+--   changes and marks, and the commit id; the record; each message with its place; of each timer change
+--   its key and its time, '' to clear it; of a mark its key and value;
+--   then the bounds of each range to forget
+-- Returns for each partition 'f' and the epoch that fences it, 'i' if a trim is invalid, or 'd' and an
+--   outcome for each turn: 'c' committed, 'a' already, 'l' too large, 'x', incarnation, place: conflict.
 --
 -- Nothing is written before all turns are decided, and nothing is removed before all is added: no key
 -- goes and comes back within the script, which a cluster would refuse half-way while it moves the slot.
-local at = 0
+local sub, pack, unpack_bytes = string.sub, struct.pack, struct.unpack
+local at, key_at = 0, 0
 local function take()
   at = at + 1
   return ARGV[at]
 end
-local function count() return tonumber(take()) end
-
-local epoch = take()
-local greatest = fenced(KEYS[1], epoch)
-if greatest then return {'fenced', greatest} end
-
-local actors = {}
-for index = 1, count() do
-  local name, base = take(), 6 + 4 * (index - 1)
-  local actor = {
-    name = name, journal = KEYS[base + 1], notes = KEYS[base + 2], timers = KEYS[base + 3],
-    marks = KEYS[base + 4], commits = {}, records = {}, was = {}, is = {}, set = {},
-  }
-  actor.life, actor.last, actor.snapshot, actor.first = ends(actor.journal, KEYS[6], name)
-  actor.stored, actor.begins = actor.last, actor.first
-  actors[index] = actor
+local function take_key(is_there)
+  if is_there == 0 then return nil end
+  key_at = key_at + 1
+  return KEYS[key_at]
 end
 
-local function decide(actor, turn)
-  local place = turn.expected + 1
-  local found = actor.commits[place]
-    or (place >= actor.begins and place <= actor.stored and commit_at(actor.journal, place))
-  if found == turn.commit then return 'a' end
-  if actor.failed or turn.life ~= actor.life or turn.expected ~= actor.last then
-    actor.failed = true
-    return 'x ' .. text(actor.life) .. ' ' .. text(actor.last)
+local function take_actor(part, has_timers, has_marks)
+  local journal, notes = take_key(), take_key()
+  local actor = {
+    name = sub(journal, #part.tenure + 2), journal = journal, notes = notes,
+    timers = take_key(has_timers), marks = take_key(has_marks),
+    records = {}, was = {}, is = {}, set = {},
+  }
+  actor.life, actor.last, actor.snapshot, actor.first = ends(journal, part.lives, actor.name)
+  actor.stored, actor.begins = actor.last, actor.first
+  return actor
+end
+
+local function decide(actor, life, expected, commit, kind, trim)
+  local place = expected + 1
+  local found = actor.records[place]
+  if found then
+    found = sub(found, 1, 16)
+  elseif place >= actor.begins and place <= actor.stored then
+    found = commit_at(actor.journal, place)
   end
-  if turn.large then
+  if found == commit then return 'a' end
+  if actor.failed or life ~= actor.life or expected ~= actor.last then
+    actor.failed = true
+    return 'x' .. big(actor.life) .. big(actor.last)
+  end
+  if kind == 'l' then
     actor.failed = true
     return 'l'
   end
-  local snapshot = turn.snapshot and place or actor.snapshot
-  if turn.trim and turn.trim > snapshot then return nil end
-  actor.last, actor.snapshot, actor.commits[place] = place, snapshot, turn.commit
+  local snapshot = kind == 's' and place or actor.snapshot
+  if trim > snapshot then return nil end
+  actor.last, actor.snapshot = place, snapshot
   return 'c'
 end
 
-local outcomes, sent, marked, again = {'done'}, {}, {}, false
-for index = 1, count() do
-  local actor = actors[count()]
-  local turn = {life = count(), expected = count(), commit = take()}
-  local kind, trim, record = take(), take(), take()
-  turn.snapshot, turn.large, turn.trim = kind == 's', kind == 'l', tonumber(trim)
-  local outcome = decide(actor, turn)
-  if not outcome then return {'invalid'} end
-  local commits = outcome == 'c'
-  again = again or outcome == 'a'
-  outcomes[index + 1] = outcome
-
-  if commits then
-    actor.records[actor.last] = turn.commit .. record
-    if turn.trim then actor.first = math.max(actor.first, turn.trim) end
+-- Decides a turn: its outcome, or nothing if its trim is invalid.
+local function take_turn(part)
+  local index, life, expected, trim, kind, messages, timers, marks, commit =
+    unpack_bytes('>I4I8I8I8c1I4I4I4c16', take())
+  local record, actor = take(), part.actors[index]
+  local outcome = decide(actor, life, expected, commit, kind, trim)
+  if outcome == 'a' then part.again = true end
+  if outcome ~= 'c' then
+    at = at + messages + 2 * timers + 2 * marks
+    return outcome
   end
-  for _ = 1, count() do
-    local message = take()
-    if commits then
-      sent[#sent + 1] = 0
-      sent[#sent + 1] = message
-    end
+  actor.records[actor.last] = commit .. record
+  if trim > actor.first then actor.first = trim end
+  local sent, marked = part.sent, part.marked
+  for _ = 1, messages do
+    sent[#sent + 1] = '0'
+    sent[#sent + 1] = take()
   end
-  for _ = 1, count() do
+  for _ = 1, timers do
     local key, due = take(), take()
-    if commits then
-      if actor.was[key] == nil then actor.was[key] = redis.call('HGET', actor.timers, key) end
-      actor.is[key] = due ~= '' and due
-    end
+    if actor.was[key] == nil then actor.was[key] = redis.call('HGET', actor.timers, key) end
+    actor.is[key] = due ~= '' and due
   end
-  for _ = 1, count() do
+  for _ = 1, marks do
     local key, value = take(), take()
-    if commits then
-      actor.set[#actor.set + 1] = key
-      actor.set[#actor.set + 1] = value
-      marked[#marked + 1] = 0
-      marked[#marked + 1] = string.sub(value, 1, 8) .. actor.name .. '\0' .. key
-    end
+    actor.set[#actor.set + 1] = key
+    actor.set[#actor.set + 1] = value
+    marked[#marked + 1] = '0'
+    marked[#marked + 1] = sub(value, 1, 8) .. actor.name .. '\0' .. key
   end
+  return outcome
+end
+
+-- Decides the turns of a partition: the answer, and what is to be written if there is anything.
+local function take_part(epoch, actors, turns, ranges, has_new, has_sent, has_timers, has_marks)
+  local part = {tenure = take_key(), lives = take_key(), sent = {}, marked = {}, ranges = ranges}
+  local greatest = fenced(part.tenure, epoch)
+  if greatest then return 'f' .. greatest end
+  part.names, part.outbox = take_key(has_new), take_key(has_sent)
+  part.timers, part.ends = take_key(has_timers), take_key(has_marks)
+  part.actors = {}
+  for index = 1, actors do part.actors[index] = take_actor(part, has_timers, has_marks) end
+  local outcomes = {'d'}
+  for index = 1, turns do
+    outcomes[index + 1] = take_turn(part)
+    if not outcomes[index + 1] then return 'i' end
+  end
+  part.ranges_at = at
+  return table.concat(outcomes), part
+end
+
+local answers, parts = {}, {}
+while at < #ARGV do
+  local epoch = take()
+  local keys, arguments, actors, turns, ranges, has_new, has_sent, has_timers, has_marks =
+    unpack_bytes('>I4I4I4I4I4BBBB', take())
+  local next_key, next_argument = key_at + keys, at + arguments
+  local answer, part = take_part(epoch, actors, turns, ranges, has_new, has_sent, has_timers, has_marks)
+  answers[#answers + 1], parts[#parts + 1] = answer, part
+  key_at, at = next_key, next_argument
 end
 
 local function each(command, key, items)
@@ -101,52 +129,61 @@ local function each(command, key, items)
   end
 end
 
-local due, undue, removed = {}, {}, {}
-for _, actor in ipairs(actors) do
-  if actor.last > actor.stored then
-    local written = {'h', table.concat(
-      {text(actor.life), text(actor.last), text(actor.snapshot), text(actor.first)}, ' ')}
-    for place = math.max(actor.stored + 1, actor.first), actor.last do
-      written[#written + 1] = text(place)
-      written[#written + 1] = actor.records[place]
-    end
-    each('HSET', actor.journal, written)
-    if actor.stored == 0 then redis.call('ZADD', KEYS[5], 0, actor.name) end
+local removals, notes = {}, {}
 
-    local set, cleared = {}, {}
-    for key, is in pairs(actor.is) do
-      local was, member = actor.was[key], actor.name .. '\0' .. key
-      if is and is ~= was then
-        set[#set + 1] = key
-        set[#set + 1] = is
-        due[#due + 1] = 0
-        due[#due + 1] = is .. member
-      end
-      if was and is ~= was then undue[#undue + 1] = was .. member end
-      if was and not is then cleared[#cleared + 1] = key end
-    end
-    each('HSET', actor.timers, set)
-    each('HSET', actor.marks, actor.set)
-    local trimmed = {}
-    for place = actor.begins, math.min(actor.first - 1, actor.stored) do
-      trimmed[#trimmed + 1] = text(place)
-    end
-    removed[#removed + 1] = {actor, cleared, trimmed}
+-- Adds what an actor has now, and leaves what it has no more for later.
+local function write_actor(part, actor)
+  local written, cleared, trimmed = {}, {}, {}
+  written[1], written[2] = 'h', pack('>I8I8I8I8', actor.life, actor.last, actor.snapshot, actor.first)
+  for place = math.max(actor.stored + 1, actor.first), actor.last do
+    written[#written + 1] = big(place)
+    written[#written + 1] = actor.records[place]
   end
-end
-each('ZADD', KEYS[2], sent)
-each('ZADD', KEYS[3], due)
-each('ZADD', KEYS[4], marked)
+  each('HSET', actor.journal, written)
+  if actor.stored == 0 then redis.call('ZADD', part.names, '0', actor.name) end
 
-each('ZREM', KEYS[3], undue)
-for _, of in ipairs(removed) do
-  local actor, cleared, trimmed = of[1], of[2], of[3]
-  each('HDEL', actor.timers, cleared)
-  each('HDEL', actor.journal, trimmed)
-  redis.call('DEL', actor.notes)
+  local set = {}
+  for key, is in pairs(actor.is) do
+    local was, member = actor.was[key], actor.name .. '\0' .. key
+    if is and is ~= was then
+      set[#set + 1] = key
+      set[#set + 1] = is
+      part.due[#part.due + 1] = '0'
+      part.due[#part.due + 1] = is .. member
+    end
+    if was and is ~= was then part.undue[#part.undue + 1] = was .. member end
+    if was and not is then cleared[#cleared + 1] = key end
+  end
+  each('HSET', actor.timers, set)
+  each('HSET', actor.marks, actor.set)
+  for place = actor.begins, math.min(actor.first - 1, actor.stored) do
+    trimmed[#trimmed + 1] = big(place)
+  end
+  if #cleared > 0 then removals[#removals + 1] = {'HDEL', actor.timers, cleared} end
+  if #trimmed > 0 then removals[#removals + 1] = {'HDEL', actor.journal, trimmed} end
+  notes[#notes + 1] = actor.notes
 end
--- Whoever waits for replicas waits for the last write of its connection: an answer that something
--- was written before needs one.
-if again then redis.call('HINCRBY', KEYS[1], 'w', 1) end
-for _ = 1, count() do redis.call('ZREMRANGEBYLEX', KEYS[2], take(), take()) end
-return outcomes
+
+for _, part in ipairs(parts) do
+  part.due, part.undue = {}, {}
+  for _, actor in ipairs(part.actors) do
+    if actor.last > actor.stored then write_actor(part, actor) end
+  end
+  each('ZADD', part.outbox, part.sent)
+  each('ZADD', part.timers, part.due)
+  each('ZADD', part.ends, part.marked)
+end
+
+for _, removal in ipairs(removals) do each(removal[1], removal[2], removal[3]) end
+for from = 1, #notes, 1000 do
+  redis.call('DEL', unpack(notes, from, math.min(from + 999, #notes)))
+end
+for _, part in ipairs(parts) do
+  each('ZREM', part.timers, part.undue)
+  -- Whoever waits for replicas waits for the last write of its connection: an answer that something
+  -- was written before needs one.
+  if part.again then redis.call('HINCRBY', part.tenure, 'w', 1) end
+  at = part.ranges_at
+  for _ = 1, part.ranges do redis.call('ZREMRANGEBYLEX', part.outbox, take(), take()) end
+end
+return answers

@@ -1,46 +1,102 @@
-//! A batch of turns as the arguments of one script, and its answers.
+//! A batch of turns as a part of the arguments of a script, and its answers.
 
 use std::collections::HashMap;
 
-use loom_core::{ActorId, Epoch, Head, Incarnation, Seq, Timestamp};
-use loom_ports::{CommitOutcome, Delivered, Tenure, TimerChange, Turn};
+use bytes::Bytes;
+use loom_core::{ActorId, Epoch, Head, Incarnation, PartitionId, Seq, Timestamp};
+use loom_ports::{CommitOutcome, Delivered, Fenced, Tenure, TimerChange, Turn};
 
-use super::{RedisJournal, TURN_BYTES_MAX, actor_keys, fenced, mark, timer};
+use super::{TURN_BYTES_MAX, actor_keys, mark, timer};
 use crate::error::Failure;
-use crate::reply::{Parts, strange};
+use crate::joined::Size;
+use crate::key::Keys;
+use crate::reply::{split_number, strange};
 use crate::script::Call;
 
-pub(super) async fn commit(
-    journal: &RedisJournal,
-    tenure: &Tenure,
-    turns: &[Turn],
-    delivered: &[Delivered],
-) -> Result<Vec<CommitOutcome>, Failure> {
-    let tag = journal.keys.partition(tenure.partition);
-    let (actors, indices) = distinct(turns);
-    let mut keys: Vec<_> = ["t", "o", "m", "x", "a", "l"].map(|key| format!("{tag}{key}")).into();
-    keys.extend(actors.iter().flat_map(|actor| actor_keys(&tag, actor)));
+/// What is committed to one partition.
+pub(super) struct Part {
+    pub(super) partition: PartitionId,
+    size: Size,
+    keys: Vec<String>,
+    arguments: Vec<Bytes>,
+}
 
-    let mut call = journal.commit.call(&keys).arg(tenure.epoch.0).arg(actors.len());
-    for actor in &actors {
-        call.push(actor.as_str());
-    }
-    call.push(turns.len());
-    for turn in turns {
-        push_turn(&mut call, tenure.epoch, indices[&turn.actor], turn);
-    }
-    let ranges = ranges(delivered);
-    call.push(ranges.len());
-    for (first, last) in ranges {
-        call.push([b"[", &place(first)[..]].concat());
-        call.push(after(last));
+impl Part {
+    pub(super) fn new(
+        keys: &Keys,
+        tenure: &Tenure,
+        turns: &[Turn],
+        delivered: &[Delivered],
+    ) -> Self {
+        let partition = tenure.partition;
+        let tag = keys.partition(partition);
+        let (actors, indices) = distinct(turns);
+        let ranges = ranges(delivered);
+        let is_new = turns.iter().any(|turn| turn.expected.seq == Seq(0));
+        let sends = !ranges.is_empty() || turns.iter().any(|turn| !turn.outbox.is_empty());
+        let changes_timers = turns.iter().any(|turn| !turn.timers.is_empty());
+        let marks = turns.iter().any(|turn| turn.handled.is_some());
+
+        let of_partition = [
+            (true, "t"),
+            (true, "l"),
+            (is_new, "a"),
+            (sends, "o"),
+            (changes_timers, "m"),
+            (marks, "x"),
+        ];
+        let named = of_partition.iter().filter(|(is_there, _)| *is_there);
+        let mut keys: Vec<_> = named.map(|(_, key)| format!("{tag}{key}")).collect();
+        for actor in &actors {
+            let of_actor = [true, true, changes_timers, marks];
+            let named = actor_keys(&tag, actor).into_iter().zip(of_actor);
+            keys.extend(named.filter(|(_, is_there)| *is_there).map(|(key, _)| key));
+        }
+
+        let mut said = Vec::new();
+        for turn in turns {
+            push_turn(&mut said, tenure.epoch, indices[&turn.actor], turn);
+        }
+        for (first, last) in &ranges {
+            said.push([b"[", &place(*first)[..]].concat().into());
+            said.push(after(*last).into());
+        }
+        let counts = [keys.len(), said.len(), actors.len(), turns.len(), ranges.len()];
+        let flags = [is_new, sends, changes_timers, marks].map(u8::from);
+        let header = [&counts.map(packed).concat()[..], &flags].concat();
+        let arguments = [tenure.epoch.to_string().into(), Bytes::from(header)];
+        let arguments: Vec<_> = arguments.into_iter().chain(said).collect();
+
+        let bytes = arguments.iter().map(Bytes::len).sum();
+        Self { partition, size: Size { items: turns.len().max(1), bytes }, keys, arguments }
     }
 
-    let mut answer = Parts::of(journal.connection.call_durably(call).await?)?;
-    match answer.text()?.as_str() {
-        "done" => turns.iter().map(|turn| outcome(&answer.text()?, turn)).collect(),
-        "fenced" => Ok(vec![CommitOutcome::Fenced(fenced(&mut answer)?); turns.len()]),
-        _ => Err(Failure::Invalid("a trim may not pass the last snapshot")),
+    pub(super) fn size(&self) -> Size {
+        self.size
+    }
+
+    pub(super) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    pub(super) fn push_to(&self, call: &mut Call) {
+        for argument in &self.arguments {
+            call.push(&argument[..]);
+        }
+    }
+}
+
+/// What the script said of a partition.
+pub(super) fn outcomes(answer: &[u8], turns: &[Turn]) -> Result<Vec<CommitOutcome>, Failure> {
+    match answer.split_first() {
+        Some((b'd', mut rest)) => turns.iter().map(|turn| outcome(&mut rest, turn)).collect(),
+        Some((b'f', epoch)) => {
+            let epoch = std::str::from_utf8(epoch).ok().and_then(|epoch| epoch.parse().ok());
+            let fenced = Fenced { epoch: Epoch(epoch.ok_or(strange("epoch"))?) };
+            Ok(vec![CommitOutcome::Fenced(fenced); turns.len()])
+        }
+        Some((b'i', _)) => Err(Failure::Invalid("a trim may not pass the last snapshot")),
+        _ => Err(strange("outcome")),
     }
 }
 
@@ -56,56 +112,75 @@ fn distinct(turns: &[Turn]) -> (Vec<&ActorId>, HashMap<&ActorId, usize>) {
     (actors, indices)
 }
 
-fn push_turn(call: &mut Call, epoch: Epoch, actor: usize, turn: &Turn) {
+fn push_turn(said: &mut Vec<Bytes>, epoch: Epoch, actor: usize, turn: &Turn) {
     let Turn { expected, commit, record, .. } = turn;
-    call.push(actor);
-    call.push(expected.incarnation.0);
-    call.push(expected.seq.0);
-    call.push(commit.0.to_be_bytes().as_slice());
-    if turn.size_bytes() > TURN_BYTES_MAX {
-        for part in ["l", "", "", "0", "0", "0"] {
-            call.push(part);
-        }
-        return;
+    let is_large = turn.size_bytes() > TURN_BYTES_MAX;
+    let of = |count: usize| if is_large { 0 } else { count };
+    let kind = match turn.snapshot {
+        _ if is_large => b'l',
+        true => b's',
+        false => b' ',
+    };
+    let trim_before = turn.trim_before.filter(|_| !is_large).unwrap_or_default();
+    let counts = [turn.outbox.len(), turn.timers.len(), usize::from(turn.handled.is_some())];
+    let header = [
+        &packed(actor)[..],
+        &expected.incarnation.0.to_be_bytes(),
+        &expected.seq.0.to_be_bytes(),
+        &trim_before.0.to_be_bytes(),
+        &[kind],
+        &counts.map(of).map(packed).concat(),
+        &commit.0.to_be_bytes(),
+    ];
+    said.push(header.concat().into());
+    if is_large {
+        return said.push(Bytes::new());
     }
-    call.push(if turn.snapshot { "s" } else { "" });
-    call.push(turn.trim_before.map_or_else(String::new, |before| before.to_string()));
-    call.push(&record[..]);
-    call.push(turn.outbox.len());
+    said.push(record.clone());
     for entry in &turn.outbox {
-        call.push([&place((epoch, entry.n))[..], &entry.bytes].concat());
+        said.push([&place((epoch, entry.n))[..], &entry.bytes].concat().into());
     }
-    call.push(turn.timers.len());
     for change in &turn.timers {
         let (key, at) = match change {
             TimerChange::Set(key, at) => (key, Some(*at)),
             TimerChange::Clear(key, _) => (key, None),
         };
-        call.push(timer::encode(key));
-        call.push(at.map(Timestamp::as_millis).map_or_else(Vec::new, |at| at.to_be_bytes().into()));
+        said.push(timer::encode(key).into());
+        let at = at.map(Timestamp::as_millis).map(u64::to_be_bytes);
+        said.push(at.map_or_else(Bytes::new, |at| Bytes::copy_from_slice(&at)));
     }
-    call.push(usize::from(turn.handled.is_some()));
     if let Some(handled) = &turn.handled {
-        call.push(handled.key.as_str());
-        call.push(mark::encode(handled));
+        said.push(Bytes::copy_from_slice(handled.key.as_str().as_bytes()));
+        said.push(mark::encode(handled).into());
     }
 }
 
-fn outcome(answer: &str, turn: &Turn) -> Result<CommitOutcome, Failure> {
-    let conflict = |rest: &str| {
-        let (incarnation, seq) = rest.split_once(' ')?;
-        let incarnation = Incarnation(incarnation.parse().ok()?);
-        Some(CommitOutcome::Conflict { head: Head { incarnation, seq: Seq(seq.parse().ok()?) } })
-    };
-    match answer {
-        "c" => Ok(CommitOutcome::Committed),
-        "a" => Ok(CommitOutcome::Already),
-        "l" => {
+/// A count as the script unpacks it. No request holds more.
+fn packed(count: usize) -> [u8; 4] {
+    u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+/// Takes the outcome of a turn off the beginning of the answer.
+fn outcome(answer: &mut &[u8], turn: &Turn) -> Result<CommitOutcome, Failure> {
+    let (letter, mut rest) = answer.split_first().ok_or(strange("outcome"))?;
+    let outcome = match letter {
+        b'c' => CommitOutcome::Committed,
+        b'a' => CommitOutcome::Already,
+        b'l' => {
             let bytes = turn.size_bytes();
-            Ok(CommitOutcome::TooLarge { bytes, bytes_max: TURN_BYTES_MAX })
+            CommitOutcome::TooLarge { bytes, bytes_max: TURN_BYTES_MAX }
         }
-        answer => answer.strip_prefix("x ").and_then(conflict).ok_or_else(|| strange("outcome")),
-    }
+        b'x' => {
+            let (incarnation, after) = split_number(rest)?;
+            let (seq, after) = split_number(after)?;
+            rest = after;
+            let head = Head { incarnation: Incarnation(incarnation), seq: Seq(seq) };
+            CommitOutcome::Conflict { head }
+        }
+        _ => return Err(strange("outcome")),
+    };
+    *answer = rest;
+    Ok(outcome)
 }
 
 /// The place of a message in the outbox.

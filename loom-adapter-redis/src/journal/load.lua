@@ -18,7 +18,7 @@ local life, last, snapshot, first = ends(KEYS[2], KEYS[4], ARGV[2])
 local from = math.max(tonumber(ARGV[5]), snapshot, first)
 local loaded, bytes = {'loaded', text(life), text(last), attempts, text(from)}, 0
 for place = from, math.min(last, from + tonumber(ARGV[6]) - 1) do
-  local record = redis.call('HGET', KEYS[2], text(place))
+  local record = redis.call('HGET', KEYS[2], big(place))
   if not record then return {'corrupt'} end
   loaded[#loaded + 1] = record
   bytes = bytes + #record

@@ -7,8 +7,10 @@ use loom_ports::JournalStore;
 use loom_testkit::backends::shared_redis;
 use loom_testkit::journal::{JournalFixture, cases};
 
+use super::committing::Committing;
 use super::{COMMIT, RedisJournal};
 use crate::connection::Connection;
+use crate::joined::Joined;
 use crate::key::Keys;
 use crate::line::Line;
 use crate::script::Script;
@@ -35,7 +37,11 @@ impl JournalFixture for Broken {
         let since_epoch = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let keys = Keys::new(&format!("broken-{}-{}", std::process::id(), since_epoch.as_nanos()));
         let journal = RedisJournal::new((Arc::new(connection), line), keys, "none");
-        Self(Arc::new(RedisJournal { commit: PLANTED.get(), ..journal }))
+        let committing = Joined::new(Committing {
+            connection: Arc::clone(&journal.connection),
+            script: PLANTED.get(),
+        });
+        Self(Arc::new(RedisJournal { committing, ..journal }))
     }
 
     fn store(&self) -> Arc<dyn JournalStore> {
@@ -62,7 +68,7 @@ fn assert_caught(check: &str, without: &str, case: &str) {
 
 #[test]
 fn a_script_that_does_not_check_the_sequence_is_caught() {
-    let check = "actor.failed or turn.life ~= actor.life or turn.expected ~= actor.last";
+    let check = "actor.failed or life ~= actor.life or expected ~= actor.last";
     assert_caught(check, "false", "a_turn_on_another_head_conflicts_and_writes_nothing");
 }
 
@@ -74,6 +80,6 @@ fn a_script_that_does_not_check_the_epoch_is_caught() {
 
 #[test]
 fn a_script_that_does_not_know_duplicates_is_caught() {
-    let check = "if found == turn.commit then return 'a' end";
+    let check = "if found == commit then return 'a' end";
     assert_caught(check, "", "a_turn_sent_again_was_written_already");
 }

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use loom_core::{QueueName, Timestamp};
 use loom_ports::{Enqueue, Enqueued};
 
-use super::joined::Carrier;
 use super::{ENQUEUE, Site};
 use crate::clock::millis;
 use crate::error::Failure;
+use crate::joined::{Carrier, Size};
 use crate::reply::text;
 
 /// Carries messages to the server.
@@ -21,11 +21,12 @@ pub(super) struct Asked {
 
 #[async_trait]
 impl Carrier for Accepting {
+    type Lane = QueueName;
     type Item = Asked;
     type Answer = Enqueued;
 
-    fn bytes(asked: &Asked) -> usize {
-        asked.message.body.len()
+    fn size(asked: &Asked) -> Size {
+        Size { items: 1, bytes: asked.message.body.len() }
     }
 
     async fn carry(&self, queue: &QueueName, items: &[Asked]) -> Result<Vec<Enqueued>, Failure> {

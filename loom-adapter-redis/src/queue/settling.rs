@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use loom_core::{QueueName, Timestamp};
 use loom_ports::Settled;
 
-use super::joined::Carrier;
 use super::receipt::Token;
 use super::{SETTLE, Site};
 use crate::error::Failure;
+use crate::joined::{Carrier, Size};
 use crate::reply::text;
 use crate::script::Call;
 
@@ -29,14 +29,16 @@ pub(super) enum How {
 
 #[async_trait]
 impl Carrier for Settling {
+    type Lane = QueueName;
     type Item = Settlement;
     type Answer = Settled;
 
-    fn bytes(settlement: &Settlement) -> usize {
-        match &settlement.how {
+    fn size(settlement: &Settlement) -> Size {
+        let bytes = match &settlement.how {
             How::Bury { reason, .. } => reason.len(),
             How::Ack | How::Nack { .. } | How::Extend { .. } => 0,
-        }
+        };
+        Size { items: 1, bytes }
     }
 
     async fn carry(

@@ -210,6 +210,10 @@ fn a_master_that_became_a_replica_writes_nothing() {
         let (host, port) = ("127.0.0.1", of.rsplit(':').next().expect("a port"));
         assert!(pair.replica.command(&["replicaof", "no", "one"]).starts_with("OK"));
         assert!(pair.master.command(&["replicaof", host, port]).starts_with("OK"));
+        // Until it has heard of its master it may still be read as it was.
+        while !pair.master.command(&["info", "replication"]).contains("master_link_status:up") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
 
         assert_fenced(&stores, &tenure, &actor(0)).await;
         let again = stores.journal().claim(tenure.partition, &tenure.host, LEASE, NOW, None).await;

@@ -1,14 +1,14 @@
-//! Joins what many ask at the same time: what is asked while a request for a queue is on its way goes
-//! in one request, once that one is answered.
+//! Joins what many ask at the same time: what is asked while a request of a lane is on its way goes
+//! in one request, once that one is answered. Requests that must not go together have different lanes.
 //!
 //! Nobody waits for company: who finds nothing on its way goes at once and alone.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use loom_core::QueueName;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -18,19 +18,27 @@ use crate::error::Failure;
 const ITEMS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
 
+/// How large an item is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
+    pub(crate) items: usize,
+    pub(crate) bytes: usize,
+}
+
 /// Carries items to the server, any number at a time.
 #[async_trait]
 pub(crate) trait Carrier: Send + Sync + 'static {
+    type Lane: Clone + Eq + Hash + Send + Sync;
     type Item: Send + Sync;
     type Answer: Send;
 
-    /// What an item takes in a request, about.
-    fn bytes(item: &Self::Item) -> usize;
+    /// For how many an item counts, and what it takes in a request, about.
+    fn size(item: &Self::Item) -> Size;
 
-    /// Carries items of one queue. The answers are in their order. A failure is one of all.
+    /// Carries items of one lane. The answers are in their order. A failure is one of all.
     async fn carry(
         &self,
-        queue: &QueueName,
+        lane: &Self::Lane,
         items: &[Self::Item],
     ) -> Result<Vec<Self::Answer>, Failure>;
 }
@@ -40,9 +48,11 @@ pub(crate) struct Joined<C: Carrier>(Arc<Lanes<C>>);
 
 struct Lanes<C: Carrier> {
     carrier: C,
-    /// The queues of which a request is on its way, and who waits for its end.
-    busy: Mutex<HashMap<QueueName, VecDeque<Waiting<C>>>>,
+    busy: Mutex<Busy<C>>,
 }
+
+/// The lanes of which a request is on its way, and who waits for its end.
+type Busy<C> = HashMap<<C as Carrier>::Lane, VecDeque<Waiting<C>>>;
 
 struct Waiting<C: Carrier> {
     items: Vec<C::Item>,
@@ -53,14 +63,14 @@ type Answered<C> = Result<Vec<<C as Carrier>::Answer>, Failure>;
 
 enum Entered<C: Carrier> {
     /// Nothing is on its way.
-    First(Lane<C>, Vec<C::Item>),
+    First(Right<C>, Vec<C::Item>),
     Behind(oneshot::Receiver<Answered<C>>),
 }
 
-/// The right to send for a queue. Whoever waits goes on when it ends, however it does.
-struct Lane<C: Carrier> {
+/// The right to send for a lane. Whoever waits goes on when it ends, however it does.
+struct Right<C: Carrier> {
     lanes: Arc<Lanes<C>>,
-    queue: QueueName,
+    lane: C::Lane,
 }
 
 impl<C: Carrier> Joined<C> {
@@ -71,62 +81,64 @@ impl<C: Carrier> Joined<C> {
     /// Carries items, together with what others ask. The answers are in their order.
     pub(crate) async fn carry(
         &self,
-        queue: &QueueName,
+        lane: &C::Lane,
         items: Vec<C::Item>,
     ) -> Result<Vec<C::Answer>, Failure> {
-        match Lanes::enter(&self.0, queue, items) {
-            Entered::First(_lane, items) => self.0.carrier.carry(queue, &items).await,
+        match Lanes::enter(&self.0, lane, items) {
+            Entered::First(_right, items) => self.0.carrier.carry(lane, &items).await,
             Entered::Behind(answer) => answer.await.unwrap_or(Err(Failure::Unheard)),
         }
     }
 }
 
 impl<C: Carrier> Lanes<C> {
-    fn enter(this: &Arc<Self>, queue: &QueueName, items: Vec<C::Item>) -> Entered<C> {
+    fn enter(this: &Arc<Self>, lane: &C::Lane, items: Vec<C::Item>) -> Entered<C> {
         let mut busy = this.busy();
-        if let Some(waiting) = busy.get_mut(queue) {
+        if let Some(waiting) = busy.get_mut(lane) {
             let (answer, answered) = oneshot::channel();
             waiting.push_back(Waiting { items, answer });
             Entered::Behind(answered)
         } else {
-            busy.insert(queue.clone(), VecDeque::new());
-            Entered::First(Lane { lanes: Arc::clone(this), queue: queue.clone() }, items)
+            busy.insert(lane.clone(), VecDeque::new());
+            Entered::First(Right { lanes: Arc::clone(this), lane: lane.clone() }, items)
         }
     }
 
-    fn busy(&self) -> MutexGuard<'_, HashMap<QueueName, VecDeque<Waiting<C>>>> {
+    fn busy(&self) -> MutexGuard<'_, Busy<C>> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those who go next. Without any, the queue is free.
-    fn next(&self, queue: &QueueName) -> Vec<Waiting<C>> {
+    /// Those who go next. Without any, the lane is free.
+    fn next(&self, lane: &C::Lane) -> Vec<Waiting<C>> {
         let mut busy = self.busy();
-        let Some(waiting) = busy.get_mut(queue) else { return Vec::new() };
+        let Some(waiting) = busy.get_mut(lane) else { return Vec::new() };
         let (mut items, mut bytes, mut count) = (0, 0, 0);
         for one in &*waiting {
-            items += one.items.len();
-            bytes += one.items.iter().map(C::bytes).sum::<usize>();
+            for size in one.items.iter().map(C::size) {
+                items += size.items;
+                bytes += size.bytes;
+            }
             if count > 0 && (items > ITEMS_MAX || bytes > BYTES_MAX) {
                 break;
             }
             count += 1;
         }
         if count == 0 {
-            busy.remove(queue);
+            busy.remove(lane);
             return Vec::new();
         }
         waiting.drain(..count).collect()
     }
 }
 
-impl<C: Carrier> Lane<C> {
+impl<C: Carrier> Right<C> {
     /// Carries for those who have waited.
     async fn carry(self, waited: Vec<Waiting<C>>) {
         let counts: Vec<_> = waited.iter().map(|it| it.items.len()).collect();
         let (items, answers): (Vec<_>, Vec<_>) =
             waited.into_iter().map(|it| (it.items, it.answer)).unzip();
         let items: Vec<_> = items.into_iter().flatten().collect();
-        let carried = self.lanes.carrier.carry(&self.queue, &items).await;
+        let carried = self.lanes.carrier.carry(&self.lane, &items).await;
         let mut carried = carried.map(Vec::into_iter);
         for (answer, count) in answers.into_iter().zip(counts) {
             // Who does not wait any more does not want it.
@@ -138,17 +150,17 @@ impl<C: Carrier> Lane<C> {
     }
 }
 
-impl<C: Carrier> Drop for Lane<C> {
+impl<C: Carrier> Drop for Right<C> {
     fn drop(&mut self) {
         loop {
-            let next = self.lanes.next(&self.queue);
+            let next = self.lanes.next(&self.lane);
             if next.is_empty() {
                 return;
             }
             // Without a runtime nobody can carry it: those who wait learn that by its end here.
             if let Ok(runtime) = Handle::try_current() {
-                let lane = Self { lanes: Arc::clone(&self.lanes), queue: self.queue.clone() };
-                runtime.spawn(lane.carry(next));
+                let right = Self { lanes: Arc::clone(&self.lanes), lane: self.lane.clone() };
+                runtime.spawn(right.carry(next));
                 return;
             }
         }

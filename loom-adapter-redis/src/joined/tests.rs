@@ -6,7 +6,7 @@ use loom_core::QueueName;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-use super::{Carrier, ITEMS_MAX, Joined};
+use super::{Carrier, ITEMS_MAX, Joined, Size};
 use crate::error::Failure;
 
 /// Tells what is carried, and waits to be let go on. Doubles numbers; nothing may be odd.
@@ -17,11 +17,12 @@ struct Slow {
 
 #[async_trait]
 impl Carrier for Slow {
+    type Lane = QueueName;
     type Item = u32;
     type Answer = u32;
 
-    fn bytes(_item: &u32) -> usize {
-        0
+    fn size(_item: &u32) -> Size {
+        Size { items: 1, bytes: 0 }
     }
 
     async fn carry(&self, _queue: &QueueName, items: &[u32]) -> Result<Vec<u32>, Failure> {
