@@ -1,5 +1,6 @@
 //! The stores of an adapter that has rows.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use loom_ports::{
@@ -10,7 +11,7 @@ use loom_ports::{
 use crate::{RowConfig, RowDefinitions, RowGraphs, RowRegistry, RowSecrets, RowTraces};
 
 /// Whatever has rows, and so has all the small stores.
-pub trait SmallStores {
+pub trait SmallStores: Debug + Send + Sync {
     /// Sorted rows, of which the small stores are made.
     fn rows(&self) -> Arc<dyn RowStore>;
 

@@ -66,24 +66,43 @@ Examples:
 const SERVE_EXAMPLES: &str = "\
 loom.example.toml has every setting, its default and what it means. Paths in the file are relative
 to it. An environment variable wins over the file: LOOM_, then the table and the setting in
-capitals, as LOOM_HOST_LEASE_SECONDS; LOOM_REDIS_URL is another name of LOOM_STORE_URLS.
+capitals, as LOOM_HOST_LEASE_SECONDS. `loom config check` prints what a file and the environment
+say together.
 
+Examples:
+  loom config check --config loom.toml
+  loom serve --config loom.toml
+  LOOM_LISTEN=127.0.0.1:7071 loom serve --config loom.toml";
+
+const CONFIG_EXAMPLES: &str = "\
 A mistake ends it with 78, and says in which line, of which setting, and what to do:
 
   LOOM-A001  the file is not TOML
   LOOM-A002  there is no such setting
   LOOM-A003  a setting is missing
   LOOM-A004  a setting cannot have this value
-  LOOM-A005  a password is in the file
-  LOOM-A006  it would lose what a production host promises to keep
+  LOOM-A005  a password, or another secret, is in the file
+  LOOM-A006  it would lose what a production host promises to keep, or is for development
   LOOM-A007  two settings contradict each other
   LOOM-A008  a file or a variable that a setting names is not there
   LOOM-A009  other machines could use the host, which asks nobody who they are
+  LOOM-A010  a key of an Azure account opens all that is in it
+  LOOM-A011  what is sent could be read on its way
+  LOOM-A012  this program was built without what it needs
+  LOOM-A013  it is set, and nothing uses it
+
+Profiles, the setting `profile`: production, the default, refuses all of them; staging takes, and
+tells, A010 and what is for development; development and testing take A006, A010, A011 and A013.
+
+Names that other guides have fill the tables that the file has, and no others: REDIS_URL, or
+REDIS_HOST with REDIS_PORT (6380 is TLS), REDIS_USERNAME, REDIS_PASSWORD; COSMOS_ENDPOINT, COSMOS_KEY,
+COSMOS_DATABASE, COSMOS_REGION; AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_CONTAINER; KEY_VAULT_URL or
+KEYVAULT_URL; AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET; NODE_ENV is the profile if
+nothing else says it. LOOM_REDIS_URL is another name of LOOM_STORE_URLS.
 
 Examples:
-  loom serve --check --config loom.toml
-  loom serve --config loom.toml
-  LOOM_LISTEN=127.0.0.1:7071 loom serve --config loom.toml";
+  loom config check
+  loom config check --config loom.toml --offline --json";
 
 const CLUSTER_EXAMPLES: &str = "\
 Examples:
@@ -122,6 +141,9 @@ pub(crate) enum Command {
     /// Serve the actors over HTTP as a file says, for production
     #[command(after_long_help = SERVE_EXAMPLES)]
     Serve(Serve),
+    /// Look at the file of `loom serve`
+    #[command(subcommand, after_help = CONFIG_EXAMPLES)]
+    Config(Config),
     /// Read what actors did
     #[command(subcommand, after_help = JOURNAL_EXAMPLES)]
     Journal(Journal),
@@ -336,13 +358,27 @@ pub(crate) struct Serve {
     /// The file
     #[arg(long, value_name = "FILE", default_value = "loom.toml")]
     pub(crate) config: PathBuf,
-    /// Read the file, look at the stores as a start does, print what was found, and end. Nothing
-    /// is written to Redis, and no directory is created
-    #[arg(long)]
-    pub(crate) check: bool,
-    /// Print the address as JSON once requests are taken, or what was found
+    /// Print the address as JSON once requests are taken
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print what the file says and where that is said, where each port is, what a host in
+    /// production would refuse, and what the stores are found to be. Nothing is written to a
+    /// store, and nothing is created
+    Check {
+        /// The file
+        #[arg(long, value_name = "FILE", default_value = "loom.toml")]
+        config: PathBuf,
+        /// Do not look at the stores
+        #[arg(long)]
+        offline: bool,
+        /// Print it as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,6 @@ mod backlog;
 
 use std::io::{self, Write as _};
 
-use loom_adapter_redis::RedisStores;
 use loom_core::{HostId, PartitionCount, PartitionId, Timestamp};
 use loom_ports::{Clock as _, Member, Stores};
 use loom_runtime::{HostDetails, SystemClock};
@@ -12,6 +11,7 @@ use serde::Serialize;
 
 use crate::cli::Cluster;
 use crate::exit::{Exit, Stop};
+use crate::hosting;
 use crate::stores::{self, StoreSettings};
 use backlog::{Backlog, Lag};
 
@@ -44,20 +44,20 @@ struct Status {
 /// Runs the command.
 pub(crate) async fn run(command: Cluster) -> Result<Exit, Stop> {
     let Cluster::Status { shared, json } = command;
-    let settings = match stores::shared(&shared)? {
-        Some(StoreSettings::Redis(settings)) => settings,
-        Some(StoreSettings::Embedded { .. }) => {
-            let why = "the store is embedded: one host has it, and `/health` tells of it";
-            return Err(Stop::new(Exit::Usage, why));
-        }
-        None => {
-            let why = "whose hosts? Name their Redis with --redis URL, or their --config FILE";
-            return Err(Stop::new(Exit::Usage, why));
-        }
+    let Some(deployment) = stores::shared(&shared)? else {
+        let why = "whose hosts? Name their Redis with --redis URL, or their --config FILE";
+        return Err(Stop::new(Exit::Usage, why));
     };
-    let opened = RedisStores::look(*settings).await?;
-    let partitions = opened.partitions();
-    let status = Status::of(&opened.into(), partitions, SystemClock.now()).await?;
+    if !matches!(deployment.store, StoreSettings::Redis(_)) {
+        let why = "the store is no Redis: one host has it, and `/health` tells of it";
+        return Err(Stop::new(Exit::Usage, why));
+    }
+    let opened = deployment.look().await?;
+    let partitions = match opened.partitions {
+        Some(partitions) => partitions,
+        None => hosting::partitions(&opened.stores).await?,
+    };
+    let status = Status::of(&opened.stores, partitions, SystemClock.now()).await?;
     let mut stdout = io::stdout().lock();
     if json {
         writeln!(stdout, "{}", serde_json::to_string(&status)?)?;

@@ -1,7 +1,17 @@
 //! The file that says what a production host is, and the environment that overrides it.
 
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(not(feature = "azure"))]
+#[path = "config/azure_absent.rs"]
+mod azure;
+mod keys;
 mod mistake;
+mod names;
+mod ports;
+mod profile;
 mod redis;
+mod secret;
 mod shape;
 mod source;
 mod value;
@@ -9,14 +19,19 @@ mod value;
 use std::path::Path;
 
 use loom_adapter_embedded::Options;
-use loom_core::PartitionCount;
+use loom_core::{ConfigLayer, InvalidConfig, PartitionCount};
 use loom_runtime::Settings;
+use serde_json::Value;
 
+use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
-use crate::serving::Serving;
+use crate::serving::{Found, Serving};
 use crate::stores::StoreSettings;
 use mistake::{Code, Mistakes};
-use shape::{EmbeddedStore, HostTable, Root, StoreKind, StoreTable};
+pub(crate) use profile::Profile;
+use profile::{Rule, Verdict};
+use shape::{EmbeddedStore, HostTable, MemoryStore, Root, StoreKind, StoreTable};
+pub(crate) use source::Set;
 use source::Source;
 use value::{Count, Hours, Seconds};
 
@@ -33,6 +48,14 @@ pub(crate) fn read(file: &Path) -> Result<Serving, Stop> {
     serving.map_err(|mistakes| Stop::new(Exit::Misconfigured, mistakes))
 }
 
+/// What the stores do not take from the settings is the mistake of the file.
+pub(crate) fn of_file(stop: Stop, file: &Path) -> Stop {
+    match stop.exit {
+        Exit::Usage => Stop::new(Exit::Misconfigured, format!("{}: {}", file.display(), stop.why)),
+        _ => stop,
+    }
+}
+
 /// All mistakes are found, not only the first.
 fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serving, Mistakes> {
     let mut source = Source::parse(file, text, variables)?;
@@ -41,11 +64,18 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
     let partitions = host.as_ref().map(HostTable::partitions).unwrap_or_default();
     let store = store(&mut source, partitions);
     let quorum = redis::quorum(&mut source, store.as_ref());
-    let (Some(root), Some(host), Some(store), true) = (root, host, store, source.is_right()) else {
+    let azure = azure::read(&mut source, root.as_ref().is_some_and(|root| root.allow_keys));
+    let keys = keys::read(&mut source);
+    let ports = ports::read(&mut source);
+    let settings = settings(&mut source);
+    let (Some(root), Some(host), Some(store), Some(ports), true) =
+        (root, host, store, ports, source.is_right())
+    else {
         return Err(source.into_mistakes());
     };
     let HostTable { lease_seconds, mailbox_max, active_max, shutdown_grace_seconds, .. } = host;
     let defaults = Settings::default();
+    let (profile, set, mistakes) = (source.profile(), source.all(), source.into_mistakes());
     Ok(Serving {
         listen: root.listen.0,
         call_limit: root.call_limit_seconds.map_or(Serving::CALL_LIMIT, Seconds::seconds),
@@ -58,8 +88,13 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
             key_window: root.key_window_hours.map_or(defaults.key_window, Hours::hours),
             ..defaults
         },
-        store,
-        quorum,
+        deployment: Deployment { store, azure, ports, quorum, keys, settings },
+        found: Found {
+            profile,
+            set,
+            warnings: mistakes.of(Verdict::Told),
+            refused_in_production: mistakes.in_production(),
+        },
     })
 }
 
@@ -73,24 +108,35 @@ fn root(source: &mut Source<'_>) -> Option<Root> {
     Some(root)
 }
 
+/// What the file says to actors, who have names of their own for it.
+fn settings(source: &mut Source<'_>) -> Option<ConfigLayer> {
+    let said = source.has("config").then(|| source.table::<Value>("config"))??;
+    let tell = |error: InvalidConfig| {
+        source.tell("config", Code::Wrong, error.to_string());
+    };
+    ConfigLayer::of_file(&said).map_err(tell).ok()
+}
+
 fn store(source: &mut Source<'_>, partitions: PartitionCount) -> Option<StoreSettings> {
-    if source.has("store.password") {
-        source.tell("store.password", Code::Password, shape::NO_PASSWORDS);
-    }
-    if source.text("store.kind").is_some_and(|kind| kind == "memory") {
-        let what = "stores in memory lose everything with the process; use embedded or redis, or \
-                    `loom dev` to try things out";
-        source.tell("store.kind", Code::NotForProduction, what);
-    }
     // Which settings there are depends on the kind.
     match source.table::<StoreTable>("store")?.kind {
+        StoreKind::Memory => memory(source),
         StoreKind::Embedded => embedded(source),
         StoreKind::Redis => redis::store(source, partitions),
     }
 }
 
+fn memory(source: &mut Source<'_>) -> Option<StoreSettings> {
+    let what = "stores in memory lose everything with the process; use embedded or redis";
+    source.judge("store.kind", Code::NotForProduction, Rule::Kept, what);
+    if !source.is_right() {
+        return None;
+    }
+    source.table::<MemoryStore>("store").map(|_| StoreSettings::Memory)
+}
+
 fn embedded(source: &mut Source<'_>) -> Option<StoreSettings> {
-    if source.redis_url_is_set() {
+    if source.variable("LOOM_REDIS_URL").is_some() {
         let what = "LOOM_REDIS_URL is set, and the kind is embedded; unset it, or use redis";
         source.tell("store.kind", Code::Together, what);
     }

@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, Write as _};
 
-use loom_adapter_cosmos::{CosmosSettings, Credential, OpenError, provision};
+use loom_adapter_cosmos::{CosmosSettings, Credential, provision};
 use loom_azure_identity::Identity;
 
 use crate::cli::Cosmos;
@@ -30,16 +30,4 @@ pub(crate) async fn run(command: Cosmos) -> Result<Exit, Stop> {
         writeln!(stdout, "nothing is missing")?;
     }
     Ok(Exit::Done)
-}
-
-impl From<OpenError> for Stop {
-    fn from(error: OpenError) -> Self {
-        let exit = match &error {
-            OpenError::Setting(_) => Exit::Usage,
-            OpenError::Unreachable(_) => Exit::TryAgain,
-            OpenError::Missing(_) => Exit::NotFound,
-            _ => Exit::Misconfigured,
-        };
-        Self::new(exit, error)
-    }
 }

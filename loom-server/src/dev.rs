@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use loom_adapter_embedded::Options;
 use loom_runtime::Settings;
 
 use crate::cli::Dev;
+use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
-use crate::serving::{self, Serving};
-use crate::stores::{StoreSettings, redis_settings};
+use crate::serving::{self, Found, Serving};
+use crate::stores::{self, StoreSettings, redis_settings};
 
 /// Runs the command.
 pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
@@ -23,8 +23,7 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
     let store = if let Some(url) = &redis.url {
         StoreSettings::Redis(Box::new(redis_settings(url, &redis)?))
     } else {
-        let options = Options { durability: store.durability.into(), ..Options::default() };
-        StoreSettings::Embedded { dir: store.data.dir, options }
+        stores::embedded(&store.data.dir, store.durability.into())
     };
     let key_window = Duration::from_hours(24) * u32::from(key_window);
     let serving = Serving {
@@ -32,8 +31,8 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
         call_limit: Duration::from_secs(call_limit),
         stop_limit: Serving::STOP_LIMIT,
         host: Settings { key_window, ..Settings::default() },
-        store,
-        quorum: None,
+        deployment: Deployment::on(store),
+        found: Found::default(),
     };
     serving::run(serving, json).await
 }

@@ -1,14 +1,15 @@
 //! Starting a host of the built-in kinds on its stores.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use loom_core::PartitionCount;
+use loom_core::{ConfigLayer, PartitionCount};
 use loom_ports::{BlobName, Stores};
-use loom_runtime::{Host, Settings};
+use loom_runtime::{ConfigResolver, Host, Settings, SystemClock};
 
+use crate::deployment::Opened;
 use crate::exit::{Exit, Stop};
-use crate::kinds;
-use crate::stores::Opened;
+use crate::kinds::{self, Merchants};
 
 /// How long a host may take to end what it has begun.
 pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(10);
@@ -16,13 +17,29 @@ pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Starts a host. If nobody shares its stores, it owns every partition.
 pub(crate) async fn start(opened: &Opened, settings: Settings) -> Result<Host, Stop> {
     let builder = Host::builder(opened.stores.clone()).settings(settings);
-    let host = kinds::register(builder).start().await?;
+    let host = kinds::register(builder, merchants(opened)?).start().await?;
     let status = host.status();
     if !opened.is_shared && status.owned < status.partitions {
         let why = format!("only {} of {} partitions are owned", status.owned, status.partitions);
         return Err(Stop::new(Exit::TryAgain, why));
     }
     Ok(host)
+}
+
+/// Those whom orders pay: what may be paid is said by the environment, the file, or the store.
+fn merchants(opened: &Opened) -> Result<Merchants, Stop> {
+    // Variables that are not Unicode cannot be meant for us.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let environment = ConfigLayer::of_variables(variables)
+        .map_err(|error| Stop::new(Exit::Misconfigured, error))?;
+    let layers = [Some(environment), opened.settings.clone()].into_iter().flatten().collect();
+    Ok(Merchants {
+        small: opened.small.clone(),
+        receipts: opened.keeps_payloads.then(|| opened.stores.blobs.clone()),
+        limits: ConfigResolver::new(layers, opened.small.config.clone()),
+        clock: Arc::new(SystemClock),
+    })
 }
 
 /// How many partitions the cluster of these stores was created with, if it was.

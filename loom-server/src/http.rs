@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::dead_letters::Letters;
+use crate::small::Small;
 use crate::stores::Authority;
 use problem::Problem;
 
@@ -27,6 +28,7 @@ use problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(crate) host: Host,
+    pub(crate) small: Small,
     pub(crate) letters: Letters,
     pub(crate) authority: Authority,
     pub(crate) started: Instant,

@@ -1,19 +1,27 @@
 //! The built-in kinds of actor, so that the command does something without a compiler.
 
+mod merchant;
 mod order;
 mod tally;
 mod teller;
 mod wallet;
 
+use std::sync::Arc;
+
 use loom_runtime::HostBuilder;
 
+pub(crate) use merchant::Merchants;
 use order::Order;
 use tally::Tally;
 use teller::Teller;
 use wallet::Wallet;
 
 /// Registers every built-in kind, and the activities that they use.
-pub(crate) fn register(builder: HostBuilder) -> HostBuilder {
+pub(crate) fn register(builder: HostBuilder, merchants: Merchants) -> HostBuilder {
     let builder = builder.actor::<Order>().actor::<Tally>().actor::<Teller>().actor::<Wallet>();
-    builder.activity(order::PAY, order::pay_options(), order::pay)
+    let merchants = Arc::new(merchants);
+    builder.activity(merchant::PAY, merchant::options(), move |attempt, payment| {
+        let merchants = Arc::clone(&merchants);
+        async move { merchants.pay(attempt, payment).await }
+    })
 }

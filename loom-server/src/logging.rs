@@ -10,8 +10,7 @@ use crate::cli::Command;
 /// that prints its result.
 pub(crate) fn start(command: &Command) {
     let default = match command {
-        Command::Dev(_) => "info",
-        Command::Serve(serve) if !serve.check => "info",
+        Command::Dev(_) | Command::Serve(_) => "info",
         _ => "warn",
     };
     let asked = ["RUST_LOG", "LOG_LEVEL"].into_iter().find_map(|name| std::env::var(name).ok());

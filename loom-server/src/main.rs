@@ -1,12 +1,19 @@
 //! The `loom` command: durable actors on one directory, from a file of messages or over HTTP.
 
 mod actors;
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(not(feature = "azure"))]
+#[path = "azure_absent.rs"]
+mod azure;
 mod cli;
 mod cluster;
 mod config;
+mod config_check;
 #[cfg(feature = "azure")]
 mod cosmos;
 mod dead_letters;
+mod deployment;
 mod dev;
 mod exit;
 mod hosting;
@@ -14,11 +21,13 @@ mod http;
 mod journal;
 mod kinds;
 mod logging;
+mod placement;
 mod record_view;
 mod run;
 mod serve;
 mod serving;
 mod signals;
+mod small;
 mod stores;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -57,6 +66,7 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
         Command::Run(run) => run::run(run).await,
         Command::Dev(dev) => dev::run(dev).await,
         Command::Serve(serve) => serve::run(serve).await,
+        Command::Config(config) => config_check::run(config).await,
         Command::Journal(journal) => journal::run(journal).await,
         Command::Cluster(cluster) => cluster::run(cluster).await,
         #[cfg(feature = "azure")]

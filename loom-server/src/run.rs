@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use loom_runtime::{Settings, Stopped};
 
 use crate::cli::Run;
+use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
 use crate::signals::Signals;
 use crate::{hosting, stores};
@@ -28,7 +29,8 @@ use reader::Reader;
 /// Runs the command.
 pub(crate) async fn run(run: Run) -> Result<Exit, Stop> {
     let (input, bytes) = open(&run.file)?;
-    let opened = stores::open(&run.store.data.dir, run.store.durability.into())?;
+    let store = stores::embedded(&run.store.data.dir, run.store.durability.into());
+    let opened = Deployment::on(store).open().await?;
     let mut signals = Signals::take()?;
     writeln!(io::stderr(), "{}", opened.authority)?;
     let defaults = Settings::default();

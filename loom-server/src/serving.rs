@@ -4,16 +4,17 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use loom_adapter_redis::{OpenError, RedisQuorumLocks, RedisSettings};
 use loom_runtime::{Settings, Stopped};
 use tokio::net::TcpListener;
 
+use crate::config::{Profile, Set};
 use crate::dead_letters::Letters;
+use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
 use crate::hosting;
 use crate::http::{self, Api};
 use crate::signals::Signals;
-use crate::stores::{Authority, StoreSettings};
+use crate::stores::Authority;
 
 /// All that a host is told, by the command line or by a file.
 #[derive(Debug)]
@@ -24,9 +25,21 @@ pub(crate) struct Serving {
     /// How long the host may take to end what it has begun.
     pub(crate) stop_limit: Duration,
     pub(crate) host: Settings,
-    pub(crate) store: StoreSettings,
-    /// The servers a majority of which gives locks, if the stores do not.
-    pub(crate) quorum: Option<Vec<RedisSettings>>,
+    pub(crate) deployment: Deployment,
+    /// What a file was found to say.
+    pub(crate) found: Found,
+}
+
+/// What was found in a file that is right.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) profile: Profile,
+    /// All that is set.
+    pub(crate) set: Vec<Set>,
+    /// What somebody should know.
+    pub(crate) warnings: Vec<String>,
+    /// What would keep a host in production from starting.
+    pub(crate) refused_in_production: Vec<String>,
 }
 
 impl Serving {
@@ -36,12 +49,11 @@ impl Serving {
 
 /// Serves until a signal comes.
 pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
-    let Serving { listen, call_limit, stop_limit, host, store, quorum } = serving;
-    let mut opened = store.open().await?;
-    if let Some(servers) = quorum {
-        let quorum = RedisQuorumLocks::open(servers).await.map_err(of_quorum)?;
-        opened.stores.locks = quorum.locks();
+    let Serving { listen, call_limit, stop_limit, host, deployment, found } = serving;
+    for warning in &found.warnings {
+        tracing::warn!("{warning}");
     }
+    let opened = deployment.open().await?;
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Stop::new(Exit::InUse, format!("{listen}: {error}")))?;
@@ -53,6 +65,7 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
     let (end, stopping) = tokio::sync::watch::channel(false);
     let api = Api {
         host: host.clone(),
+        small: opened.small.clone(),
         letters: Letters::of(&opened.stores, partitions),
         authority: opened.authority.clone(),
         started: Instant::now(),
@@ -73,12 +86,6 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
         tracing::warn!("not everything has ended; the next start takes it up");
     }
     Ok(Exit::Done)
-}
-
-/// Says which servers are meant.
-pub(crate) fn of_quorum(error: OpenError) -> Stop {
-    let stop = Stop::from(error);
-    Stop::new(stop.exit, format!("locks.quorum: {stop}"))
 }
 
 fn announce(address: SocketAddr, authority: &Authority, json: bool) -> Result<(), Stop> {

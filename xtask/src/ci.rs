@@ -23,7 +23,7 @@ const TESTED: [&str; 5] =
 const ALONE: [&str; 5] = ["check", "--package", "loom-adapter-cosmos", "--package", "loom-server"];
 
 /// The tests that need Azurite, as `cargo nextest` names them.
-const AZURE: &str = "binary_id(loom-adapter-azure-blob::azurite)";
+const AZURE: &str = "binary_id(loom-adapter-azure-blob::azurite) or test(/^pairing::/)";
 
 /// One step of `cargo xtask ci`, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -120,14 +120,18 @@ fn benches() -> Outcome {
 /// The servers they need are started once for all of them.
 fn test() -> Outcome {
     let mut test = if cargo::has("nextest") {
-        cargo::command(&["nextest", "run", "--no-fail-fast", "-E", &format!("not ({AZURE})")])
+        let others = format!("not ({AZURE})");
+        let mut test = cargo::command(&["nextest", "run", "--no-fail-fast", "-E", &others]);
+        test.args(TESTED);
+        test
     } else {
         let kinds = ["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
         let mut test = cargo::command(&kinds);
-        test.args(["--exclude", "loom-adapter-azure-blob"]);
+        test.args(["--exclude", "loom-adapter-azure-blob"]).args(TESTED);
+        test.args(["--", "--skip", "pairing::"]);
         test
     };
-    with_servers(&Place::Processes, test.args(TESTED))
+    with_servers(&Place::Processes, &mut test)
 }
 
 /// The tests that need Azurite, where it is installed or can be.
@@ -139,14 +143,16 @@ fn azure() -> Outcome {
     if let Err(error) = azurite::make_sure() {
         return Outcome::NotRun(error.to_string());
     }
-    let mut test = if cargo::has("nextest") {
-        let mut test = cargo::command(&["nextest", "run", "--no-fail-fast", "-E", AZURE]);
-        test.args(TESTED);
-        test
-    } else {
-        cargo::command(&["test", "--no-fail-fast", "--package", "loom-adapter-azure-blob"])
-    };
-    with_servers(&Place::Processes, &mut test)
+    let with_nextest = [&["nextest", "run", "--no-fail-fast", "-E", AZURE][..]];
+    let without = [
+        &["test", "--no-fail-fast", "--test", "azurite"][..],
+        &["test", "--no-fail-fast", "--test", "loom", "pairing::"],
+    ];
+    let commands = if cargo::has("nextest") { &with_nextest[..] } else { &without };
+    let run =
+        |command: &&[&str]| with_servers(&Place::Processes, cargo::command(command).args(TESTED));
+    let mut outcomes = commands.iter().map(run);
+    outcomes.find(|outcome| *outcome != Outcome::Passed).unwrap_or(Outcome::Passed)
 }
 
 /// The suites of Redis on a server in a container, where an engine answers or can be started.

@@ -63,6 +63,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "loom-server",
         uses: &[
+            "loom-adapter-azure-blob",
             "loom-adapter-cosmos",
             "loom-adapter-embedded",
             "loom-adapter-memory",
@@ -71,6 +72,7 @@ const LAYERS: &[Layer] = &[
             "loom-core",
             "loom-macros",
             "loom-ports",
+            "loom-rows",
             "loom-runtime",
         ],
         tests_use: &["loom-testkit"],

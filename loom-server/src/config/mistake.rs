@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::profile::Verdict;
+
 /// Names a rule. Codes never change their meaning.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Code {
@@ -23,6 +25,16 @@ pub(super) enum Code {
     NotThere,
     /// Others could use the host.
     Exposed,
+    /// A key of an account opens everything, and does not expire.
+    #[cfg_attr(not(feature = "azure"), expect(dead_code, reason = "only Azure has such keys"))]
+    AccountKey,
+    /// What is sent could be read on its way.
+    Plain,
+    /// This program was built without it.
+    #[cfg_attr(feature = "azure", expect(dead_code, reason = "all of it was built"))]
+    NotBuilt,
+    /// It is set, and nothing uses it.
+    Unused,
 }
 
 impl Code {
@@ -37,6 +49,10 @@ impl Code {
             Self::Together => "LOOM-A007",
             Self::NotThere => "LOOM-A008",
             Self::Exposed => "LOOM-A009",
+            Self::AccountKey => "LOOM-A010",
+            Self::Plain => "LOOM-A011",
+            Self::NotBuilt => "LOOM-A012",
+            Self::Unused => "LOOM-A013",
         }
     }
 }
@@ -55,6 +71,9 @@ pub(super) struct Mistake {
     /// The setting with its table; empty if it is not one alone.
     pub(super) setting: String,
     pub(super) code: Code,
+    pub(super) verdict: Verdict,
+    /// Whether a host in production would not start with it.
+    pub(super) is_refused_in_production: bool,
     /// What is wrong, and what to do.
     pub(super) what: String,
 }
@@ -62,14 +81,49 @@ pub(super) struct Mistake {
 impl Mistakes {
     /// One is told of each setting: what else is wrong with it follows from that.
     pub(super) fn add(&mut self, mistake: Mistake) {
-        let is_told = |told: &Mistake| !told.setting.is_empty() && told.setting == mistake.setting;
+        let is_told = |told: &Mistake| {
+            let is_as_bad = told.verdict == Verdict::Refused || mistake.verdict != Verdict::Refused;
+            is_as_bad && !told.setting.is_empty() && told.setting == mistake.setting
+        };
         if !self.0.iter().any(is_told) {
             self.0.push(mistake);
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether the host must not start.
+    pub(super) fn is_refused(&self) -> bool {
+        self.0.iter().any(|mistake| mistake.verdict == Verdict::Refused)
+    }
+
+    /// Those with one verdict.
+    pub(super) fn of(&self, verdict: Verdict) -> Vec<String> {
+        self.those(|mistake| mistake.verdict == verdict)
+    }
+
+    /// Those that would keep a host in production from starting.
+    pub(super) fn in_production(&self) -> Vec<String> {
+        self.those(|mistake| mistake.is_refused_in_production)
+    }
+
+    /// From the beginning to the end, and then what is missing.
+    fn those(&self, wanted: impl Fn(&Mistake) -> bool) -> Vec<String> {
+        let mut mistakes: Vec<_> = self.0.iter().filter(|mistake| wanted(mistake)).collect();
+        mistakes.sort_by_key(|mistake| (mistake.code == Code::Missing, mistake.start));
+        mistakes.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Mistake {
+    /// A mistake that no host starts with.
+    pub(super) fn of(
+        start: usize,
+        place: String,
+        setting: String,
+        code: Code,
+        what: String,
+    ) -> Self {
+        let verdict = Verdict::Refused;
+        Self { start, place, setting, code, verdict, is_refused_in_production: true, what }
     }
 }
 
@@ -79,13 +133,10 @@ impl From<Mistake> for Mistakes {
     }
 }
 
-/// One a line, from the beginning to the end, and then what is missing.
+/// What keeps the host from starting, one a line.
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut mistakes: Vec<_> = self.0.iter().collect();
-        mistakes.sort_by_key(|mistake| (mistake.code == Code::Missing, mistake.start));
-        let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-        f.write_str(&lines.join("\n"))
+        f.write_str(&self.of(Verdict::Refused).join("\n"))
     }
 }
 

@@ -7,29 +7,34 @@ use loom_adapter_redis::{Durability, RedisSettings, Topology};
 use loom_core::PartitionCount;
 
 use super::mistake::Code;
-use super::shape::{self, LocksTable, RedisStore, TopologyName};
+use super::profile::Rule;
+use super::secret::Given;
+use super::shape::{LocksTable, RedisStore, TopologyName};
 use super::source::Source;
 use super::value::{self, Milliseconds};
 use crate::stores::StoreSettings;
 
+/// What is said of a password in an address in the file.
+const NO_PASSWORDS: &str = "a password does not belong here; put it into a variable of the environment and \
+     name that with password_env, or into a file of its own and name that with password_file";
+
 /// How servers let somebody in.
 struct Access {
     user: Option<String>,
-    password_env: Option<String>,
-    password_file: Option<PathBuf>,
+    password: Given,
     ca: Option<PathBuf>,
 }
 
 pub(super) fn store(source: &mut Source<'_>, partitions: PartitionCount) -> Option<StoreSettings> {
     let table: RedisStore = source.table("store")?;
-    let (user, password_env) = (table.user, table.password_env);
-    let access = Access { user, password_env, password_file: table.password_file, ca: table.ca };
+    let password = Given::new(table.password, table.password_env, table.password_file);
+    let access = Access { user: table.user, password, ca: table.ca };
     let reached = access.to(source, "store.urls", table.urls.0);
     let topology = topology(source, table.topology, table.master, reached.urls.len());
     if table.durability.0 == Durability::None && !table.allow_unsafe {
         let what = "none keeps nothing that Redis does not keep by chance; use aof, aof-synced or \
                     replicas=N, or set allow_unsafe = true";
-        source.tell("store.durability", Code::NotForProduction, what);
+        source.judge("store.durability", Code::NotForProduction, Rule::Kept, what);
     }
     let settings = RedisSettings {
         topology,
@@ -65,8 +70,8 @@ pub(super) fn quorum(
         let what = "name an odd number of servers, 3 or more; they know nothing of each other";
         source.tell("locks.quorum", Code::Wrong, what);
     }
-    let (user, password_env) = (table.user, table.password_env);
-    let access = Access { user, password_env, password_file: table.password_file, ca: table.ca };
+    let password = Given::new(table.password, table.password_env, table.password_file);
+    let access = Access { user: table.user, password, ca: table.ca };
     let all = access.to(source, "locks.quorum", urls);
     let of_store = match store {
         Some(StoreSettings::Redis(settings)) => settings.prefix.clone(),
@@ -114,7 +119,13 @@ impl Access {
     fn to(self, source: &mut Source<'_>, setting: &str, urls: Vec<String>) -> RedisSettings {
         let (table, _) = setting.split_once('.').expect("servers are named in a table");
         if source.is_in_file(setting) && urls.iter().any(|url| value::has_password(url)) {
-            source.tell(setting, Code::Password, shape::NO_PASSWORDS);
+            source.tell(setting, Code::Password, NO_PASSWORDS);
+        }
+        let is_plain = |url: &&String| url.starts_with("redis:") && !value::is_local(url);
+        if urls.iter().any(|url| is_plain(&url)) {
+            let what = "what is sent to another machine can be read on its way; use rediss://, or a \
+                        network that is nobody else's";
+            source.judge(setting, Code::Plain, Rule::Advice, what);
         }
         let ca = format!("{table}.ca");
         if self.ca.is_some() && !urls.iter().any(|url| url.starts_with("rediss:")) {
@@ -123,43 +134,10 @@ impl Access {
         }
         RedisSettings {
             urls,
-            password: password(source, table, self.password_env, self.password_file),
+            password: self.password.read(source, &format!("{table}.password")),
             tls_ca_pem: self.ca.and_then(|file| source.file(&ca, &file)),
             user: self.user,
             ..RedisSettings::standalone("")
         }
-    }
-}
-
-fn password(
-    source: &mut Source<'_>,
-    table: &str,
-    variable: Option<String>,
-    file: Option<PathBuf>,
-) -> Option<String> {
-    let (of_variable, of_file) =
-        (format!("{table}.password_env"), format!("{table}.password_file"));
-    match (variable, file) {
-        (Some(_), Some(_)) => {
-            source.tell(&of_file, Code::Together, "password_env is set too; remove one of them");
-            None
-        }
-        (Some(variable), None) => {
-            let password = source.variable(&variable).map(str::to_owned);
-            if password.is_none() {
-                let what = format!("the environment has no variable {variable:?}; set it");
-                source.tell(&of_variable, Code::NotThere, what);
-            }
-            password
-        }
-        (None, Some(file)) => {
-            let Ok(text) = String::from_utf8(source.file(&of_file, &file)?) else {
-                let what = "the file is no text; put the password into it, and nothing else";
-                source.tell(&of_file, Code::Wrong, what);
-                return None;
-            };
-            Some(text.trim_end_matches(['\r', '\n']).to_owned())
-        }
-        (None, None) => None,
     }
 }

@@ -6,22 +6,23 @@ use loom_core::PartitionCount;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::profile::Profile;
 use super::value::{
     Address, Count, Hours, Milliseconds, Partitions, Prefix, RedisDurability, Seconds, Urls,
 };
 use crate::cli::DurabilityArg;
 
-/// What is said of a password in the file.
-pub(super) const NO_PASSWORDS: &str = "a password does not belong here; put it into a variable of the environment and \
-     name that with password_env, or into a file of its own and name that with password_file";
-
 /// The settings outside of tables, and which tables there are.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct Root {
+    #[serde(default, rename = "profile")]
+    _profile: Profile,
     pub(super) listen: Address,
     #[serde(default)]
     pub(super) allow_remote: bool,
+    #[serde(default)]
+    pub(super) allow_keys: bool,
     pub(super) call_limit_seconds: Option<Seconds>,
     pub(super) key_window_hours: Option<Hours>,
     #[serde(rename = "store")]
@@ -30,6 +31,20 @@ pub(super) struct Root {
     _locks: Option<IgnoredAny>,
     #[serde(rename = "host")]
     _host: Option<IgnoredAny>,
+    #[serde(rename = "azure")]
+    _azure: Option<IgnoredAny>,
+    #[serde(rename = "cosmos")]
+    _cosmos: Option<IgnoredAny>,
+    #[serde(rename = "blob")]
+    _blob: Option<IgnoredAny>,
+    #[serde(rename = "key_vault")]
+    _key_vault: Option<IgnoredAny>,
+    #[serde(rename = "secrets")]
+    _secrets: Option<IgnoredAny>,
+    #[serde(rename = "ports")]
+    _ports: Option<IgnoredAny>,
+    #[serde(rename = "config")]
+    _config: Option<IgnoredAny>,
 }
 
 /// What decides which settings the table of the store has.
@@ -42,8 +57,17 @@ pub(super) struct StoreTable {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum StoreKind {
+    Memory,
     Embedded,
     Redis,
+}
+
+/// The settings of a store in memory.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct MemoryStore {
+    #[serde(rename = "kind")]
+    _kind: IgnoredAny,
 }
 
 /// The settings of a store in a directory.
@@ -69,6 +93,7 @@ pub(super) struct RedisStore {
     pub(super) master: Option<String>,
     pub(super) prefix: Option<Prefix>,
     pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
     pub(super) password_env: Option<String>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) ca: Option<PathBuf>,
@@ -97,6 +122,7 @@ pub(super) struct LocksTable {
     pub(super) quorum: Urls,
     pub(super) prefix: Option<Prefix>,
     pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
     pub(super) password_env: Option<String>,
     pub(super) password_file: Option<PathBuf>,
     pub(super) ca: Option<PathBuf>,
@@ -118,4 +144,13 @@ impl HostTable {
         let number = self.partitions.and_then(|count| count.0.try_into().ok());
         number.and_then(|number| PartitionCount::new(number).ok()).unwrap_or_default()
     }
+}
+
+/// The keys with which the keys of secrets are encrypted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct SecretsTable {
+    pub(super) keys: Option<String>,
+    pub(super) keys_env: Option<String>,
+    pub(super) keys_file: Option<PathBuf>,
 }

@@ -1,22 +1,28 @@
 //! A configuration as it was written: the file, and the variables that override it.
-//!
-//! A variable `LOOM_`, then the table and the setting in capitals, wins over the file
-//! (`LOOM_HOST_LEASE_SECONDS`); and `LOOM_REDIS_URL` is another name of `LOOM_STORE_URLS`.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::mistake::{Code, Mistake, Mistakes};
+use super::names::{self, Named, SECRETS, setting_of};
+use super::profile::{Profile, Rule, Verdict};
+use crate::stores::without_user;
 
-/// The settings outside of tables: other variables that begin with `LOOM_` are not for the file.
-const ROOT: [&str; 4] = ["listen", "allow_remote", "call_limit_seconds", "key_window_hours"];
-const TABLES: [&str; 3] = ["store", "locks", "host"];
-const REDIS_URL: &str = "LOOM_REDIS_URL";
+/// Something that is set.
+#[derive(Debug, Serialize)]
+pub(crate) struct Set {
+    /// With its table before a dot.
+    pub(crate) setting: String,
+    pub(crate) value: String,
+    /// The file and the line, or the variable.
+    pub(crate) place: String,
+}
 
 /// What was written, and where.
 pub(super) struct Source<'a> {
@@ -40,25 +46,83 @@ impl<'a> Source<'a> {
         source.root =
             DeTable::parse(text).map_err(|error| source.told(&error, Code::Syntax, ""))?;
         source.override_by_variables();
+        source.refuse_secrets();
         Ok(source)
     }
 
+    /// Those that are named after a setting win over those with another name.
     fn override_by_variables(&mut self) {
-        let kind = self.variable("LOOM_STORE_KIND").or(self.text("store.kind"));
-        let is_redis = kind.is_some_and(|kind| kind == "redis");
-        for (index, (name, value)) in self.variables.iter().enumerate() {
-            let place = self.text.len() + 1 + index;
-            let Some((table, setting)) = setting_of(name, is_redis) else { continue };
-            let mut into = self.root.get_mut();
-            if !table.is_empty() {
-                let empty = || Spanned::new(place..place, DeValue::Table(DeTable::new()));
-                let entry = into.entry(key(table, place)).or_insert_with(empty);
-                let DeValue::Table(found) = entry.get_mut() else { continue };
-                into = found;
+        let named = self.variables.iter().enumerate();
+        let named = named.filter_map(|(index, (name, _))| Some((index, setting_of(name)?)));
+        let (others, own): (Vec<_>, Vec<_>) = named.partition(|(_, named)| named.is_other);
+        let of_kind =
+            own.iter().rfind(|(_, named)| named.table == "store" && named.setting == "kind");
+        let kind = of_kind.map(|(index, _)| self.variables[*index].1.as_str());
+        let kind = kind.or_else(|| self.text("store.kind")).map(str::to_owned);
+        let mut said = Vec::<(usize, Named)>::new();
+        for (index, named) in others {
+            let is_meant = match (named.table, named.kind) {
+                // A file that says what it is for means it.
+                ("", _) => !self.has(&named.setting),
+                ("store", wanted) => wanted.is_none_or(|wanted| kind.as_deref() == Some(wanted)),
+                (table, _) => self.has(table),
+            };
+            if !is_meant {
+                continue;
             }
-            let key = key(&setting, place);
-            into.remove(&key);
-            into.insert(key, Spanned::new(place..place, variable_value(value)));
+            let same = said.iter().find(|(_, before)| {
+                (before.table, &before.setting) == (named.table, &named.setting)
+            });
+            if let Some((before, _)) = same
+                && self.variables[*before].1 != self.variables[index].1
+            {
+                let what = format!(
+                    "the variable {} says something else; unset one of them",
+                    self.variables[*before].0
+                );
+                let (start, setting) = (self.place_of(index), dotted(named.table, &named.setting));
+                let place = self.place(&(start..start));
+                self.mistakes.add(Mistake::of(start, place, setting, Code::Together, what));
+            }
+            said.push((index, named));
+        }
+        for (index, named) in said.into_iter().chain(own) {
+            self.set(index, &named);
+        }
+    }
+
+    fn set(&mut self, index: usize, named: &Named) {
+        let place = self.place_of(index);
+        let variables = self.variables;
+        let (name, raw) = &variables[index];
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(found, _)| found == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        let mut into = self.root.get_mut();
+        if !named.table.is_empty() {
+            let empty = || Spanned::new(place..place, DeValue::Table(DeTable::new()));
+            let entry = into.entry(key(named.table, place)).or_insert_with(empty);
+            let DeValue::Table(found) = entry.get_mut() else { return };
+            into = found;
+        }
+        let key = key(&named.setting, place);
+        into.remove(&key);
+        into.insert(key, Spanned::new(place..place, names::value(name, raw, variable)));
+    }
+
+    /// A place beyond the text.
+    fn place_of(&self, variable: usize) -> usize {
+        self.text.len() + 1 + variable
+    }
+
+    /// Tells which secrets are in the file.
+    fn refuse_secrets(&mut self) {
+        for (table, setting) in SECRETS {
+            let setting = format!("{table}.{setting}");
+            if self.is_in_file(&setting) {
+                self.tell(&setting, Code::Password, no_secrets(&setting));
+            }
         }
     }
 
@@ -104,10 +168,35 @@ impl<'a> Source<'a> {
 
     /// Tells a mistake in a setting, with its table before a dot.
     pub(super) fn tell(&mut self, setting: &str, code: Code, what: impl Into<String>) {
+        self.judge(setting, code, Rule::Always, what);
+    }
+
+    /// Tells of a setting what not every profile takes.
+    pub(super) fn judge(&mut self, setting: &str, code: Code, rule: Rule, what: impl Into<String>) {
         let table = setting.split_once('.').and_then(|(table, _)| self.find(table));
-        let span = self.find(setting).or(table).map_or(0..0, Spanned::span);
+        // A secret is where another setting says.
+        let mut named = ["", "_env", "_file"].into_iter();
+        let named = named.find_map(|which| self.find(&format!("{setting}{which}")));
+        let span = named.or(table).map_or(0..0, Spanned::span);
         let (place, setting, what) = (self.place(&span), setting.to_owned(), what.into());
-        self.mistakes.add(Mistake { start: span.start, place, setting, code, what });
+        let verdict = self.profile().judge(rule);
+        let is_refused_in_production = Profile::Production.judge(rule) == Verdict::Refused;
+        let start = span.start;
+        self.mistakes.add(Mistake {
+            start,
+            place,
+            setting,
+            code,
+            verdict,
+            is_refused_in_production,
+            what,
+        });
+    }
+
+    /// What the host is for. Until it is known to be something else, it is strict.
+    pub(super) fn profile(&self) -> Profile {
+        let named = self.root.get_ref().get("profile");
+        named.and_then(|named| Profile::parse(named.get_ref().as_str()?)).unwrap_or_default()
     }
 
     /// All that was told.
@@ -116,7 +205,33 @@ impl<'a> Source<'a> {
     }
 
     pub(super) fn is_right(&self) -> bool {
-        self.mistakes.is_empty()
+        !self.mistakes.is_refused()
+    }
+
+    /// All that is set, in the order of the names, each with where it is set. Secrets are not shown.
+    pub(super) fn all(&self) -> Vec<Set> {
+        let mut all = Vec::new();
+        for (name, value) in self.root.get_ref() {
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    all.extend(table.iter().map(|(setting, value)| {
+                        self.set_at(name.get_ref(), setting.get_ref(), value)
+                    }));
+                }
+                _ => all.push(self.set_at("", name.get_ref(), value)),
+            }
+        }
+        all
+    }
+
+    fn set_at(&self, table: &str, setting: &str, value: &Spanned<DeValue<'a>>) -> Set {
+        let is_secret = SECRETS.contains(&(table, setting));
+        let value_shown = if is_secret { "[secret]".to_owned() } else { shown(value.get_ref()) };
+        Set {
+            setting: dotted(table, setting),
+            value: value_shown,
+            place: self.place(&value.span()),
+        }
     }
 
     /// Whether there is such a setting.
@@ -132,10 +247,6 @@ impl<'a> Source<'a> {
     /// Whether the file has a setting, and no variable overrides it.
     pub(super) fn is_in_file(&self, setting: &str) -> bool {
         self.find(setting).is_some_and(|found| found.span().start <= self.text.len())
-    }
-
-    pub(super) fn redis_url_is_set(&self) -> bool {
-        self.variable(REDIS_URL).is_some()
     }
 
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
@@ -168,14 +279,9 @@ impl<'a> Source<'a> {
     fn told(&self, error: &toml::de::Error, code: Code, table: &str) -> Mistake {
         let span = error.span().unwrap_or(0..0);
         let message = error.message();
-        let dotted = |name: &str| match table {
-            "" => name.to_owned(),
-            table => format!("{table}.{name}"),
-        };
         let (code, setting, what) = if let Some(field) = message.strip_prefix("missing field ") {
-            let table = self.setting_at(&span).filter(|_| table.is_empty());
-            let name = field.trim_matches('`');
-            let setting = table.map_or_else(|| dotted(name), |table| format!("{table}.{name}"));
+            let inner = self.setting_at(&span).filter(|_| table.is_empty());
+            let setting = dotted(inner.as_deref().unwrap_or(table), field.trim_matches('`'));
             (Code::Missing, setting, "it is missing; set it".to_owned())
         } else if let Some((_, known)) = message.split_once("unknown field ") {
             let known = known.split_once("expected ").map_or("", |(_, known)| known);
@@ -186,7 +292,7 @@ impl<'a> Source<'a> {
             let setting = self.setting_at(&span).filter(|_| code != Code::Syntax);
             (code, setting.unwrap_or_default(), message.to_owned())
         };
-        Mistake { start: span.start, place: self.place(&span), setting, code, what }
+        Mistake::of(span.start, self.place(&span), setting, code, what)
     }
 
     fn place(&self, span: &Range<usize>) -> String {
@@ -219,29 +325,34 @@ fn at(table: &DeTable<'_>, span: &Range<usize>) -> Option<String> {
     None
 }
 
-/// What a variable sets: a table, which may be none, and a setting.
-fn setting_of(variable: &str, is_redis: bool) -> Option<(&'static str, String)> {
-    if variable == REDIS_URL {
-        return is_redis.then(|| ("store", "urls".to_owned()));
-    }
-    let name = variable.strip_prefix("LOOM_")?.to_ascii_lowercase();
-    let in_table = |table: &'static str| {
-        let setting = name.strip_prefix(table)?.strip_prefix('_')?;
-        Some((table, setting.to_owned()))
-    };
-    let in_root = || ROOT.contains(&name.as_str()).then(|| ("", name.clone()));
-    TABLES.into_iter().find_map(in_table).or_else(in_root)
+/// A setting with its table, if it has one.
+fn dotted(table: &str, setting: &str) -> String {
+    if table.is_empty() { setting.to_owned() } else { format!("{table}.{setting}") }
 }
 
-/// A variable is a number, a truth, or else a text, which quotes may enclose.
-fn variable_value(raw: &str) -> DeValue<'_> {
-    if let Ok(value) = DeValue::parse(raw)
-        && matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Boolean(_))
-    {
-        return value.into_inner();
+/// What may be shown of a value: addresses are shown without who is let in.
+fn shown(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => without_user(text),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(truth) => truth.to_string(),
+        DeValue::Datetime(time) => time.to_string(),
+        DeValue::Array(list) => {
+            let list: Vec<_> = list.iter().map(|value| shown(value.get_ref())).collect();
+            list.join(",")
+        }
+        DeValue::Table(_) => "a table".to_owned(),
     }
-    let text = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or(raw);
-    DeValue::String(Cow::Borrowed(text))
+}
+
+fn no_secrets(setting: &str) -> String {
+    let name = setting.rsplit_once('.').map_or(setting, |(_, name)| name);
+    let noun = if name == "password" { "a password" } else { "a secret" };
+    format!(
+        "{noun} does not belong here; put it into a variable of the environment and name that with \
+         {name}_env, or into a file of its own and name that with {name}_file"
+    )
 }
 
 fn key(name: &str, place: usize) -> Spanned<Cow<'static, str>> {

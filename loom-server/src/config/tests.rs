@@ -8,55 +8,71 @@ use super::{Serving, parse};
 use crate::stores::StoreSettings;
 
 const EXAMPLE: &str = include_str!("../../../loom.example.toml");
-const EMBEDDED: &str = "listen = \"127.0.0.1:0\"\n[store]\nkind = \"embedded\"\ndir = \"d\"\n";
-const REDIS: &str = "listen = \"127.0.0.1:0\"\n[store]\nkind = \"redis\"\n";
+pub(super) const EMBEDDED: &str =
+    "listen = \"127.0.0.1:0\"\n[store]\nkind = \"embedded\"\ndir = \"d\"\n";
+pub(super) const REDIS: &str = "listen = \"127.0.0.1:0\"\n[store]\nkind = \"redis\"\n";
 
-fn read(text: &str, variables: &[(&str, &str)]) -> Result<Serving, String> {
+pub(super) fn read(text: &str, variables: &[(&str, &str)]) -> Result<Serving, String> {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let variables: Vec<_> = variables.iter().map(own).collect();
     parse(Path::new("etc/loom.toml"), text, &variables).map_err(|mistake| mistake.to_string())
 }
 
 #[track_caller]
-fn good(text: &str, variables: &[(&str, &str)]) -> Serving {
+pub(super) fn good(text: &str, variables: &[(&str, &str)]) -> Serving {
     read(text, variables).unwrap_or_else(|mistake| panic!("{mistake}"))
 }
 
 #[track_caller]
-fn redis(text: &str, variables: &[(&str, &str)]) -> loom_adapter_redis::RedisSettings {
-    match good(text, variables).store {
+pub(super) fn redis(text: &str, variables: &[(&str, &str)]) -> loom_adapter_redis::RedisSettings {
+    match good(text, variables).deployment.store {
         StoreSettings::Redis(settings) => *settings,
-        other @ StoreSettings::Embedded { .. } => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
 #[track_caller]
-fn refused(text: &str, variables: &[(&str, &str)], said: &str) {
+pub(super) fn refused(text: &str, variables: &[(&str, &str)], said: &str) {
     let mistake = read(text, variables).map(|serving| format!("{serving:?}")).unwrap_err();
     assert!(mistake.starts_with(said), "{text}\n{mistake}\n{said}");
+}
+
+/// The settings of the example, also those that are commented out, by the line of their table.
+fn example() -> Vec<(String, String)> {
+    let mut tables = vec![(String::new(), String::new())];
+    for line in EXAMPLE.lines() {
+        let setting = line.strip_prefix("# ").unwrap_or(line);
+        if setting.starts_with('[') {
+            tables.push((line.to_owned(), String::new()));
+        }
+        if setting.starts_with('[') || setting.contains(" = ") && !setting.contains(". ") {
+            let (_, settings) = tables.last_mut().unwrap();
+            writeln!(settings, "{setting}").unwrap();
+        }
+    }
+    tables
+}
+
+pub(super) fn example_of(table: &str, without: &[&str]) -> String {
+    let tables = example();
+    let (_, settings) = tables.iter().find(|(line, _)| line == table).unwrap();
+    let is_left = |line: &&str| !without.iter().any(|name| line.starts_with(name));
+    settings.lines().filter(is_left).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn the_example_is_right_and_has_every_setting_with_its_default() {
     let plain = good(EXAMPLE, &[]);
-    // The settings that are commented out, one store after the other.
-    let (mut embedded, mut shared, mut is_redis) = (String::new(), String::new(), false);
-    for line in EXAMPLE.lines() {
-        let setting = line.strip_prefix("# ").unwrap_or(line);
-        is_redis |= setting == "[store]" && line.starts_with('#');
-        is_redis &= line != "[host]";
-        if setting.starts_with('[') || setting.contains(" = ") {
-            let of = if is_redis { &mut shared } else { &mut embedded };
-            writeln!(of, "{setting}").unwrap();
-        }
-    }
-    let full = good(&embedded, &[]);
-    assert_eq!(format!("{plain:?}"), format!("{full:?}"));
+    let full: Vec<_> = ["", "[store]", "[host]"].map(|table| example_of(table, &[])).into();
+    let full = good(&full.join("\n"), &[]);
+    let told = |serving: &Serving| {
+        let Serving { listen, call_limit, stop_limit, host, deployment, .. } = serving;
+        format!("{listen} {call_limit:?} {stop_limit:?} {host:?} {deployment:?}")
+    };
+    assert_eq!(told(&plain), told(&full));
 
-    let without = |name: &'static str| move |line: &&str| !line.starts_with(name);
-    let lines = shared.lines().filter(without("master")).filter(without("password"));
-    let lines = lines.filter(without("ca")).filter(without("user"));
-    let text = format!("listen = \"127.0.0.1:7070\"\n{}", lines.collect::<Vec<_>>().join("\n"));
+    let text = example_of("# [store]", &["master", "password", "ca", "user"]);
+    let text = format!("listen = \"127.0.0.1:7070\"\n{text}");
     let least = format!("{REDIS}urls = [\"redis://127.0.0.1:6379\"]");
     let (full, least) = (redis(&text, &[]), redis(&least, &[]));
     assert_eq!(format!("{full:?}"), format!("{least:?}"));
@@ -64,6 +80,10 @@ fn the_example_is_right_and_has_every_setting_with_its_default() {
         (settings.connect_timeout, settings.response_timeout, settings.refusal_timeout)
     };
     assert_eq!(timeouts(&full), timeouts(&least));
+
+    let layer = good(&format!("{EMBEDDED}{}", example_of("# [config.order]", &[])), &[]);
+    assert!(layer.deployment.settings.is_some());
+    good(&format!("{EMBEDDED}{}", example_of("# [ports]", &[])), &[]);
 }
 
 #[test]
@@ -140,7 +160,9 @@ fn a_variable_named_after_a_setting_wins_over_the_file() {
 
 #[test]
 fn a_path_is_relative_to_the_file_that_names_it() {
-    let StoreSettings::Embedded { dir, .. } = good(EMBEDDED, &[]).store else { panic!("redis") };
+    let StoreSettings::Embedded { dir, .. } = good(EMBEDDED, &[]).deployment.store else {
+        panic!("another store")
+    };
     assert_eq!(dir, Path::new("etc/d"));
 }
 
@@ -183,7 +205,7 @@ const MISTAKES: &[Row] = &[
     (
         "",
         "listen = '127.0.0.1:1'\n[store]\nkind = 'oracle'",
-        "3: LOOM-A004: store.kind: unknown variant `oracle`, expected `embedded` or `redis`",
+        "3: LOOM-A004: store.kind: unknown variant `oracle`, expected one of `memory`, `embedded`, `redis`",
     ),
     (
         "",
@@ -325,7 +347,7 @@ fn a_mistake_names_the_place_and_the_setting_and_what_to_do() {
         (("LOOM_HOST_LEASE", "1"), "LOOM-A002: host.lease: there is no such setting"),
         (("LOOM_HOST_LEASE_SECONDS", "long"), "LOOM-A004: host.lease_seconds: invalid type"),
         (("LOOM_STORE_KIND", "memory"), "LOOM-A006: store.kind: stores in memory lose everything"),
-        (("LOOM_STORE_PASSWORD", "p"), "LOOM-A005: store.password: a password does not belong"),
+        (("LOOM_STORE_PASSWORD", "p"), "LOOM-A002: store.password: there is no such setting"),
     ];
     for (variable, said) in rows {
         refused(EMBEDDED, &[variable], &format!("the variable {}: {said}", variable.0));
@@ -386,7 +408,7 @@ fn a_quorum_is_reached_as_it_is_said_and_with_the_prefix_of_the_store() {
     let servers = "[locks]\nquorum = ['rediss://a', 'redis://b', 'redis://c']\n";
     let quorum = |store: &str, more: &str, variables: &[(&str, &str)]| {
         let serving = good(&format!("{store}{servers}{more}"), variables);
-        serving.quorum.expect("it is there")
+        serving.deployment.quorum.expect("it is there")
     };
     let store = format!("{REDIS}urls = ['redis://s']\nprefix = 'p'\n");
     let given = quorum(&store, "user = 'u'\npassword_env = 'S'", &[("S", "s")]);
@@ -400,7 +422,7 @@ fn a_quorum_is_reached_as_it_is_said_and_with_the_prefix_of_the_store() {
     assert_eq!(quorum(EMBEDDED, "", &[])[0].prefix, "loom");
     let five = "redis://a,redis://b,redis://c,redis://d,redis://u:p@e";
     assert_eq!(quorum(EMBEDDED, "", &[("LOOM_LOCKS_QUORUM", five)]).len(), 5);
-    assert!(good(EMBEDDED, &[]).quorum.is_none());
+    assert!(good(EMBEDDED, &[]).deployment.quorum.is_none());
     let rows = [
         ("quorum = ['redis://a', 'redis://b']", "LOOM-A004: locks.quorum: name an odd number"),
         ("quorum = ['redis://u:p@a', 'redis://b', 'redis://c']", "LOOM-A005: locks.quorum:"),

@@ -153,6 +153,13 @@ pub(super) fn has_password(url: &str) -> bool {
     user.split_once("://").is_some_and(|(_, user)| user.contains(':'))
 }
 
+/// Whether an address is one of this machine.
+pub(super) fn is_local(url: &str) -> bool {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    ["localhost", "127.", "[::1]"].iter().any(|local| place.starts_with(local))
+}
+
 fn text<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     expected: &'static str,

@@ -9,12 +9,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, join_all};
-use loom_core::{ActorId, IdempotencyKey, LockName, QueueName, Seq};
-use loom_ports::{Acquire, Begin, BlobName, PortError};
+use loom_core::{
+    ActorId, GraphName, IdempotencyKey, LockName, QueueName, SecretName, Seq, SpanId, Timestamp,
+};
+use loom_ports::{Acquire, Begin, BlobName, DefinitionKind, PortError, SecretStore};
 use loom_runtime::{Divergence, Host, HostStatus};
 use serde::Serialize;
 
 use super::Api;
+use crate::small::Small;
 use crate::stores::Authority;
 
 /// How long a store may take to answer.
@@ -47,7 +50,7 @@ fn is_empty(divergence: &Divergence) -> bool {
 pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
     let mut details = BTreeMap::new();
     let mut checks = BTreeMap::new();
-    for (name, failed) in join_all(probes(&api.host).map(within_limit)).await {
+    for (name, failed) in join_all(probes(&api).into_iter().map(within_limit)).await {
         checks.insert(name, word(failed.is_none()));
         details.extend(failed.map(|why| (name, why)));
     }
@@ -106,8 +109,9 @@ async fn within_limit((name, probe): Probe<'_>) -> (&'static str, Option<String>
     (name, failed)
 }
 
-fn probes(host: &Host) -> [Probe<'_>; 7] {
-    [
+fn probes(api: &Api) -> Vec<Probe<'_>> {
+    let (host, small) = (&api.host, &api.small);
+    let mut probes: Vec<Probe<'_>> = vec![
         ("journal", Box::pin(journal(host))),
         ("queue", Box::pin(told(queue(host)))),
         ("state", Box::pin(told(state(host)))),
@@ -115,7 +119,16 @@ fn probes(host: &Host) -> [Probe<'_>; 7] {
         ("locks", Box::pin(told(locks(host)))),
         ("idempotency", Box::pin(told(idempotency(host)))),
         ("coordination", Box::pin(told(coordination(host)))),
-    ]
+        ("definitions", Box::pin(told(definitions(small)))),
+        ("traces", Box::pin(told(traces(small)))),
+        ("registry", Box::pin(told(registry(small, host.now())))),
+        ("config", Box::pin(told(config(small)))),
+        ("graphs", Box::pin(told(graphs(small)))),
+    ];
+    if let Some(secrets) = &small.secrets {
+        probes.push(("secrets", Box::pin(told(self::secrets(secrets)))));
+    }
+    probes
 }
 
 async fn told(probe: impl Future<Output = Result<(), PortError>>) -> Result<(), String> {
@@ -169,6 +182,33 @@ async fn idempotency(host: &Host) -> Result<(), PortError> {
 
 async fn coordination(host: &Host) -> Result<(), PortError> {
     host.stores().coordination.members(host.now()).await.map(drop)
+}
+
+async fn definitions(small: &Small) -> Result<(), PortError> {
+    small.definitions.names(DefinitionKind::Workflow, None, 1).await.map(drop)
+}
+
+async fn traces(small: &Small) -> Result<(), PortError> {
+    let id = SpanId::parse("loom-health").expect("a word and a dash name a span");
+    small.traces.get(&id).await.map(drop)
+}
+
+async fn registry(small: &Small, now: Timestamp) -> Result<(), PortError> {
+    small.registry.get(&actor(), now).await.map(drop)
+}
+
+async fn config(small: &Small) -> Result<(), PortError> {
+    small.config.revision().await.map(drop)
+}
+
+async fn graphs(small: &Small) -> Result<(), PortError> {
+    let name = GraphName::parse("loom-health").expect("a word and a dash name a graph");
+    small.graphs.entities(&name, None, 1).await.map(drop)
+}
+
+async fn secrets(secrets: &Arc<dyn SecretStore>) -> Result<(), PortError> {
+    let name = SecretName::parse("loom-health").expect("a word and a dash name a secret");
+    secrets.get(&name, None).await.map(drop)
 }
 
 fn actor() -> ActorId {

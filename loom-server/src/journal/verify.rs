@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::fold::Replay;
 use super::{PAGE, page};
+use crate::deployment::Opened;
 use crate::exit::{Exit, Stop};
 use crate::hosting;
-use crate::stores::Opened;
 
 /// How often an actor is replayed whose hosts may go on meanwhile.
 const TRIES_SHARED: u32 = 3;

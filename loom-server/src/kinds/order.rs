@@ -1,17 +1,10 @@
 //! An order: takes the money from a wallet, pays a merchant, and gives the money back if the
 //! merchant does not take it.
 
-use std::num::NonZeroU32;
-use std::time::Duration;
-
-use loom_core::{Backoff, RetryPolicy};
-use loom_runtime::{ActivityError, ActivityOptions, Attempt, CallError, Context, actor};
+use loom_runtime::{CallError, Context, actor};
 use serde::{Deserialize, Serialize};
 
-/// The activity that pays a merchant.
-pub(crate) const PAY: &str = "pay";
-/// A merchant who takes no money.
-const REFUSES: &str = "nobody";
+use super::merchant::{PAY, Payment};
 
 /// An order, and how far it is.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -74,12 +67,14 @@ impl Order {
             return Ok(self.status.clone());
         }
         self.status = Status::Paying;
-        match cx.activity(PAY, &place).await {
+        let Place { cents, merchant, .. } = place;
+        let payment = Payment { order: cx.actor_id().clone(), cents, merchant };
+        match cx.activity(PAY, &payment).await {
             Ok(receipt) => self.status = Status::Paid { receipt },
             Err(error) => {
                 let reason = reason(&error);
                 self.status = Status::Refunding { reason: reason.clone() };
-                refund(cx, &wallet, place.cents).await?;
+                refund(cx, &wallet, cents).await?;
                 self.status = Status::Refunded { reason };
             }
         }
@@ -105,23 +100,4 @@ fn reason(error: &CallError) -> String {
         }
         error => error.to_string(),
     }
-}
-
-/// Pays a merchant through a connection that fails twice before it works.
-pub(crate) async fn pay(attempt: Attempt, place: Place) -> Result<String, ActivityError> {
-    if attempt.number < 3 {
-        return Err(ActivityError::retry("the bank does not answer"));
-    }
-    if place.merchant == REFUSES {
-        return Err(ActivityError::reject(&"the merchant takes no money"));
-    }
-    Ok(format!("{} was paid {} cents", place.merchant, place.cents))
-}
-
-/// Five attempts, close together.
-pub(crate) fn pay_options() -> ActivityOptions {
-    let attempts_max = NonZeroU32::MIN.saturating_add(4);
-    let backoff = Backoff::Fixed(Duration::from_millis(20));
-    let retry = RetryPolicy { attempts_max, backoff, ..RetryPolicy::default() };
-    ActivityOptions { retry, timeout: Duration::from_secs(5), ..ActivityOptions::default() }
 }

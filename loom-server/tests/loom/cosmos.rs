@@ -17,7 +17,9 @@ fn provision(url: &str, key: &str, more: &[&str]) -> Ended {
 fn what_is_missing_is_told_and_then_made_once() {
     let server = CosmosServer::start();
     let told = |done: &str| {
-        ["loom", "loom/states", "loom/requests"].map(|what| format!("{what}: {done}\n")).concat()
+        ["loom", "loom/states", "loom/requests", "loom/rows"]
+            .map(|what| format!("{what}: {done}\n"))
+            .concat()
     };
     let rows = [
         (&["--dry-run"][..], told("would be created")),

@@ -19,6 +19,8 @@ mod load;
 mod many;
 mod mix;
 mod money;
+#[cfg(feature = "azure")]
+mod pairing;
 mod redis;
 mod run_file;
 mod serve;

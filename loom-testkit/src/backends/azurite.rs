@@ -29,7 +29,7 @@ pub struct AzuriteServer {
     port: u16,
     /// Those it shows, if it listens for TLS.
     pub certificates: Option<Certificates>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl AzuriteServer {
@@ -54,20 +54,22 @@ impl AzuriteServer {
     fn start_with(certificates: impl FnOnce(&TempDir) -> Option<Certificates>) -> Self {
         let dir = TempDir::new().expect("there is room for a scratch directory");
         let (port, certificates) = (free_port(), certificates(&dir));
-        let (log, arguments) =
-            (dir.path().join("log"), arguments(&dir, port, certificates.as_ref()));
-        let process = Process::start(&program().display().to_string(), &arguments, &log);
-        let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let said = fs::read_to_string(&log).unwrap_or_default();
-            let is_over = said.contains("not found") || started.elapsed() > START_TIMEOUT;
-            assert!(
-                !is_over,
-                "Azurite does not start; is it installed? cargo xtask backends up\n{said}"
-            );
+        let process = run(&dir, port, certificates.as_ref());
+        Self { process, port, certificates, dir }
+    }
+
+    /// Ends it as an operator would: it writes to its disk what it holds. Takes no more requests.
+    pub fn stop(&self) {
+        self.process.signal("TERM");
+        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
             thread::sleep(Duration::from_millis(20));
         }
-        Self { process, port, certificates, _dir: dir }
+    }
+
+    /// Starts it again on its port, over what it wrote to its disk.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.process = run(&self.dir, self.port, self.certificates.as_ref());
     }
 
     /// Sends a signal, named as `kill` does: `STOP`, `CONT`. It writes to its disk only now and
@@ -82,6 +84,23 @@ impl AzuriteServer {
         let scheme = if self.certificates.is_some() { "https" } else { "http" };
         format!("{scheme}://127.0.0.1:{}/{AZURITE_ACCOUNT}", self.port)
     }
+}
+
+/// Starts it, and waits until it listens.
+fn run(dir: &TempDir, port: u16, certificates: Option<&Certificates>) -> Process {
+    let (log, arguments) = (dir.path().join("log"), arguments(dir, port, certificates));
+    let process = Process::start(&program().display().to_string(), &arguments, &log);
+    let started = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let said = fs::read_to_string(&log).unwrap_or_default();
+        let is_over = said.contains("not found") || started.elapsed() > START_TIMEOUT;
+        assert!(
+            !is_over,
+            "Azurite does not start; is it installed? cargo xtask backends up\n{said}"
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+    process
 }
 
 fn arguments(dir: &TempDir, port: u16, certificates: Option<&Certificates>) -> Vec<String> {

@@ -45,10 +45,31 @@ impl CosmosServer {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
         let port = listener.local_addr().expect("it is bound").port();
-        listener.set_nonblocking(true).expect("a socket can be waited for");
         let account = Arc::new(Account::new(port));
+        let mut server = Self { port, account, end: None, thread: None };
+        server.serve(listener);
+        server
+    }
+
+    /// Ends it at once, with all connections to it. What it was asked for last may have been done.
+    pub fn stop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
+    /// Starts it again on its port, with all that it holds.
+    pub fn restart(&mut self) {
+        self.stop();
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).expect("its port is free again");
+        self.serve(listener);
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        listener.set_nonblocking(true).expect("a socket can be waited for");
         let (end, ended) = oneshot::channel();
-        let served = account.clone();
+        let served = self.account.clone();
         let thread = thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build();
             let runtime = runtime.expect("a runtime starts");
@@ -62,7 +83,7 @@ impl CosmosServer {
             // What hangs is not waited for.
             runtime.shutdown_background();
         });
-        Self { port, account, end: Some(end), thread: Some(thread) }
+        (self.end, self.thread) = (Some(end), Some(thread));
     }
 
     /// Its address.
@@ -109,9 +130,6 @@ impl CosmosServer {
 
 impl Drop for CosmosServer {
     fn drop(&mut self) {
-        drop(self.end.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }

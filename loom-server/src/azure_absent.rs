@@ -1,0 +1,39 @@
+//! The services of Azure, in a program that was built without them.
+
+use loom_ports::Stores;
+use loom_rows::SmallStores;
+
+use crate::exit::Stop;
+use crate::placement::{Backend, Placement};
+
+/// No service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Azure {}
+
+/// No service in use.
+#[derive(Debug)]
+pub(crate) struct OpenAzure;
+
+#[expect(clippy::unused_self, clippy::unused_async, reason = "as where there is Azure")]
+impl Azure {
+    pub(crate) async fn open(self, _: &Placement) -> Result<OpenAzure, Stop> {
+        Ok(OpenAzure)
+    }
+
+    pub(crate) fn address(&self, _: Backend) -> String {
+        String::new()
+    }
+
+    pub(crate) fn without_creating(self) -> Self {
+        self
+    }
+}
+
+#[expect(clippy::unused_self, reason = "as where there is Azure")]
+impl OpenAzure {
+    pub(crate) fn place(&self, _: &Placement, _: &mut Stores) {}
+
+    pub(crate) fn small(&self) -> Option<&dyn SmallStores> {
+        None
+    }
+}
