@@ -50,15 +50,35 @@ pub(crate) enum Failure {
     Corrupt(&'static str),
     #[error("{0}")]
     Invalid(&'static str),
+    #[error("a record is kept where large values are, and it is not said where that is")]
+    NoPayloads,
+    #[error("where large records are kept: {text}")]
+    Payload { kind: ErrorKind, text: String },
 }
 
 impl Failure {
+    /// A record could not be kept or read. To keep one again is harmless, and nothing names it yet.
+    pub(crate) fn payload(error: &PortError) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Indeterminate => ErrorKind::Unavailable,
+            kind => kind,
+        };
+        Self::Payload { kind, text: error.to_string() }
+    }
+
+    /// An answer that does not say whether an attempt before was carried out.
+    pub(crate) fn refused(status: u16) -> Self {
+        Self::Answered { status, sub_status: 0, is_harmless: false }
+    }
+
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Silent(_) => ErrorKind::Indeterminate,
             Self::Contended => ErrorKind::Unavailable,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Invalid(_) => ErrorKind::Invalid,
+            Self::NoPayloads => ErrorKind::Unsupported,
+            Self::Payload { kind, .. } => *kind,
             Self::Answered { status, sub_status, is_harmless } => match (*status, *sub_status) {
                 (401 | 403, _) => ErrorKind::Denied,
                 (413, _) => ErrorKind::Unsupported,

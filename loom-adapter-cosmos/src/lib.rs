@@ -6,16 +6,21 @@
 //! client library repeats writes that were not answered, so each carries an id of its own by which
 //! it is recognised (`documents.rs`).
 
+mod charges;
 mod connection;
 mod documents;
 mod error;
+mod hex;
 mod idempotency;
+mod items;
+mod journal;
 mod provision;
 mod rows;
 mod settings;
 mod state;
 mod stores;
 
+pub use charges::Charge;
 pub use error::OpenError;
 pub use loom_rows::SmallStores;
 pub use provision::provision;

@@ -12,6 +12,11 @@ pub(crate) const STATES: &str = "states";
 pub(crate) const REQUESTS: &str = "requests";
 /// The container of rows, of which the small stores are made.
 pub(crate) const ROWS: &str = "rows";
+/// The container of journals.
+pub(crate) const JOURNAL: &str = "journal";
+/// What turns are found by. Each is in those alone that have it; the name is indexed always.
+const JOURNAL_INDEXED: &[&str] =
+    &["/born/?", "/cut/?", "/due/?", "/expires/?", "/mark/?", "/payload/name/?", "/sent/?"];
 
 /// Creates the database and the containers that are missing, and leaves alone what is there.
 /// Returns what was created, or, if nothing is to be changed, what would be.
@@ -39,6 +44,7 @@ pub async fn provision(
         (STATES, &["/kind/?", "/key/?", "/live/?"][..], None),
         (REQUESTS, &[], Some(())),
         (ROWS, &["/key/?"], None),
+        (JOURNAL, JOURNAL_INDEXED, None),
     ] {
         let what = format!("{name}/{container}");
         let found = async {

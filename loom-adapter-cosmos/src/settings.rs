@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use loom_azure_identity::Identity;
+use loom_core::PartitionCount;
 
 /// What can be chosen when an account is opened.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct CosmosSettings {
     /// How long a request may take with all that the client does about its failures. At least one
     /// second.
     pub response_timeout: Duration,
+    /// How many partitions the cluster has. Must be what the hosts are told.
+    pub partitions: PartitionCount,
 }
 
 /// As whom requests are sent.
@@ -45,6 +48,7 @@ impl CosmosSettings {
             database: "loom".into(),
             region: region.into(),
             response_timeout: Duration::from_secs(5),
+            partitions: PartitionCount::default(),
         }
     }
 }

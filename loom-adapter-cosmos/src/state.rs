@@ -1,7 +1,5 @@
 //! [`StateStore`] over one document for each actor. Filters are held against what was read.
 
-use std::fmt::Write as _;
-
 use async_trait::async_trait;
 use azure_data_cosmos::Query;
 use bytes::Bytes;
@@ -13,6 +11,7 @@ use serde_json::Value;
 use crate::connection::Answer;
 use crate::documents::{Documents, RACES_MAX, Written};
 use crate::error::Failure;
+use crate::hex::{hex, unhex};
 
 /// How many states one page looks at.
 const LOOKED_AT_MAX: usize = 500;
@@ -141,24 +140,6 @@ impl StateStore for CosmosState {
     ) -> Result<Page<StateRow>, PortError> {
         self.find(query, from, limit).await.map_err(|failure| failure.at("query"))
     }
-}
-
-fn hex(text: &str) -> String {
-    let mut hex = String::with_capacity(2 * text.len());
-    for byte in text.bytes() {
-        // To write to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
-}
-
-fn unhex(hex: &str) -> Option<String> {
-    let digits: Vec<_> = hex.bytes().map(|digit| char::from(digit).to_digit(16)).collect();
-    let bytes = digits.chunks(2).map(|pair| match *pair {
-        [Some(high), Some(low)] => u8::try_from(high << 4 | low).ok(),
-        _ => None,
-    });
-    String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
 
 fn parse(filter: &FieldFilter) -> Answer<(&str, Value)> {

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use loom_ports::{IdempotencyStore, RowStore, StateStore};
+use loom_ports::{BlobStore, IdempotencyStore, JournalStore, RowStore, StateStore};
 use loom_rows::SmallStores;
 
-use crate::connection::{connect, container};
+use crate::charges::{Charge, Charges};
+use crate::connection::{Patience, connect, container};
 use crate::documents::Documents;
 use crate::error::OpenError;
 use crate::idempotency::CosmosIdempotency;
-use crate::provision::{REQUESTS, ROWS, STATES};
+use crate::items::Items;
+use crate::journal::CosmosJournal;
+use crate::provision::{JOURNAL, REQUESTS, ROWS, STATES};
 use crate::rows::CosmosRows;
 use crate::settings::CosmosSettings;
 use crate::state::CosmosState;
@@ -20,6 +23,8 @@ pub struct CosmosStores {
     state: Arc<CosmosState>,
     idempotency: Arc<CosmosIdempotency>,
     rows: Arc<CosmosRows>,
+    journal: Arc<CosmosJournal>,
+    charges: Charges,
 }
 
 impl CosmosStores {
@@ -29,11 +34,38 @@ impl CosmosStores {
     ///
     /// Returns what the user has to know, with its code. Waits no longer than the timeout says.
     pub async fn open(settings: &CosmosSettings) -> Result<Self, OpenError> {
+        Self::open_with(settings, None).await
+    }
+
+    /// As [`open`](Self::open), with a store for the large records of journals. Once there are some,
+    /// they are read from there alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_with_payloads(
+        settings: &CosmosSettings,
+        payloads: Arc<dyn BlobStore>,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(settings, Some(payloads)).await
+    }
+
+    async fn open_with(
+        settings: &CosmosSettings,
+        payloads: Option<Arc<dyn BlobStore>>,
+    ) -> Result<Self, OpenError> {
         let client = connect(settings).await?;
         let states = Documents::new(container(&client, settings, STATES).await?, settings);
         let requests = Documents::new(container(&client, settings, REQUESTS).await?, settings);
         let rows = container(&client, settings, ROWS).await?;
+        let charges = Charges::default();
+        let journal = container(&client, settings, JOURNAL).await?;
+        let items = Items::new(journal, Patience::new(settings), charges.clone());
+        let (partitions, patience) = (settings.partitions, settings.response_timeout);
+        let journal = CosmosJournal::new(items, partitions, patience, payloads);
         Ok(Self {
+            journal: Arc::new(journal),
+            charges,
             state: Arc::new(CosmosState::new(states)),
             idempotency: Arc::new(CosmosIdempotency::new(requests)),
             rows: Arc::new(CosmosRows::new(rows, settings)),
@@ -50,6 +82,18 @@ impl CosmosStores {
     #[must_use]
     pub fn idempotency(&self) -> Arc<dyn IdempotencyStore> {
         self.idempotency.clone()
+    }
+
+    /// Journals: the authority of a cluster.
+    #[must_use]
+    pub fn journal(&self) -> Arc<dyn JournalStore> {
+        self.journal.clone()
+    }
+
+    /// What the requests of the journals have cost so far, by what they were for.
+    #[must_use]
+    pub fn charges(&self) -> Vec<(&'static str, Charge)> {
+        self.charges.all()
     }
 }
 

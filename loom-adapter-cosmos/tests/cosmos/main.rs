@@ -3,6 +3,7 @@
 mod conformance;
 mod emulator;
 mod failing;
+mod journal;
 mod rows;
 mod scene;
 mod secret;

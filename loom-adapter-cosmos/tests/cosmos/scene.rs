@@ -1,6 +1,7 @@
 //! Accounts for tests.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use loom_adapter_cosmos::{CosmosSettings, CosmosStores, Credential, provision};
 use loom_testkit::backends::{COSMOS_KEY, COSMOS_REGION, CosmosServer};
@@ -16,9 +17,23 @@ pub(crate) fn shared() -> &'static CosmosServer {
 }
 
 pub(crate) async fn open(server: &CosmosServer) -> CosmosStores {
-    let settings = settings(server);
-    provision(&settings, false).await.expect("the account takes it");
-    CosmosStores::open(&settings).await.expect("it was provisioned")
+    open_at(&settings(server)).await
+}
+
+/// A database that nobody else has.
+pub(crate) fn new_database(server: &CosmosServer) -> CosmosSettings {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let database = format!("loom-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    CosmosSettings { database, ..settings(server) }
+}
+
+pub(crate) async fn open_new(server: &CosmosServer) -> CosmosStores {
+    open_at(&new_database(server)).await
+}
+
+pub(crate) async fn open_at(settings: &CosmosSettings) -> CosmosStores {
+    provision(settings, false).await.expect("the account takes it");
+    CosmosStores::open(settings).await.expect("it was provisioned")
 }
 
 /// Stores whose account was there, and is not any more.
