@@ -263,3 +263,6 @@ impl JournalStore for CosmosJournal {
         self.try_actors(partition, from, limit).await.map_err(|failure| failure.at("actors"))
     }
 }
+
+#[cfg(test)]
+mod tests;

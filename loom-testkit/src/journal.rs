@@ -1,5 +1,6 @@
 //! The suite for [`JournalStore`].
 
+mod alternating;
 pub mod batch;
 pub mod commit;
 pub mod delete;
@@ -20,6 +21,7 @@ pub mod unreachable;
 
 use loom_ports::JournalStore;
 
+pub use self::alternating::Alternating;
 use crate::Case;
 use crate::fixture::fixture;
 

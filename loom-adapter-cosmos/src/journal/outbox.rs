@@ -147,3 +147,6 @@ impl TryFrom<Stored> for Outbox {
         Ok(Self { last: last?, forgotten: forgotten.ok_or("ranges were expected")? })
     }
 }
+
+#[cfg(test)]
+mod tests;

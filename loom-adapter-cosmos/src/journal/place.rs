@@ -87,3 +87,6 @@ impl Place {
         format!("{:039}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,12 @@
 //! Journals keep their promises: where one handle asks, and where two take turns that remember
 //! what they saw last.
 
-mod alternating;
-
 use std::sync::Arc;
 
 use loom_adapter_cosmos::{CosmosSettings, CosmosStores};
 use loom_ports::JournalStore;
-use loom_testkit::journal::JournalFixture;
+use loom_testkit::journal::{Alternating, JournalFixture};
 
-use self::alternating::Alternating;
 use crate::scene;
 
 /// Opens what is there.

@@ -27,9 +27,6 @@ pub(crate) fn new_database(server: &CosmosServer) -> CosmosSettings {
     CosmosSettings { database, ..settings(server) }
 }
 
-pub(crate) async fn open_new(server: &CosmosServer) -> CosmosStores {
-    open_at(&new_database(server)).await
-}
 
 pub(crate) async fn open_at(settings: &CosmosSettings) -> CosmosStores {
     provision(settings, false).await.expect("the account takes it");

@@ -1,4 +1,4 @@
-//! A journal asked through two handles in turns.
+//! A journal asked through two handles in turns, so that neither knows what the other did.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,13 +15,15 @@ use loom_ports::{
 
 /// Asks one and then the other.
 #[derive(Debug)]
-pub(crate) struct Alternating {
+pub struct Alternating {
     handles: [Arc<dyn JournalStore>; 2],
     asked: AtomicUsize,
 }
 
 impl Alternating {
-    pub(crate) fn new(handles: [Arc<dyn JournalStore>; 2]) -> Self {
+    /// A journal over two handles of the same storage.
+    #[must_use]
+    pub fn new(handles: [Arc<dyn JournalStore>; 2]) -> Self {
         Self { handles, asked: AtomicUsize::new(0) }
     }
 
