@@ -48,7 +48,7 @@ pub(crate) enum Batched {
 pub(crate) struct Pages<'a, T: Send> {
     items: &'a Items,
     purpose: &'static str,
-    pages: Pin<Box<QueryPageIterator<T>>>,
+    rest: Pin<Box<QueryPageIterator<T>>>,
 }
 
 impl Items {
@@ -83,17 +83,14 @@ impl Items {
         version: Option<Etag>,
     ) -> Answer<Etag> {
         let partition = partition.to_owned();
-        let written = match version {
-            Some(version) => {
-                let guard = Precondition::if_match(version);
-                let options = ItemWriteOptions::default().with_precondition(guard);
-                let replace = self.container.replace_item(partition, id, document, Some(options));
-                self.patience.with(replace).await?
-            }
-            None => {
-                let upsert = self.container.upsert_item(partition, id, document, None);
-                self.patience.with(upsert).await?
-            }
+        let written = if let Some(version) = version {
+            let guard = Precondition::if_match(version);
+            let options = ItemWriteOptions::default().with_precondition(guard);
+            let replace = self.container.replace_item(partition, id, document, Some(options));
+            self.patience.with(replace).await?
+        } else {
+            let upsert = self.container.upsert_item(partition, id, document, None);
+            self.patience.with(upsert).await?
         };
         self.charges.add(purpose, 1, written.headers());
         written.headers().etag().cloned().ok_or(Failure::Corrupt("version"))
@@ -137,14 +134,14 @@ impl Items {
         let within = FeedScope::partition(partition.to_owned());
         let found = self.container.query_items::<T>(query, within, Some(options));
         let pages = Box::pin(self.patience.with(found).await?.into_pages());
-        Ok(Pages { items: self, purpose, pages })
+        Ok(Pages { items: self, purpose, rest: pages })
     }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Pages<'_, T> {
     /// The next documents, `None` at the end. A page may be empty.
     pub(crate) async fn next(&mut self) -> Answer<Option<Vec<T>>> {
-        let next = async { self.pages.next().await.transpose() };
+        let next = async { self.rest.next().await.transpose() };
         let Some(page) = self.items.patience.with(next).await? else { return Ok(None) };
         self.items.charges.add(self.purpose, 1, page.headers());
         Ok(Some(page.into_items()))
@@ -198,10 +195,10 @@ pub(crate) fn any_of(property: &str, texts: &[String]) -> Answer<Query> {
 }
 
 /// Guards of operations of a batch.
-pub(crate) fn if_same(version: &Etag) -> Option<BatchReplaceOptions> {
-    Some(BatchReplaceOptions::default().with_precondition(Precondition::if_match(version.clone())))
+pub(crate) fn if_same(version: &Etag) -> BatchReplaceOptions {
+    BatchReplaceOptions::default().with_precondition(Precondition::if_match(version.clone()))
 }
 
-pub(crate) fn delete_if_same(version: &Etag) -> Option<BatchDeleteOptions> {
-    Some(BatchDeleteOptions::default().with_precondition(Precondition::if_match(version.clone())))
+pub(crate) fn delete_if_same(version: &Etag) -> BatchDeleteOptions {
+    BatchDeleteOptions::default().with_precondition(Precondition::if_match(version.clone()))
 }

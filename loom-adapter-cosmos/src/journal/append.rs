@@ -1,5 +1,7 @@
 //! The document that a turn becomes, and where the journal ends then.
 
+use std::collections::BTreeMap;
+
 use azure_core::base64;
 use loom_core::{ActorId, Epoch, Head, Incarnation, PartitionId, Seq, Timestamp};
 use loom_ports::{Handled, HandledKey, TimerChange, Turn};
@@ -89,7 +91,7 @@ fn changed(timers: &Timers, turn: &Turn, place: Seq) -> Timers {
     }
     let (at, mut left) = match timers {
         Timers::Known(at, timers) => (*at, timers.clone()),
-        Timers::None | Timers::At(_) => (place, std::collections::BTreeMap::new()),
+        Timers::None | Timers::At(_) => (place, BTreeMap::new()),
     };
     let before = left.clone();
     for change in &turn.timers {
@@ -98,8 +100,6 @@ fn changed(timers: &Timers, turn: &Turn, place: Seq) -> Timers {
             TimerChange::Clear(key, _) => left.remove(key),
         };
     }
-    match left.is_empty() {
-        true => Timers::None,
-        false => Timers::Known(if left == before { at } else { place }, left),
-    }
+    let at = if left == before { at } else { place };
+    if left.is_empty() { Timers::None } else { Timers::Known(at, left) }
 }

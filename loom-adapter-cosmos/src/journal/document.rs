@@ -21,7 +21,7 @@ pub(super) struct Held {
     writes: String,
     /// The greatest epoch.
     epoch: String,
-    pub(super) is_held: bool,
+    pub(super) is_owned: bool,
     #[serde(flatten)]
     pub(super) outbox: Outbox,
 }
@@ -69,7 +69,7 @@ impl Held {
             write: String::new(),
             writes: digits(0),
             epoch: digits(0),
-            is_held: false,
+            is_owned: false,
             outbox: Outbox::default(),
         }
     }
@@ -88,8 +88,8 @@ impl Held {
         Ok(Self { write: write.to_owned(), writes, ..self.clone() })
     }
 
-    pub(super) fn with_tenure(self, epoch: Epoch, is_held: bool) -> Self {
-        Self { epoch: digits(epoch.0), is_held, ..self }
+    pub(super) fn with_tenure(self, epoch: Epoch, is_owned: bool) -> Self {
+        Self { epoch: digits(epoch.0), is_owned, ..self }
     }
 }
 

@@ -43,7 +43,7 @@ impl Seen {
     /// Whether the tenure of this epoch is the present one.
     pub(super) fn check(&self, epoch: Epoch) -> Answer<Result<(), Fenced>> {
         let greatest = self.held.epoch()?;
-        let is_present = self.held.is_held && greatest == epoch;
+        let is_present = self.held.is_owned && greatest == epoch;
         Ok(if is_present { Ok(()) } else { Err(Fenced { epoch: greatest }) })
     }
 }

@@ -94,7 +94,7 @@ impl Outbox {
                 begin = last.checked_add(1)?;
             }
         }
-        (begin <= end).then(|| Place(begin)..=Place(end))
+        (begin <= end).then_some(Place(begin)..=Place(end))
     }
 
     fn forget(&mut self, mut first: u128, mut last: u128) {

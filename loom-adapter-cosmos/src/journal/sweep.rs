@@ -5,7 +5,7 @@
 //! timers, and behind those turns that left something behind. What holds for a document that is
 //! to go holds for ever, so that nothing has to be held fast meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use azure_core::http::Etag;
@@ -178,11 +178,11 @@ impl CosmosJournal {
         turns: Vec<Written>,
         now: Timestamp,
     ) -> Answer<usize> {
-        let mut actors = HashMap::new();
+        let mut actors = HashSet::new();
         for turn in &turns {
-            actors.insert(turn.place()?.0, ());
+            actors.insert(turn.place()?.0);
         }
-        let ends = actors.into_keys().map(async |actor| {
+        let ends = actors.into_iter().map(async |actor| {
             let end = self.end("sweep", partition, seen, &actor).await?;
             Ok::<_, Failure>((actor, end))
         });
@@ -224,11 +224,11 @@ impl CosmosJournal {
                     if less.payload.is_none() {
                         gone.push(turn);
                     }
-                    batch = batch.replace_item(id, less, if_same(&version))?;
+                    batch = batch.replace_item(id, less, Some(if_same(&version)))?;
                 }
                 Rest::All | Rest::Nothing => {
                     gone.push(turn);
-                    batch = batch.delete_item(id, delete_if_same(&version));
+                    batch = batch.delete_item(id, Some(delete_if_same(&version)));
                 }
             }
         }

@@ -79,9 +79,8 @@ impl CosmosJournal {
         let partition = tenure.partition;
         let pk = place::partition_key(partition);
         for _ in 0..RACES_MAX {
-            let (found, version) = match self.lease("renew", partition).await? {
-                Some(found) => found,
-                None => return Ok(Renewal::Lost(Fenced { epoch: Epoch::default() })),
+            let Some((found, version)) = self.lease("renew", partition).await? else {
+                return Ok(Renewal::Lost(Fenced { epoch: Epoch::default() }));
             };
             let epoch = found.epoch()?;
             if epoch != tenure.epoch || found.holder()?.is_none() {

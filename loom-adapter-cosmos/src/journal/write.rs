@@ -104,14 +104,14 @@ impl CosmosJournal {
         let mut batch = TransactionalBatch::new(pk.to_owned());
         batch = match write.seen {
             Some(seen) => {
-                let guard = self.checks.version.then(|| if_same(&seen.version)).flatten();
+                let guard = self.checks.version.then(|| if_same(&seen.version));
                 batch.replace_item(place::TENURE, &write.held, guard)?
             }
             None => batch.create_item(&write.held)?,
         };
         batch = match &write.lease {
             Some((lease, Some(version))) => {
-                batch.replace_item(place::LEASE, lease, if_same(version))?
+                batch.replace_item(place::LEASE, lease, Some(if_same(version)))?
             }
             Some((lease, None)) => batch.create_item(lease)?,
             None => batch,

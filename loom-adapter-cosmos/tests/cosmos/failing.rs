@@ -131,7 +131,7 @@ fn what_is_missing_is_made_once_and_told_before() {
     run(async {
         let server = CosmosServer::start();
         let settings = scene::settings(&server);
-        let all = ["loom", "loom/states", "loom/requests", "loom/rows"];
+        let all = ["loom", "loom/states", "loom/requests", "loom/rows", "loom/journal"];
         assert_eq!(provision(&settings, true).await.unwrap(), all);
         assert_eq!(provision(&settings, true).await.unwrap(), all, "nothing was changed");
         assert_eq!(provision(&settings, false).await.unwrap(), all);

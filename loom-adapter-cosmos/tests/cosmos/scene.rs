@@ -27,7 +27,6 @@ pub(crate) fn new_database(server: &CosmosServer) -> CosmosSettings {
     CosmosSettings { database, ..settings(server) }
 }
 
-
 pub(crate) async fn open_at(settings: &CosmosSettings) -> CosmosStores {
     provision(settings, false).await.expect("the account takes it");
     CosmosStores::open(settings).await.expect("it was provisioned")

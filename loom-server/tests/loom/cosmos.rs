@@ -17,7 +17,7 @@ fn provision(url: &str, key: &str, more: &[&str]) -> Ended {
 fn what_is_missing_is_told_and_then_made_once() {
     let server = CosmosServer::start();
     let told = |done: &str| {
-        ["loom", "loom/states", "loom/requests", "loom/rows"]
+        ["loom", "loom/states", "loom/requests", "loom/rows", "loom/journal"]
             .map(|what| format!("{what}: {done}\n"))
             .concat()
     };

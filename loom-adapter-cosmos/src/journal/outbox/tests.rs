@@ -51,7 +51,7 @@ proptest! {
                 }
                 Step::TakeTenure => (epoch, n) = (Epoch(epoch.0 + 1), 0),
             }
-            prop_assert_eq!(wanted(&outbox), Vec::from_iter(model.iter().copied()));
+            prop_assert!(wanted(&outbox).iter().eq(&model), "{outbox:?}, but {model:?}");
             let stored = serde_json::to_string(&outbox).unwrap();
             prop_assert_eq!(serde_json::from_str::<Outbox>(&stored).unwrap(), outbox.clone());
         }
