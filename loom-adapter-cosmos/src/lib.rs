@@ -1,10 +1,10 @@
-//! Loom's ports over Azure Cosmos DB: so far states, requests that run once, and rows, of which the
-//! small stores are made ([`SmallStores`]).
+//! Loom's ports over Azure Cosmos DB: journals, states, requests that run once, and rows, of which
+//! the small stores are made ([`SmallStores`]).
 //!
 //! [`provision()`] makes the database and its containers, [`CosmosStores::open`] gives the ports.
-//! Each document is alone in its partition and is replaced as a whole, guarded by its version. The
-//! client library repeats writes that were not answered, so each carries an id of its own by which
-//! it is recognised (`documents.rs`).
+//! The client library repeats writes that were not answered, so each carries an id of its own by
+//! which it is recognised: that of a document that is alone in its partition (`documents.rs`), and
+//! that of a partition of journals (`journal/write.rs`).
 
 mod charges;
 mod connection;
