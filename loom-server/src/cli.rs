@@ -1,5 +1,7 @@
 //! The command line.
 
+mod examples;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,117 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use loom_adapter_embedded::Durability;
 use serde::Deserialize;
 
+#[cfg(feature = "azure")]
+use self::examples::COSMOS_EXAMPLES;
+use self::examples::{
+    CLUSTER_EXAMPLES, CONFIG_EXAMPLES, DEV_EXAMPLES, JOURNAL_EXAMPLES, RUN_EXAMPLES,
+    SECRETS_EXAMPLES, SERVE_EXAMPLES,
+};
 use crate::exit;
-
-const RUN_EXAMPLES: &str = r#"Each line of FILE is one message to one actor:
-
-  {"to":"wallet/alice","method":"deposit","args":250,"key":"tx-1"}
-
-  to      kind/key: the kind is a built-in one, the key any 1 to 256 bytes without control
-          characters
-  method  what to run
-  args    any JSON; null if it is missing
-  key     names the message: another one to the same actor with the same key is a duplicate, and
-          changes nothing, for as long as --key-window says. A line without a key gets one from
-          its content and its number among equal lines, so that running a file again changes
-          nothing; see --batch
-
-Messages to one actor are handled in the order of their lines. Empty lines are skipped. A line that
-is no message ends the run once all lines before it are done, unless --keep-going.
-
-Built-in kinds:
-  tally   add <integer>; totals (query)
-  teller  transfer {"from":"alice","to":"bob","cents":5}
-  wallet  deposit <cents>, withdraw <cents>, transfer {"to":"bob","cents":5}; balance (query)
-  order   place {"wallet":"alice","cents":5,"merchant":"acme"}; status (query)
-
-Examples:
-  loom run messages.jsonl
-  examples/tally/packages.sh | loom run --data tally-data -
-  echo '{"to":"wallet/alice","method":"deposit","args":250,"key":"tx-1"}' | loom run -
-"#;
-
-const DEV_EXAMPLES: &str = r"Routes; a key must be percent-encoded (wallet/a%2Fb%20c):
-
-  POST /v1/actors/{kind}/{key}/{method}         run a method; the body is its arguments, as JSON
-  POST /v1/actors/{kind}/{key}/{method}/send    accept a message (202), and handle it later
-  POST /v1/actors/{kind}/{key}/events/{name}    tell an actor that an event happened
-  GET  /v1/actors/{kind}/{key}/state            its state, as last committed
-  GET  /v1/actors/{kind}/{key}/journal          its records; ?from=SEQ&limit=N
-  GET  /v1/dead-letters                         messages that were given up; ?limit=N&from=CURSOR
-  POST /v1/dead-letters/{id}/replay             have one handled again
-  GET  /health, /ready
-
-A POST with the header `Idempotency-Key` (1 to 256 bytes) is carried out once per actor and key; a
-duplicate gets the same reply, and `Idempotency-Replayed: true`. Errors are problem details
-(RFC 9457) whose `type` is stable.
-
-Hosts with the same --redis and --redis-prefix are one cluster, and each of them takes requests to
-any actor.
-
-Examples:
-  loom dev
-  loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7071
-  curl -d 250 -H 'content-type: application/json' -H 'idempotency-key: tx-1' \
-       http://127.0.0.1:7070/v1/actors/wallet/alice/deposit
-  curl http://127.0.0.1:7070/v1/actors/wallet/alice/state
-";
-
-const SERVE_EXAMPLES: &str = "\
-loom.example.toml has every setting, its default and what it means. Paths in the file are relative
-to it. An environment variable wins over the file: LOOM_, then the table and the setting in
-capitals, as LOOM_HOST_LEASE_SECONDS. `loom config check` prints what a file and the environment
-say together.
-
-Examples:
-  loom config check --config loom.toml
-  loom serve --config loom.toml
-  LOOM_LISTEN=127.0.0.1:7071 loom serve --config loom.toml";
-
-const CONFIG_EXAMPLES: &str = "\
-A mistake ends it with 78, and says in which line, of which setting, and what to do:
-
-  LOOM-A001  the file is not TOML
-  LOOM-A002  there is no such setting
-  LOOM-A003  a setting is missing
-  LOOM-A004  a setting cannot have this value
-  LOOM-A005  a password, or another secret, is in the file
-  LOOM-A006  it would lose what a production host promises to keep, or is for development
-  LOOM-A007  two settings contradict each other
-  LOOM-A008  a file or a variable that a setting names is not there
-  LOOM-A009  other machines could use the host, which asks nobody who they are
-  LOOM-A010  a key of an Azure account opens all that is in it
-  LOOM-A011  what is sent could be read on its way
-  LOOM-A012  this program was built without what it needs
-  LOOM-A013  it is set, and nothing uses it
-
-Profiles, the setting `profile`: production, the default, refuses all of them; staging takes, and
-tells, A010 and what is for development; development and testing take A006, A010, A011 and A013.
-
-Names that other guides have fill the tables that the file has, and no others: REDIS_URL, or
-REDIS_HOST with REDIS_PORT (6380 is TLS), REDIS_USERNAME, REDIS_PASSWORD; COSMOS_ENDPOINT, COSMOS_KEY,
-COSMOS_DATABASE, COSMOS_REGION; AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_CONTAINER; KEY_VAULT_URL or
-KEYVAULT_URL; AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET; NODE_ENV is the profile if
-nothing else says it. LOOM_REDIS_URL is another name of LOOM_STORE_URLS.
-
-Examples:
-  loom config check
-  loom config check --config loom.toml --offline --json";
-
-const CLUSTER_EXAMPLES: &str = "\
-Examples:
-  loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7070
-  loom dev --redis redis://127.0.0.1 --listen 127.0.0.1:7071
-  loom cluster status --redis redis://127.0.0.1
-  loom cluster status --config loom.toml --json";
-
-const JOURNAL_EXAMPLES: &str = "\
-Examples:
-  loom journal show wallet/alice --limit 20
-  loom journal state wallet/alice --at 17 --json
-  loom journal verify
-  loom journal verify --redis redis://127.0.0.1
-  loom journal show wallet/alice --config loom.toml";
 
 /// Durable actors on one directory.
 ///
@@ -144,6 +42,9 @@ pub(crate) enum Command {
     /// Look at the file of `loom serve`
     #[command(subcommand, after_help = CONFIG_EXAMPLES)]
     Config(Config),
+    /// Set, list, delete and rotate secrets; none is ever printed
+    #[command(after_help = SECRETS_EXAMPLES)]
+    Secrets(Secrets),
     /// Read what actors did
     #[command(subcommand, after_help = JOURNAL_EXAMPLES)]
     Journal(Journal),
@@ -163,22 +64,21 @@ pub(crate) enum Command {
 }
 
 #[cfg(feature = "azure")]
-const COSMOS_EXAMPLES: &str = "\
-COSMOS_KEY is a key of the account. Without it whoever is signed in to the command line of Azure is
-asked for a token; the service lets no token create a database.
-
-Examples:
-  loom cosmos provision --endpoint https://acme.documents.azure.com --dry-run
-  COSMOS_KEY=... loom cosmos provision --endpoint https://acme.documents.azure.com";
-
-#[cfg(feature = "azure")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum Cosmos {
     /// Create the database and the containers that are missing, and leave alone what is there
     Provision {
+        /// Prepare what this file of `loom serve` names
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "region"])]
+        config: Option<PathBuf>,
         /// The address of the account
-        #[arg(long, value_name = "URL", env = "COSMOS_ENDPOINT")]
-        endpoint: String,
+        #[arg(
+            long,
+            value_name = "URL",
+            env = "COSMOS_ENDPOINT",
+            required_unless_present = "config"
+        )]
+        endpoint: Option<String>,
         /// The database
         #[arg(long, value_name = "NAME", default_value = "loom", env = "COSMOS_DATABASE")]
         database: String,
@@ -379,6 +279,35 @@ pub(crate) enum Config {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Secrets {
+    /// The file that says where they are
+    #[arg(long, value_name = "FILE", default_value = "loom.toml")]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) action: SecretsAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsAction {
+    /// Give a secret a new value, which is read from standard input
+    Set { name: String },
+    /// Print which secrets there are, those that are deleted too
+    List {
+        /// One JSON object per secret
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hide a secret with all its versions
+    Delete { name: String },
+    /// Bring a deleted secret back
+    Recover { name: String },
+    /// Remove a deleted secret for ever
+    Purge { name: String },
+    /// Encrypt all of them with the newest key
+    Rotate,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,9 +16,11 @@ use tally::Tally;
 use teller::Teller;
 use wallet::Wallet;
 
-/// Registers every built-in kind, and the activities that they use.
+/// Registers every built-in kind, and the activities that they use. Orders have copies that can be
+/// asked for by what is in them.
 pub(crate) fn register(builder: HostBuilder, merchants: Merchants) -> HostBuilder {
     let builder = builder.actor::<Order>().actor::<Tally>().actor::<Teller>().actor::<Wallet>();
+    let builder = builder.project::<Order>();
     let merchants = Arc::new(merchants);
     builder.activity(merchant::PAY, merchant::options(), move |attempt, payment| {
         let merchants = Arc::clone(&merchants);

@@ -24,6 +24,7 @@ mod logging;
 mod placement;
 mod record_view;
 mod run;
+mod secrets;
 mod serve;
 mod serving;
 mod signals;
@@ -67,6 +68,7 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
         Command::Dev(dev) => dev::run(dev).await,
         Command::Serve(serve) => serve::run(serve).await,
         Command::Config(config) => config_check::run(config).await,
+        Command::Secrets(secrets) => secrets::run(secrets).await,
         Command::Journal(journal) => journal::run(journal).await,
         Command::Cluster(cluster) => cluster::run(cluster).await,
         #[cfg(feature = "azure")]

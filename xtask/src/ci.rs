@@ -23,7 +23,7 @@ const TESTED: [&str; 5] =
 const ALONE: [&str; 5] = ["check", "--package", "loom-adapter-cosmos", "--package", "loom-server"];
 
 /// The tests that need Azurite, as `cargo nextest` names them.
-const AZURE: &str = "binary_id(loom-adapter-azure-blob::azurite) or test(/^pairing::/)";
+const AZURE: &str = "binary_id(loom-adapter-azure-blob::azurite) or test(/^(pairing|secrecy)::/)";
 
 /// One step of `cargo xtask ci`, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -128,7 +128,7 @@ fn test() -> Outcome {
         let kinds = ["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
         let mut test = cargo::command(&kinds);
         test.args(["--exclude", "loom-adapter-azure-blob"]).args(TESTED);
-        test.args(["--", "--skip", "pairing::"]);
+        test.args(["--", "--skip", "pairing::", "--skip", "secrecy::"]);
         test
     };
     with_servers(&Place::Processes, &mut test)
@@ -147,6 +147,7 @@ fn azure() -> Outcome {
     let without = [
         &["test", "--no-fail-fast", "--test", "azurite"][..],
         &["test", "--no-fail-fast", "--test", "loom", "pairing::"],
+        &["test", "--no-fail-fast", "--test", "loom", "secrecy::"],
     ];
     let commands = if cargo::has("nextest") { &with_nextest[..] } else { &without };
     let run =

@@ -8,6 +8,8 @@ mod client;
 mod command;
 #[cfg(feature = "azure")]
 mod cosmos;
+#[cfg(feature = "azure")]
+mod deployed;
 mod directory;
 mod failover;
 mod hosts;
@@ -23,6 +25,9 @@ mod money;
 mod pairing;
 mod redis;
 mod run_file;
+#[cfg(feature = "azure")]
+mod secrecy;
+mod secrets;
 mod serve;
 mod settled;
 mod size;

@@ -78,6 +78,12 @@ impl AzuriteServer {
         self.process.signal(name);
     }
 
+    /// Where it writes: its log, and what it holds.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// The address of the account.
     #[must_use]
     pub fn url(&self) -> String {
