@@ -50,14 +50,14 @@ pub(crate) enum Failure {
     Corrupt(&'static str),
     #[error("{0}")]
     Invalid(&'static str),
-    #[error("a record is kept where large values are, and it is not said where that is")]
+    #[error("a turn is kept where large values are, and it is not said where that is")]
     NoPayloads,
-    #[error("where large records are kept: {text}")]
+    #[error("where large turns are kept: {text}")]
     Payload { kind: ErrorKind, text: String },
 }
 
 impl Failure {
-    /// A record could not be kept or read. To keep one again is harmless, and nothing names it yet.
+    /// A turn could not be kept or read. To keep one again is harmless, and nothing names it yet.
     pub(crate) fn payload(error: &PortError) -> Self {
         let kind = match error.kind() {
             ErrorKind::Indeterminate => ErrorKind::Unavailable,

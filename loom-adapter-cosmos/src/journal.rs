@@ -44,9 +44,11 @@ use crate::documents::RACES_MAX;
 use crate::error::Failure;
 use crate::items::Items;
 
-/// The largest turn. Its document is a third larger, and has to fit two megabytes with what else it
-/// says.
+/// The largest turn in a document, which is a third larger, and has to fit two megabytes with what
+/// else it says.
 const TURN_BYTES_MAX: usize = 1024 * 1024;
+/// The largest turn where large ones are kept apart.
+const TURN_BYTES_MAX_APART: usize = 8 * 1024 * 1024;
 /// How many documents are read at once.
 const READ_AT_ONCE: usize = 16;
 const PURPOSE_COMMIT: &str = "commit";
@@ -58,7 +60,7 @@ pub(crate) struct CosmosJournal {
     partitions: PartitionCount,
     /// How long a write is tried whose answers do not come.
     patience: Duration,
-    /// Where large records are kept.
+    /// Where large turns are kept.
     payloads: Option<Arc<dyn BlobStore>>,
     known: Mutex<HashMap<PartitionId, Arc<Known>>>,
     checks: Checks,
@@ -136,7 +138,7 @@ impl CosmosJournal {
 #[async_trait]
 impl JournalStore for CosmosJournal {
     fn capabilities(&self) -> JournalCapabilities {
-        JournalCapabilities { turn_bytes_max: TURN_BYTES_MAX, durability: "cosmos" }
+        JournalCapabilities { turn_bytes_max: self.turn_bytes_max(), durability: "cosmos" }
     }
 
     async fn claim(

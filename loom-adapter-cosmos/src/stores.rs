@@ -37,7 +37,7 @@ impl CosmosStores {
         Self::open_with(settings, None).await
     }
 
-    /// As [`open`](Self::open), with a store for the large records of journals. Once there are some,
+    /// As [`open`](Self::open), with a store for the large turns of journals. Once there are some,
     /// they are read from there alone.
     ///
     /// # Errors

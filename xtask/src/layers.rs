@@ -40,7 +40,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "loom-adapter-cosmos",
         uses: &["loom-azure-identity", "loom-core", "loom-ports", "loom-rows"],
-        tests_use: &["loom-testkit"],
+        // The runtime, for hosts whose authority is Cosmos DB.
+        tests_use: &["loom-adapter-memory", "loom-runtime", "loom-testkit"],
     },
     Layer {
         name: "loom-adapter-redis",

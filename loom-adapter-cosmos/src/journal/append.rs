@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use azure_core::base64;
+use bytes::Bytes;
 use loom_core::{ActorId, Epoch, Head, Incarnation, PartitionId, Seq, Timestamp};
 use loom_ports::{Handled, HandledKey, TimerChange, Turn};
 
@@ -19,9 +20,19 @@ pub(super) struct Occasion {
     pub(super) write: u64,
 }
 
-/// Adds a turn to a journal that ends so, and whose timers are known if the turn changes them. The
-/// record is not in the document yet.
-pub(super) fn append(end: &End, turn: &Turn, occasion: Occasion) -> (End, Written) {
+/// The bytes of a turn, as they are in its document if they are in it.
+fn text(bytes: &Bytes, is_apart: bool) -> String {
+    if is_apart { String::new() } else { base64::encode(bytes) }
+}
+
+/// Adds a turn to a journal that ends so, and whose timers are known if the turn changes them. Its
+/// record, messages and reply are in the document unless they are kept apart.
+pub(super) fn append(
+    end: &End,
+    turn: &Turn,
+    occasion: Occasion,
+    is_apart: bool,
+) -> (End, Written) {
     let head = end.head.next();
     let snapshot = if turn.snapshot { head.seq } else { end.snapshot };
     let first = turn.trim_before.map_or(end.first, |before| end.first.max(before));
@@ -32,9 +43,10 @@ pub(super) fn append(end: &End, turn: &Turn, occasion: Occasion) -> (End, Writte
     let next = End { head, commit: turn.commit, snapshot, first, timers };
 
     let mut written = Written {
+        record: text(&turn.record, is_apart),
         epoch: turn.outbox.last().map(|_| digits(occasion.epoch.0)),
         outbox: (turn.outbox.iter())
-            .map(|entry| (digits(entry.n), base64::encode(&entry.bytes)))
+            .map(|entry| (digits(entry.n), text(&entry.bytes, is_apart)))
             .collect(),
         sent: turn.outbox.last().map(|entry| Place::new(occasion.epoch, entry.n).digits()),
         born: (head.seq == Seq::EMPTY.next()).then(|| place::birth(&turn.actor, head.incarnation)),
@@ -42,8 +54,8 @@ pub(super) fn append(end: &End, turn: &Turn, occasion: Occasion) -> (End, Writte
         ..bare(&turn.actor, &next, occasion.partition)
     };
     if let (true, Timers::Known(_, timers)) = (is_changed, &next.timers) {
-        let text = |key| serde_json::to_string(key).expect("the key of a timer can be written");
-        let timer = |(key, at): (_, &Timestamp)| (digits(at.as_millis()), text(key));
+        let key = |key| serde_json::to_string(key).expect("the key of a timer can be written");
+        let timer = |(of, at): (_, &Timestamp)| (digits(at.as_millis()), key(of));
         written.timers = timers.iter().map(timer).collect();
         written.due = written.timers.iter().map(|(at, _)| at.clone()).min();
     }
@@ -54,7 +66,7 @@ pub(super) fn append(end: &End, turn: &Turn, occasion: Occasion) -> (End, Writte
         written.handled = Some(StoredHandled {
             fingerprint: digits(*fingerprint),
             seq: digits(seq.0),
-            reply: reply.as_ref().map(base64::encode),
+            reply: reply.as_ref().map(|reply| text(reply, is_apart)),
         });
     }
     (next, written)

@@ -100,7 +100,7 @@ impl CosmosJournal {
             }
         }
         for (turn, plan) in &mut planned {
-            self.put_record(&mut plan.written, &call.turns[*turn].record).await?;
+            self.keep_apart(&mut plan.written, &call.turns[*turn]).await?;
         }
         let forgets = !call.is_forgotten && seen.held.outbox.clone().deliver(call.delivered);
         if planned.is_empty() && !forgets {

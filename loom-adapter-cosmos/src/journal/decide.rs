@@ -12,7 +12,7 @@ use super::end::{End, Timers};
 use super::known::Seen;
 use super::place;
 use super::turn::Written;
-use super::{CosmosJournal, PURPOSE_COMMIT, READ_AT_ONCE, TURN_BYTES_MAX};
+use super::{CosmosJournal, PURPOSE_COMMIT, READ_AT_ONCE};
 use crate::connection::Answer;
 use crate::error::Failure;
 
@@ -133,9 +133,10 @@ impl CosmosJournal {
             draft.has_failed = true;
             return Ok(Decision::Settled(CommitOutcome::Conflict { head: draft.end.head }));
         }
+        let bytes_max = self.turn_bytes_max();
         let too_large =
-            |bytes| Decision::Settled(CommitOutcome::TooLarge { bytes, bytes_max: TURN_BYTES_MAX });
-        if turn.size_bytes() > TURN_BYTES_MAX {
+            |bytes| Decision::Settled(CommitOutcome::TooLarge { bytes, bytes_max });
+        if turn.size_bytes() > bytes_max {
             draft.has_failed = true;
             return Ok(too_large(turn.size_bytes()));
         }
@@ -143,9 +144,9 @@ impl CosmosJournal {
         if turn.trim_before.is_some_and(|before| before > last_snapshot) {
             return Err(Failure::Invalid("a trim may not pass the last snapshot"));
         }
-        let (end, written) = append(&draft.end, turn, occasion);
+        let (end, written) = append(&draft.end, turn, occasion, self.is_kept_apart(turn));
         // The timers of an actor count too: all of them are in the document.
-        let bytes = written.bytes() + turn.record.len().div_ceil(3) * 4;
+        let bytes = written.bytes();
         if bytes > DOCUMENT_BYTES_MAX {
             draft.has_failed = true;
             return Ok(too_large(bytes));

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use loom_core::{ActorId, Head, IdempotencyKey, Incarnation, PartitionId, Timestamp};
 use loom_ports::{Cursor, Due, DueTimer, Handled, Page, Undelivered};
 
+use super::CosmosJournal;
 use super::known::Seen;
 use super::place::{self, Place};
 use super::turn::Written;
-use super::{CosmosJournal, READ_AT_ONCE};
 use crate::connection::Answer;
 use crate::error::Failure;
 use crate::items::{any_of, between};
@@ -18,6 +17,8 @@ use crate::items::{any_of, between};
 const END: &str = ":";
 /// How many turns are read at once.
 const FOUND_AT_ONCE: usize = 100;
+/// How many turns are come across whose timers later turns have changed, before they are removed.
+const PAST_MAX: usize = 32;
 /// How many places may have been forgotten between two that one query looks for.
 const SKIPPED_MAX: u128 = 64;
 
@@ -33,7 +34,10 @@ impl CosmosJournal {
         let marks = [place::mark(actor, key), place::end_of_life(actor)];
         let query = any_of("mark", &marks)?;
         let last = self.items.query::<Written>("handled", &pk, query, 1).await?.take(1).await?;
-        last.first().map_or(Ok(None), |last| last.handled(now))
+        match last.into_iter().next().filter(|last| last.is_marked(now)) {
+            Some(last) => self.whole(last).await?.handled(now),
+            None => Ok(None),
+        }
     }
 
     pub(super) async fn try_due(
@@ -47,7 +51,7 @@ impl CosmosJournal {
         let query = between("due", ("", END), false)?;
         let at_once = limit.clamp(1, FOUND_AT_ONCE);
         let mut pages = self.items.query::<Written>("due", &pk, query, at_once).await?;
-        let mut timers: Vec<DueTimer> = Vec::new();
+        let (mut timers, mut past) = (Vec::<DueTimer>::new(), Vec::new());
         loop {
             let page = pages.next().await?;
             // No turn after these has a timer that is due earlier.
@@ -57,38 +61,38 @@ impl CosmosJournal {
                 Some(Some(last)) => last.due_at().ok_or(Failure::Corrupt("timer"))?,
             };
             let is_last = page.is_none();
-            for turn in self.with_present_timers(partition, &seen, page.unwrap_or_default()).await?
-            {
-                timers.extend(turn.due_timers()?);
+            for turn in page.unwrap_or_default() {
+                if self.has_present_timers(partition, &seen, &turn).await? {
+                    timers.extend(turn.due_timers()?);
+                } else {
+                    past.push(turn);
+                }
             }
             timers.sort_by_key(|timer| timer.at);
             let count = timers.partition_point(|timer| timer.at <= until).min(limit);
             let next = timers.get(count).map(|timer| timer.at);
             if is_last || next.is_some_and(|next| next <= read_to) {
                 timers.truncate(count);
+                if past.len() >= PAST_MAX {
+                    past.truncate(FOUND_AT_ONCE);
+                    // The next sweep finds them too. No mark had expired by then.
+                    let _ = self.tidy(partition, &seen, past, Timestamp::EPOCH).await;
+                }
                 return Ok(Due { timers, next });
             }
         }
     }
 
-    /// The turns whose timers no later turn has changed.
-    pub(super) async fn with_present_timers(
+    /// Whether no later turn has changed the timers.
+    async fn has_present_timers(
         &self,
         partition: PartitionId,
         seen: &Seen,
-        turns: Vec<Written>,
-    ) -> Answer<Vec<Written>> {
-        let presents = turns.into_iter().map(async |turn| {
-            let (actor, head) = turn.place()?;
-            let end = self.end("due", partition, seen, &actor).await?;
-            let is_present =
-                end.head.incarnation == head.incarnation && end.timers.place() == Some(head.seq);
-            Ok::<_, Failure>(is_present.then_some(turn))
-        });
-        let presents: Vec<_> = presents.collect();
-        let presents = stream::iter(presents).buffered(READ_AT_ONCE);
-        let presents: Vec<_> = presents.try_collect().await?;
-        Ok(presents.into_iter().flatten().collect())
+        turn: &Written,
+    ) -> Answer<bool> {
+        let (actor, head) = turn.place()?;
+        let end = self.end("due", partition, seen, &actor).await?;
+        Ok(end.head.incarnation == head.incarnation && end.timers.place() == Some(head.seq))
     }
 
     pub(super) async fn try_undelivered(
@@ -123,6 +127,11 @@ impl CosmosJournal {
             let mut pages = self.items.query::<Written>("undelivered", &pk, query, at_once).await?;
             'pages: while let Some(page) = pages.next().await? {
                 for turn in page {
+                    // What was delivered may have been kept apart, and need not be there any more.
+                    let mut numbers = turn.sent()?.into_iter();
+                    let is_wanted =
+                        numbers.any(|entry| !outbox.has_forgotten(entry.epoch, [entry.n]));
+                    let turn = if is_wanted { self.whole(turn).await? } else { turn };
                     for entry in turn.sent()? {
                         let place = Place::new(entry.epoch, entry.n);
                         if place > end {

@@ -268,7 +268,7 @@ impl CosmosJournal {
     async fn records(&self, turns: Vec<Written>) -> Answer<Vec<StoredRecord>> {
         let mut records = Vec::with_capacity(turns.len());
         for turn in turns {
-            records.push(self.record(&turn).await?);
+            records.push(self.whole(turn).await?.record()?);
         }
         Ok(records)
     }

@@ -236,7 +236,7 @@ impl CosmosJournal {
         let written = self.items.write("sweep", operations, batch).await?;
         if matches!(written, crate::items::Batched::Done(_)) {
             for turn in &gone {
-                self.drop_record(turn).await;
+                self.drop_payload(turn).await;
             }
         }
         Ok(())

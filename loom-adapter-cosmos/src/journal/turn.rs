@@ -21,7 +21,7 @@ pub(super) struct Written {
     pub(super) commit: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) record: String,
-    /// Where the record is, if it is not here.
+    /// Where the record, the messages and the reply are, if they are not here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) payload: Option<Payload>,
     /// The place of the last record with a snapshot as of this turn, 0 without one.
@@ -63,11 +63,13 @@ pub(super) struct Written {
     pub(super) version: String,
 }
 
-/// A record that is kept apart.
+/// What is kept apart: the record, the messages and the reply, one after the other.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Payload {
     pub(super) name: String,
     pub(super) digest: String,
+    /// How long each of them is.
+    pub(super) lengths: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -16,7 +16,7 @@ use loom_testkit::backends::{COSMOS_KEY, COSMOS_REGION, CosmosFault, CosmosServe
 use loom_testkit::run;
 use serde_json::{Value, json};
 
-async fn client(server: &CosmosServer, key: &str) -> Result<CosmosClient, CosmosError> {
+pub(crate) async fn client(server: &CosmosServer, key: &str) -> Result<CosmosClient, CosmosError> {
     let endpoint = server.url().parse().expect("an address");
     let account = AccountReference::with_authentication_key(endpoint, Secret::new(key.to_owned()));
     let patience = EndToEndOperationLatencyPolicy::new(Duration::from_secs(2));

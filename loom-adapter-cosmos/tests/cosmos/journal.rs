@@ -1,6 +1,10 @@
 //! Journals keep their promises: where one handle asks, and where two take turns that remember
 //! what they saw last.
 
+mod acting;
+mod cost;
+mod lost;
+
 use std::sync::Arc;
 
 use loom_adapter_cosmos::{CosmosSettings, CosmosStores};

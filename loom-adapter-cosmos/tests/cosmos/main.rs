@@ -4,6 +4,7 @@ mod conformance;
 mod emulator;
 mod failing;
 mod journal;
+mod money;
 mod rows;
 mod scene;
 mod secret;

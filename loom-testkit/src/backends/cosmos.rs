@@ -118,6 +118,12 @@ impl CosmosServer {
         self.faults().counted()
     }
 
+    /// How many operations on items were asked for: a batch asks for several.
+    #[must_use]
+    pub fn operations(&self) -> u64 {
+        self.faults().operations()
+    }
+
     /// Items expire as if so much more time had passed.
     pub fn pass(&self, time: Duration) {
         self.account.passed_secs.fetch_add(time.as_secs(), Ordering::SeqCst);

@@ -49,6 +49,7 @@ struct Plan {
     often: Vec<Often>,
     seen: u64,
     failed: u64,
+    operations: u64,
 }
 
 #[derive(Debug)]
@@ -82,10 +83,16 @@ impl Faults {
         (plan.seen, plan.failed)
     }
 
-    /// What becomes of the next request about items.
-    pub(super) fn of_next(&self) -> Option<CosmosFault> {
+    /// How many operations were asked for.
+    pub(super) fn operations(&self) -> u64 {
+        self.plan().operations
+    }
+
+    /// What becomes of the next request about items, which asks for so many operations.
+    pub(super) fn of_next(&self, operations: usize) -> Option<CosmosFault> {
         let mut plan = self.plan();
         plan.seen += 1;
+        plan.operations += operations as u64;
         let by_chance = plan.often.iter_mut().filter_map(Often::draw).last();
         let fault = plan.next.pop_front().unwrap_or(by_chance);
         plan.failed += u64::from(fault.is_some());

@@ -18,6 +18,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use serde::de::IgnoredAny;
 use tokio::net::TcpListener;
 
 use super::faults::{CosmosFault, Faults};
@@ -90,7 +91,8 @@ impl Account {
             return refused(status, 0, None, reason);
         }
         let is_about_items = parts.uri.path().contains("/docs");
-        let fault = if is_about_items { self.faults.of_next() } else { None };
+        let fault =
+            if is_about_items { self.faults.of_next(operations(&parts, &body)) } else { None };
         match fault {
             Some(CosmosFault::Answer { status, sub_status, retry_after }) => {
                 return refused(status, sub_status, retry_after, "a test wants it so");
@@ -127,6 +129,13 @@ impl Account {
         let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().unwrap_or("")));
         self.ask(method, path, headers, body).await
     }
+}
+
+/// How many operations a request asks for: a batch asks for several.
+fn operations(request: &Parts, body: &[u8]) -> usize {
+    let is_batch = request.headers.contains_key("x-ms-cosmos-is-batch-request");
+    let batch = serde_json::from_slice::<Vec<IgnoredAny>>(body).ok().filter(|_| is_batch);
+    batch.map_or(1, |batch| batch.len())
 }
 
 /// Serves connections until it is dropped.
