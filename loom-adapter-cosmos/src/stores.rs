@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use loom_ports::{BlobStore, IdempotencyStore, JournalStore, RowStore, StateStore};
+use loom_core::Timestamp;
+use loom_ports::{BlobStore, IdempotencyStore, JournalStore, PortError, RowStore, StateStore};
 use loom_rows::SmallStores;
 
 use crate::charges::{Charge, Charges};
@@ -88,6 +89,16 @@ impl CosmosStores {
     #[must_use]
     pub fn journal(&self) -> Arc<dyn JournalStore> {
         self.journal.clone()
+    }
+
+    /// Removes large turns that were put before that time and were never committed. Give a day or
+    /// more: what is being committed must not be among them. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the database or with the store of large turns. May be repeated.
+    pub async fn remove_orphans(&self, before: Timestamp) -> Result<usize, PortError> {
+        self.journal.remove_orphans(before).await
     }
 
     /// What the requests of the journals have cost so far, by what they were for.

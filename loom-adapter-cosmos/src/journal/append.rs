@@ -27,12 +27,7 @@ fn text(bytes: &Bytes, is_apart: bool) -> String {
 
 /// Adds a turn to a journal that ends so, and whose timers are known if the turn changes them. Its
 /// record, messages and reply are in the document unless they are kept apart.
-pub(super) fn append(
-    end: &End,
-    turn: &Turn,
-    occasion: Occasion,
-    is_apart: bool,
-) -> (End, Written) {
+pub(super) fn append(end: &End, turn: &Turn, occasion: Occasion, is_apart: bool) -> (End, Written) {
     let head = end.head.next();
     let snapshot = if turn.snapshot { head.seq } else { end.snapshot };
     let first = turn.trim_before.map_or(end.first, |before| end.first.max(before));

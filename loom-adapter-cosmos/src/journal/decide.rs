@@ -134,8 +134,7 @@ impl CosmosJournal {
             return Ok(Decision::Settled(CommitOutcome::Conflict { head: draft.end.head }));
         }
         let bytes_max = self.turn_bytes_max();
-        let too_large =
-            |bytes| Decision::Settled(CommitOutcome::TooLarge { bytes, bytes_max });
+        let too_large = |bytes| Decision::Settled(CommitOutcome::TooLarge { bytes, bytes_max });
         if turn.size_bytes() > bytes_max {
             draft.has_failed = true;
             return Ok(too_large(turn.size_bytes()));

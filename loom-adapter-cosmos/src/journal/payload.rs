@@ -1,24 +1,29 @@
 //! What is too large for a document, kept apart.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::iter;
 use std::time::SystemTime;
 
 use azure_core::base64;
 use bytes::Bytes;
-use loom_ports::{BlobName, Put, PutCondition, Turn};
+use loom_core::Timestamp;
+use loom_ports::{BlobName, PortError, Put, PutCondition, Turn};
 use sha2::{Digest as _, Sha256};
 
 use super::turn::{Payload, Written};
 use super::{CosmosJournal, TURN_BYTES_MAX, TURN_BYTES_MAX_APART};
 use crate::connection::Answer;
 use crate::error::Failure;
+use crate::items::any_of;
 
 /// Turns larger than this are kept apart, if there is where to keep them: a request unit pays for a
 /// kilobyte of a document, whatever is done with it.
 const KEPT_HERE_BYTES_MAX: usize = 64 * 1024;
+/// How many are looked at in one go.
+const LISTED_MAX: usize = 100;
 /// What the names of all that is kept apart begin with.
-pub(super) const PREFIX: &str = "loom-turns/";
+const PREFIX: &str = "loom-turns/";
 
 impl CosmosJournal {
     pub(super) fn turn_bytes_max(&self) -> usize {
@@ -77,6 +82,44 @@ impl CosmosJournal {
         Ok(whole)
     }
 
+    /// Removes what was put before that time and no document names: a commit that came to nothing
+    /// has left it behind. Returns how much it was.
+    pub(crate) async fn remove_orphans(&self, before: Timestamp) -> Result<usize, PortError> {
+        let Some(payloads) = &self.payloads else { return Ok(0) };
+        let (mut removed, mut from) = (0, None);
+        loop {
+            let page = payloads.list(PREFIX, from.as_ref(), LISTED_MAX).await?;
+            let mut old: BTreeMap<&str, Vec<&BlobName>> = BTreeMap::new();
+            for blob in &page.items {
+                if let Some((pk, at)) = parse(blob.name.as_str())
+                    && at < before
+                {
+                    old.entry(pk).or_default().push(&blob.name);
+                }
+            }
+            for (pk, names) in old {
+                let named = self.named(pk, &names).await;
+                let named = named.map_err(|failure| failure.at("remove_orphans"))?;
+                for name in names.into_iter().filter(|name| !named.contains(name.as_str())) {
+                    removed += usize::from(payloads.delete(name).await?);
+                }
+            }
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(removed),
+            }
+        }
+    }
+
+    /// Those of these that some document names.
+    async fn named(&self, pk: &str, names: &[&BlobName]) -> Answer<HashSet<String>> {
+        let texts: Vec<_> = names.iter().map(|name| name.as_str().to_owned()).collect();
+        let query = any_of("payload.name", &texts)?;
+        let found = self.items.query::<Written>("payloads", pk, query, LISTED_MAX).await?;
+        let found = found.take(LISTED_MAX).await?;
+        Ok(found.into_iter().filter_map(|turn| Some(turn.payload?.name)).collect())
+    }
+
     /// Removes what a document has named that is gone. What stays is harmless.
     pub(super) async fn drop_payload(&self, turn: &Written) {
         if let (Some(payload), Some(payloads)) = (&turn.payload, &self.payloads)
@@ -85,6 +128,13 @@ impl CosmosJournal {
             let _ = payloads.delete(&name).await;
         }
     }
+}
+
+/// The partition whose turn it is, and when it was put.
+fn parse(name: &str) -> Option<(&str, Timestamp)> {
+    let (pk, rest) = name.strip_prefix(PREFIX)?.rsplit_once('/')?;
+    let (at, _) = rest.split_once('-')?;
+    Some((pk, Timestamp::from_millis(at.parse().ok()?)))
 }
 
 fn digest(bytes: &[u8]) -> String {

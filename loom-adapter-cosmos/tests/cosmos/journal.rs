@@ -3,6 +3,7 @@
 
 mod acting;
 mod cost;
+mod large;
 mod lost;
 
 use std::sync::Arc;

@@ -115,7 +115,7 @@ impl Bank {
         let from = format!("wallet/{}", transfer.from);
         for tries in 0.. {
             assert!(tries < 1_000, "transfer {n} is never decided");
-            let host = &self.hosts[(n + tries) as usize % self.hosts.len()];
+            let host = &self.hosts[tries % self.hosts.len()];
             let request = host.actor(from.as_str()).unwrap().request("transfer", transfer);
             match request.unwrap().key(key.clone()).within(ANSWER_WITHIN).call().await {
                 Ok(reply) => match reply.outcome {
@@ -141,9 +141,10 @@ fn each_transfer_is_applied_once_whatever_is_lost_between_hosts_and_cosmos() {
     runtime.unwrap().block_on(transfers(count));
 }
 
-async fn transfers(count: u64) {
+async fn transfers(count: u32) {
     let server = CosmosServer::start();
-    let settings = CosmosSettings { partitions: 12.try_into().unwrap(), ..scene::settings(&server) };
+    let settings =
+        CosmosSettings { partitions: 12.try_into().unwrap(), ..scene::settings(&server) };
     drop(scene::open_at(&settings).await);
     let others = MemoryStores::default();
     let cluster = Cluster::start(&settings, &others).await;
@@ -156,7 +157,11 @@ async fn transfers(count: u64) {
     let begun = Instant::now();
     server.fail_often(20, CosmosFault::ReplyLost, 1);
     server.fail_often(100, CosmosFault::throttled(Duration::from_millis(5)), 2);
-    let bank = Arc::new(Bank { hosts: cluster.hosts.clone(), next: AtomicU64::new(0), count });
+    let bank = Arc::new(Bank {
+        hosts: cluster.hosts.clone(),
+        next: AtomicU64::new(0),
+        count: count.into(),
+    });
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
         let bank = bank.clone();
@@ -207,15 +212,18 @@ fn balances_after(decided: &[(Transfer, bool)]) -> Vec<i64> {
 }
 
 /// What was asked of the account, and what it charged as the emulator reckons.
-fn print_charges(cluster: &Cluster, transfers: u64) {
+fn print_charges(cluster: &Cluster, transfers: u32) {
     let mut sums = BTreeMap::new();
     for (purpose, charge) in cluster.stores.iter().flat_map(CosmosStores::charges) {
         let sum: &mut (u64, u64, f64) = sums.entry(purpose).or_default();
         *sum = (sum.0 + charge.requests, sum.1 + charge.operations, sum.2 + charge.request_units);
     }
-    println!("{:<12} {:>9} {:>11} {:>14}  RU/transfer", "asked for", "requests", "operations", "RU");
+    println!(
+        "{:<12} {:>9} {:>11} {:>14}  RU/transfer",
+        "asked for", "requests", "operations", "RU"
+    );
     for (purpose, (requests, operations, units)) in sums {
-        let each = units / transfers as f64;
+        let each = units / f64::from(transfers);
         println!("{purpose:<12} {requests:>9} {operations:>11} {units:>14.1}  {each:.2}");
     }
 }

@@ -44,11 +44,7 @@ impl Wallet {
     }
 
     /// Takes the money and sends it, in one commit.
-    async fn transfer(
-        &mut self,
-        cx: &mut Context<'_>,
-        transfer: Transfer,
-    ) -> Result<i64, Refusal> {
+    async fn transfer(&mut self, cx: &mut Context<'_>, transfer: Transfer) -> Result<i64, Refusal> {
         let left = self.cents - transfer.cents;
         if left < 0 {
             return Err(Refusal::Short { by: -left });
