@@ -4,6 +4,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use loom_core::{Backoff, PartitionCount, RetryPolicy, SnapshotPolicy};
+use loom_ports::JournalCapabilities;
+
+use crate::task::commit::ENVELOPE_BYTES_MAX;
 
 /// How a host behaves. The defaults suit one host on one directory.
 #[derive(Clone, Debug)]
@@ -52,6 +55,16 @@ impl Default for Settings {
             payload_bytes_max: 2 << 20,
             snapshots: SnapshotPolicy::default(),
         }
+    }
+}
+
+impl Settings {
+    /// The same, with payloads no larger than a store takes them.
+    #[must_use]
+    pub fn within(mut self, journal: &JournalCapabilities) -> Self {
+        let payload_bytes_max = (journal.turn_bytes_max / 2).saturating_sub(ENVELOPE_BYTES_MAX);
+        self.payload_bytes_max = self.payload_bytes_max.min(payload_bytes_max);
+        self
     }
 }
 

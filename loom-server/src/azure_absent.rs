@@ -1,10 +1,13 @@
 //! The services of Azure, in a program that was built without them.
 
+use loom_core::PartitionCount;
 use loom_ports::Stores;
 use loom_rows::SmallStores;
 
+use crate::deployment::Charge;
 use crate::exit::Stop;
 use crate::placement::{Backend, Placement};
+use crate::stores::Authority;
 
 /// No service.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +19,11 @@ pub(crate) struct OpenAzure;
 
 #[expect(clippy::unused_self, clippy::unused_async, reason = "as where there is Azure")]
 impl Azure {
-    pub(crate) async fn open(self, _: &Placement) -> Result<OpenAzure, Stop> {
+    pub(crate) async fn open(
+        self,
+        _: &Placement,
+        _: Option<PartitionCount>,
+    ) -> Result<OpenAzure, Stop> {
         Ok(OpenAzure)
     }
 
@@ -32,6 +39,14 @@ impl Azure {
 #[expect(clippy::unused_self, reason = "as where there is Azure")]
 impl OpenAzure {
     pub(crate) fn place(&self, _: &Placement, _: &mut Stores) {}
+
+    pub(crate) fn authority(&self, _: &Placement) -> Option<Authority> {
+        None
+    }
+
+    pub(crate) fn charges(&self) -> Vec<Charge> {
+        Vec::new()
+    }
 
     pub(crate) fn small(&self) -> Option<&dyn SmallStores> {
         None

@@ -64,7 +64,8 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
     let partitions = host.as_ref().map(HostTable::partitions).unwrap_or_default();
     let store = store(&mut source, partitions);
     let quorum = redis::quorum(&mut source, store.as_ref());
-    let azure = azure::read(&mut source, root.as_ref().is_some_and(|root| root.allow_keys));
+    let allow_keys = root.as_ref().is_some_and(|root| root.allow_keys);
+    let azure = azure::read(&mut source, partitions, allow_keys);
     let keys = keys::read(&mut source);
     let ports = ports::read(&mut source);
     let settings = settings(&mut source);

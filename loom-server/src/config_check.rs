@@ -85,7 +85,16 @@ async fn examine(
     if let Some(servers) = quorum {
         RedisQuorumLocks::examine(servers).await.map_err(of_quorum)?;
     }
-    azure.without_creating().open(&ports).await?;
+    let azure = azure.without_creating().open(&ports, Some(partitions)).await?;
+    let found = look(store, partitions, warnings).await?;
+    Ok(Found { authority: azure.authority(&ports).unwrap_or(found.authority), ..found })
+}
+
+async fn look(
+    store: StoreSettings,
+    partitions: PartitionCount,
+    warnings: &mut Vec<String>,
+) -> Result<Found, Stop> {
     match store {
         StoreSettings::Memory => Ok(Found { authority: Authority::memory(), is_new: true }),
         StoreSettings::Redis(settings) => {

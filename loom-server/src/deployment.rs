@@ -38,6 +38,17 @@ pub(crate) struct Place {
     pub(crate) address: String,
 }
 
+/// What requests to a service have cost so far.
+#[derive(Debug, Serialize)]
+pub(crate) struct Charge {
+    /// What they were for.
+    pub(crate) purpose: &'static str,
+    pub(crate) requests: u64,
+    /// What the service counts: a request may hold several.
+    pub(crate) operations: u64,
+    pub(crate) request_units: f64,
+}
+
 /// Stores that are open.
 #[derive(Debug)]
 pub(crate) struct Opened {
@@ -52,6 +63,7 @@ pub(crate) struct Opened {
     /// Other processes may use them too.
     pub(crate) is_shared: bool,
     pub(crate) authority: Authority,
+    pub(crate) azure: Arc<OpenAzure>,
 }
 
 impl Deployment {
@@ -85,8 +97,8 @@ impl Deployment {
     /// Opens all of them, and creates what the settings say to create.
     pub(crate) async fn open(self) -> Result<Opened, Stop> {
         let store = self.store.open().await?;
-        let azure = self.azure.open(&self.ports).await?;
-        let mut opened = together(store, &azure, &self.ports, self.keys, self.settings);
+        let azure = self.azure.open(&self.ports, store.partitions).await?;
+        let mut opened = together(store, azure, &self.ports, self.keys, self.settings);
         if let Some(servers) = self.quorum {
             let quorum = RedisQuorumLocks::open(servers).await.map_err(of_quorum)?;
             opened.stores.locks = quorum.locks();
@@ -97,14 +109,15 @@ impl Deployment {
     /// Opens what has to be there already, to look at it.
     pub(crate) async fn look(self) -> Result<Opened, Stop> {
         let store = self.store.look().await?;
-        let azure = self.azure.without_creating().open(&self.ports).await?;
-        Ok(together(store, &azure, &self.ports, self.keys, self.settings))
+        let azure = self.azure.without_creating();
+        let azure = azure.open(&self.ports, store.partitions).await?;
+        Ok(together(store, azure, &self.ports, self.keys, self.settings))
     }
 }
 
 fn together(
     store: OpenStore,
-    azure: &OpenAzure,
+    azure: OpenAzure,
     ports: &Placement,
     keys: Option<WrappingKeys>,
     settings: Option<ConfigLayer>,
@@ -127,7 +140,9 @@ fn together(
         graphs: of(Port::Graphs).graphs(),
         secrets: keys.map(encrypted),
     };
-    Opened { stores, small, settings, keeps_payloads, partitions, is_shared, authority }
+    let authority = azure.authority(ports).unwrap_or(authority);
+    let azure = Arc::new(azure);
+    Opened { stores, small, settings, keeps_payloads, partitions, is_shared, authority, azure }
 }
 
 /// Says which servers are meant.

@@ -19,6 +19,7 @@ use loom_runtime::Host;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::azure::OpenAzure;
 use crate::dead_letters::Letters;
 use crate::small::Small;
 use crate::stores::Authority;
@@ -31,6 +32,7 @@ pub(crate) struct Api {
     pub(crate) small: Small,
     pub(crate) letters: Letters,
     pub(crate) authority: Authority,
+    pub(crate) azure: Arc<OpenAzure>,
     pub(crate) started: Instant,
     /// How long a call waits for its reply.
     pub(crate) call_limit: Duration,

@@ -54,6 +54,7 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
         tracing::warn!("{warning}");
     }
     let opened = deployment.open().await?;
+    let host = host.within(&opened.stores.journal.capabilities());
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|error| Stop::new(Exit::InUse, format!("{listen}: {error}")))?;
@@ -68,6 +69,7 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
         small: opened.small.clone(),
         letters: Letters::of(&opened.stores, partitions),
         authority: opened.authority.clone(),
+        azure: opened.azure.clone(),
         started: Instant::now(),
         call_limit,
         payload_bytes_max,

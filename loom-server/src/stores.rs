@@ -59,6 +59,9 @@ enum Place {
     Dir(PathBuf),
     /// The address, without user and password.
     Redis(String),
+    /// The address of the account, and the database.
+    #[cfg(feature = "azure")]
+    Cosmos(String),
 }
 
 impl Display for Authority {
@@ -69,6 +72,8 @@ impl Display for Authority {
             Place::Memory => Ok(()),
             Place::Dir(dir) => write!(f, " dir={}", dir.display()),
             Place::Redis(address) => write!(f, " redis={address}"),
+            #[cfg(feature = "azure")]
+            Place::Cosmos(address) => write!(f, " cosmos={address}"),
         }
     }
 }
@@ -155,6 +160,11 @@ impl Authority {
     pub(crate) fn redis(urls: &[String], durability: &'static str) -> Self {
         let urls: Vec<_> = urls.iter().map(|url| without_user(url)).collect();
         Self { name: "redis", durability, place: Place::Redis(urls.join(",")) }
+    }
+
+    #[cfg(feature = "azure")]
+    pub(crate) fn cosmos(address: &str, durability: &'static str) -> Self {
+        Self { name: "cosmos", durability, place: Place::Cosmos(address.to_owned()) }
     }
 
     pub(crate) fn embedded(dir: &Path, durability: &'static str) -> Self {

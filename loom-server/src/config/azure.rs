@@ -6,6 +6,7 @@ use std::time::Duration;
 use loom_adapter_azure_blob::{AzureBlobSettings, Credential as BlobCredential};
 use loom_adapter_cosmos::{CosmosSettings, Credential as CosmosCredential};
 use loom_azure_identity::Identity;
+use loom_core::PartitionCount;
 use serde::Deserialize;
 
 use super::mistake::Code;
@@ -70,14 +71,15 @@ struct BlobTable {
 }
 
 /// What the file has of Azure. Tells what is wrong with it.
-pub(super) fn read(source: &mut Source<'_>, allow_keys: bool) -> Azure {
+pub(super) fn read(source: &mut Source<'_>, partitions: PartitionCount, allow_keys: bool) -> Azure {
     let mut azure = Azure::default();
     if !["azure", "cosmos", "blob", "key_vault"].iter().any(|table| source.has(table)) {
         return azure;
     }
     let identity = identity(source);
     if source.has("cosmos") {
-        azure.cosmos = cosmos(source, identity.clone(), allow_keys);
+        let settings = cosmos(source, identity.clone(), allow_keys);
+        azure.cosmos = settings.map(|settings| CosmosSettings { partitions, ..settings });
     }
     if source.has("blob") {
         azure.blob = blob(source, identity, allow_keys);

@@ -17,6 +17,7 @@ use loom_runtime::{Divergence, Host, HostStatus};
 use serde::Serialize;
 
 use super::Api;
+use crate::deployment::Charge;
 use crate::small::Small;
 use crate::stores::Authority;
 
@@ -37,6 +38,9 @@ struct Health<'a> {
     details: BTreeMap<&'static str, String>,
     #[serde(flatten)]
     authority: &'a Authority,
+    /// What requests to services that charge for them have cost since the start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    charges: Vec<Charge>,
     /// What the stores have forgotten.
     #[serde(skip_serializing_if = "is_empty")]
     divergence: Divergence,
@@ -62,6 +66,7 @@ pub(super) async fn health(State(api): State<Arc<Api>>) -> Response {
         uptime: api.started.elapsed().as_secs(),
         details,
         authority: &api.authority,
+        charges: api.azure.charges(),
         divergence: api.host.status().divergence,
     };
     (status(healthy), Json(health)).into_response()

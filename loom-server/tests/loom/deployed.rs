@@ -30,6 +30,11 @@ pub(crate) const WRAPPING_KEY: &str =
 
 impl Deployed {
     pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more in the file.
+    pub(crate) fn with(more: &str) -> Self {
         let place = Place::new();
         let options = RedisOptions::default().with("appendonly", "yes");
         let redis = RedisServer::start(&options.with("requirepass", REDIS_PASSWORD));
@@ -49,8 +54,10 @@ impl Deployed {
              keys_env = 'WRAPPING_KEYS'
              [host]
              lease_seconds = 3
+             partitions = 16
              [config.order]
-             cents_max = 500",
+             cents_max = 500
+             {more}",
             redis.url(),
             cosmos.url(),
         );

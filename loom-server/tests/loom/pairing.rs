@@ -156,3 +156,36 @@ fn orders_outlast_every_store_and_health_names_the_one_that_is_gone() {
     let verified = deployed.ended(&["journal", "verify", "--json", "--config", &deployed.file]);
     assert_eq!(verified.code, Some(0), "{verified:?}");
 }
+
+#[test]
+fn a_journal_in_cosmos_is_the_authority_and_says_what_it_costs() {
+    let mut deployed = Deployed::with("[ports]\njournal = 'cosmos'");
+    let server = deployed.serve();
+    let deposit = |server: &Server, key: &str| {
+        until_answered(server, "/v1/actors/wallet/w0/deposit", key, &CENTS.to_string());
+        order(server, key.parse().unwrap())
+    };
+    assert_eq!(deposit(&server, "1")["status"], "refused");
+    let health = server.get("/health").json();
+    assert_eq!(
+        (&health["authority"], health["charges"].as_array().is_some_and(|all| !all.is_empty())),
+        (&json!("cosmos"), true),
+        "{health}"
+    );
+    server.signal("-KILL");
+    drop(server);
+    deployed.cosmos.stop();
+    let down = deployed.ended(&["serve", "--config", &deployed.file]);
+    assert_eq!(down.code, Some(75), "{down:?}");
+    deployed.cosmos.restart();
+    let server = deployed.serve();
+    deposit(&server, "4");
+    // The same request is the same one, also after the death of the host.
+    deposit(&server, "1");
+    assert_eq!(server.terminate().code, Some(0));
+    assert_eq!(deployed.states("wallet")["wallet/w0"]["cents"], 2 * CENTS - 5);
+    let checked = deployed.ended(&["config", "check", "--json", "--config", &deployed.file]);
+    assert_eq!(checked.json()["authority"]["authority"], "cosmos", "{checked:?}");
+    let verified = deployed.ended(&["journal", "verify", "--json", "--config", &deployed.file]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+}
