@@ -3,20 +3,15 @@
 use std::time::Duration;
 
 use azure_core::Result;
-use tokio::time::{Instant, sleep, timeout};
+use loom_azure_identity::Pauses;
+use tokio::time::timeout;
 
 use crate::error::Failure;
 use crate::settings::AzureBlobSettings;
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
-
 /// The attempts at one call.
 #[derive(Debug)]
-pub(crate) struct Attempts {
-    until: Instant,
-    pause: Duration,
-}
+pub(crate) struct Attempts(Pauses);
 
 /// How long a request may take that carries so many bytes.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +37,7 @@ pub(crate) type Answer<T> = std::result::Result<T, Failure>;
 
 impl Attempts {
     pub(crate) fn new(settings: &AzureBlobSettings) -> Self {
-        Self { until: Instant::now() + settings.refusal_timeout, pause: FIRST_PAUSE }
+        Self(Pauses::within(settings.refusal_timeout))
     }
 
     /// Waits until another attempt is worth while. Gives the failure back once there is no time.
@@ -51,13 +46,7 @@ impl Attempts {
             loom_ports::ErrorKind::Throttled { after } => after,
             _ => Duration::ZERO,
         };
-        let pause = self.pause.max(asked);
-        if Instant::now() + pause > self.until {
-            return Err(failure);
-        }
-        sleep(pause).await;
-        self.pause = (self.pause * 2).min(PAUSE_MAX);
-        Ok(())
+        if self.0.next(asked).await { Ok(()) } else { Err(failure) }
     }
 
     /// Sends a request that is harmless to repeat until it is answered.

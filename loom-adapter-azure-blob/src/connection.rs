@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
 
-use azure_core::http::{ClientOptions, Etag, RequestContent, RetryOptions, Transport};
+use azure_core::http::{ClientOptions, Etag, RequestContent, RetryOptions};
 use azure_storage_blob::BlobContainerClient;
 use azure_storage_blob::BlobContainerClientOptions;
 use azure_storage_blob::models::{
@@ -15,6 +15,7 @@ use azure_storage_blob::models::{
 };
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
+use loom_azure_identity::{TransportOptions, transport};
 use loom_ports::BlobName;
 
 use crate::attempts::{Answer, Attempts, Patience};
@@ -46,8 +47,14 @@ pub(crate) enum Guard {
 impl Connection {
     pub(crate) fn new(settings: AzureBlobSettings) -> Result<Self, OpenError> {
         let mut url = settings.url()?;
+        let transport = transport(&TransportOptions {
+            connect_timeout: settings.connect_timeout,
+            tls_ca_pem: settings.tls_ca_pem.as_deref(),
+            host: None,
+        });
+        let transport = transport.map_err(|error| OpenError::Setting(error.to_string()))?;
         let mut options = ClientOptions {
-            transport: Some(transport(&settings)?),
+            transport: Some(transport),
             // What is sent again is decided by what it does.
             retry: RetryOptions::none(),
             ..ClientOptions::default()
@@ -200,24 +207,4 @@ fn present<T>(answer: Answer<T>) -> Answer<Option<T>> {
         Err(failure) if failure.is_missing_blob() => Ok(None),
         Err(failure) => Err(failure),
     }
-}
-
-fn transport(settings: &AzureBlobSettings) -> Result<Transport, OpenError> {
-    let wrong = || OpenError::Setting("tls_ca_pem holds no certificate in PEM".into());
-    let mut client = reqwest::Client::builder()
-        .connect_timeout(settings.connect_timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        // Parts of a value are asked for by their places in what is stored.
-        .no_gzip()
-        .no_deflate();
-    if let Some(pem) = &settings.tls_ca_pem {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| wrong())?;
-        if certificates.is_empty() {
-            return Err(wrong());
-        }
-        client = client.tls_certs_merge(certificates);
-    }
-    let client = client.build();
-    let client = client.map_err(|_| OpenError::Setting("TLS cannot be set up".into()))?;
-    Ok(Transport::new(Arc::new(client)))
 }

@@ -47,7 +47,7 @@ impl Credential {
             Self::Sas(query) => signature(query).map(Authority::Query),
             Self::Identity(identity) => {
                 let wrong = |error| OpenError::Setting(format!("{error}"));
-                identity.tokens().map(Authority::Token).map_err(wrong)
+                identity.renewing_tokens().map(Authority::Token).map_err(wrong)
             }
         }
     }

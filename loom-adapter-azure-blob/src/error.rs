@@ -1,12 +1,8 @@
 //! What failures of the service and of the client mean. The only place that decides it.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use azure_core::error::ErrorKind as AzureKind;
-use azure_core::http::RawResponse;
-use azure_core::http::headers::HeaderName;
-use azure_core::time::{OffsetDateTime, parse_rfc7231};
+use loom_azure_identity::{Refusal, RequestFailure};
 use loom_ports::{ErrorKind, PortError};
 
 /// Azure refuses requests whose date is further away than 15 minutes.
@@ -144,17 +140,14 @@ impl Failure {
 
 impl From<azure_core::Error> for Failure {
     fn from(error: azure_core::Error) -> Self {
-        match error.kind() {
-            AzureKind::HttpResponse { status, error_code, raw_response } => Self::Answered {
-                status: (*status).into(),
-                code: plain(error_code.as_deref().unwrap_or_default()),
-                after: raw_response.as_deref().and_then(retry_after),
-                skew: raw_response.as_deref().map_or(Duration::ZERO, skew),
-            },
-            AzureKind::Connection => Self::NotSent(causes(&error)),
-            AzureKind::Credential => Self::NoToken(causes(&error)),
-            AzureKind::DataConversion => Self::Corrupt("document of Azure"),
-            _ => Self::NoAnswer(causes(&error)),
+        match RequestFailure::from(error) {
+            RequestFailure::NotSent(text) => Self::NotSent(text),
+            RequestFailure::NoToken(text) => Self::NoToken(text),
+            RequestFailure::NoAnswer(text) => Self::NoAnswer(text),
+            RequestFailure::Unreadable => Self::Corrupt("document of Azure"),
+            RequestFailure::Answered(Refusal { status, code, after, skew, .. }) => {
+                Self::Answered { status, code, after, skew }
+            }
         }
     }
 }
@@ -175,39 +168,6 @@ pub(crate) fn open_error(failure: &Failure, container: &str) -> OpenError {
         }
         _ => OpenError::Strange(failure.to_string()),
     }
-}
-
-/// The causes, from the second on: the client's own error names the address.
-fn causes(error: &azure_core::Error) -> String {
-    let mut causes = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if !cause.is::<reqwest::Error>() && !cause.is::<azure_core::Error>() {
-            causes.push(cause.to_string());
-        }
-        next = cause.source();
-    }
-    if causes.is_empty() { error.kind().to_string() } else { causes.join(": ") }
-}
-
-/// Codes are letters. What is not is no code.
-fn plain(code: &str) -> String {
-    code.chars().filter(char::is_ascii_alphanumeric).take(64).collect()
-}
-
-fn retry_after(response: &RawResponse) -> Option<Duration> {
-    let after = header(response, "retry-after")?.parse().ok()?;
-    Some(Duration::from_secs(after))
-}
-
-fn skew(response: &RawResponse) -> Duration {
-    let theirs = header(response, "date").and_then(|date| parse_rfc7231(date).ok());
-    let apart = theirs.map(|theirs| (OffsetDateTime::now_utc() - theirs).unsigned_abs());
-    apart.unwrap_or_default()
-}
-
-fn header<'a>(response: &'a RawResponse, name: &'static str) -> Option<&'a str> {
-    response.headers().get_optional_str(&HeaderName::from_static(name))
 }
 
 #[cfg(test)]

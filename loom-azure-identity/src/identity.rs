@@ -9,6 +9,8 @@ use azure_identity::{
     ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
 };
 
+use crate::renewing::Renewing;
+
 /// Somebody for whom Entra gives tokens.
 #[derive(Clone)]
 pub enum Identity {
@@ -32,7 +34,12 @@ pub enum Identity {
     DeveloperTools,
     /// Anybody else.
     Other(Arc<dyn TokenCredential>),
+    /// Whoever this makes, each time it is called.
+    Made(MakeTokens),
 }
+
+/// Makes what gives tokens, anew each time.
+pub type MakeTokens = Arc<dyn Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync>;
 
 /// Why an identity cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +68,19 @@ impl Identity {
             }
             Self::DeveloperTools => DeveloperToolsCredential::new(None).map(|tokens| tokens as _),
             Self::Other(tokens) => Ok(tokens.clone()),
+            Self::Made(make) => make(),
         };
         tokens.map_err(IdentityError)
+    }
+
+    /// Where its tokens come from, for one client that keeps them until they end: if it asks again
+    /// before that, the service has refused them, and it is given others. Nothing is asked for yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is missing, in the settings or in the environment. It names no secret.
+    pub fn renewing_tokens(&self) -> Result<Arc<dyn TokenCredential>, IdentityError> {
+        Ok(Arc::new(Renewing::new(self.clone(), self.tokens()?)))
     }
 }
 
@@ -75,6 +93,7 @@ impl fmt::Debug for Identity {
             Self::ClientSecret { .. } => "ClientSecret",
             Self::DeveloperTools => "DeveloperTools",
             Self::Other(_) => "Other",
+            Self::Made(_) => "Made",
         })
     }
 }

@@ -1,5 +1,13 @@
-//! As whom Loom's adapters for Azure send requests: the one place that knows the ways of Entra.
+//! What Loom's adapters for Azure share: as whom requests are sent, which is the one place that knows
+//! the ways of Entra, how, and what it means that one failed.
 
+mod failure;
 mod identity;
+mod pauses;
+mod renewing;
+mod transport;
 
-pub use identity::{Identity, IdentityError};
+pub use failure::{Refusal, RequestFailure};
+pub use identity::{Identity, IdentityError, MakeTokens};
+pub use pauses::Pauses;
+pub use transport::{TransportError, TransportOptions, transport};

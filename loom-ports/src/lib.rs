@@ -67,8 +67,8 @@ pub use row::{
 };
 pub use secret::Secret;
 pub use secret_store::{
-    SECRET_BYTES_MAX, SECRET_VERSIONS_MAX, SECRET_WRITES_KNOWN, SecretChange, SecretHead,
-    SecretStore, SecretValue, SecretVersion, SecretWrite, SetSecret,
+    SECRET_BYTES_MAX, SECRET_VERSIONS_MAX, SECRET_WRITES_KNOWN, SecretCapabilities, SecretChange,
+    SecretHead, SecretStore, SecretValue, SecretVersion, SecretWrite, SetSecret,
 };
 pub use spawn::{Spawn, Task};
 pub use state::{FieldFilter, Save, StateQuery, StateRow, StateStore};

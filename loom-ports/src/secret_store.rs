@@ -1,6 +1,7 @@
 //! Port: secrets, in versions.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use loom_core::{SecretName, Timestamp};
@@ -21,9 +22,14 @@ pub const SECRET_WRITES_KNOWN: usize = 16;
 ///
 /// No store writes a value as it is: it is encrypted with a key of its own, together with the name
 /// and the version, so that a value that was put in the place of another one is refused as
-/// `Corrupt`. A read after a change that was answered sees it.
+/// `Corrupt`. Only a vault, which is made to keep secrets, is given values, and encrypts them itself.
+/// A read after a change that was answered sees it, in the process that made the change; in others
+/// once [`SecretCapabilities::seen_within`] has passed.
 #[async_trait]
 pub trait SecretStore: Debug + Send + Sync + 'static {
+    /// What this store promises beyond that, or less.
+    fn capabilities(&self) -> SecretCapabilities;
+
     /// Gives a secret a new version, which is the current one from then on.
     ///
     /// The same write sent again, as one of the last [`SECRET_WRITES_KNOWN`] of the secret, is
@@ -76,6 +82,22 @@ pub trait SecretStore: Debug + Send + Sync + 'static {
     /// in each call, and counts them. Changes nothing that a reader sees; stores that do not
     /// encrypt themselves have nothing to do.
     async fn rotate(&self, from: Option<&Cursor>) -> Result<Tally<u64>, PortError>;
+}
+
+/// In what stores of secrets differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SecretCapabilities {
+    /// How long after a change in another process a read may still give what was there before.
+    pub seen_within: Duration,
+    /// Whether processes that set one secret at the same time are each told a number of its own.
+    /// Without guarded writes two of them may be told the same one: both values are kept, the later
+    /// one is the current one, and one of them has the next free number.
+    pub has_guarded_writes: bool,
+}
+
+impl SecretCapabilities {
+    /// Of a store that all processes read as it is, and change one after the other.
+    pub const STRICT: Self = Self { seen_within: Duration::ZERO, has_guarded_writes: true };
 }
 
 /// Names one call of [`SecretStore::set`], the same in each attempt: 128 random bits.

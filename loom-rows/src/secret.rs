@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use loom_core::{SecretName, Timestamp};
 use loom_ports::{
     Cursor, IdSource, KeyWrap, Page, PortError, Row, RowKey, RowPart, RowRange, RowStore, Secret,
-    SecretChange, SecretHead, SecretStore, SecretValue, SecretVersion, SecretWrite, SetSecret,
-    Space, Tally,
+    SecretCapabilities, SecretChange, SecretHead, SecretStore, SecretValue, SecretVersion,
+    SecretWrite, SetSecret, Space, Tally,
 };
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +126,10 @@ impl RowSecrets {
 
 #[async_trait]
 impl SecretStore for RowSecrets {
+    fn capabilities(&self) -> SecretCapabilities {
+        SecretCapabilities::STRICT
+    }
+
     async fn set(
         &self,
         name: &SecretName,

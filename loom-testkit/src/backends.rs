@@ -15,10 +15,16 @@ mod container;
 #[cfg(feature = "cosmos")]
 mod cosmos;
 mod engine;
+#[cfg(any(feature = "cosmos", feature = "key-vault"))]
+mod faults;
+#[cfg(feature = "key-vault")]
+mod key_vault;
 mod place;
 mod process;
 mod proxy;
 mod redis;
+#[cfg(any(feature = "cosmos", feature = "key-vault"))]
+mod served;
 mod shared_azurite;
 mod standing;
 
@@ -26,6 +32,8 @@ pub use azurite::{AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer};
 pub use certificates::Certificates;
 #[cfg(feature = "cosmos")]
 pub use cosmos::{COSMOS_KEY, COSMOS_REGION, CosmosFault, CosmosServer};
+#[cfg(feature = "key-vault")]
+pub use key_vault::{KEY_VAULT_CLIENT, KeyVaultFault, KeyVaultServer};
 pub use place::Place;
 pub use proxy::{Proxy, Trouble};
 pub use redis::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};

@@ -44,6 +44,11 @@ const LAYERS: &[Layer] = &[
         tests_use: &["loom-adapter-memory", "loom-runtime", "loom-testkit"],
     },
     Layer {
+        name: "loom-adapter-keyvault",
+        uses: &["loom-azure-identity", "loom-core", "loom-ports"],
+        tests_use: &["loom-adapter-memory", "loom-testkit"],
+    },
+    Layer {
         name: "loom-adapter-redis",
         uses: &["loom-core", "loom-ports", "loom-rows"],
         tests_use: &["loom-testkit"],

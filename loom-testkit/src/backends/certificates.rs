@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-/// An issuer of one's own, and a certificate for `localhost` and `127.0.0.1`.
+/// An issuer of one's own, and a certificate of its for a server.
 #[derive(Debug)]
 pub struct Certificates {
     /// The issuer's certificate, for those who connect.
@@ -18,13 +18,18 @@ pub struct Certificates {
 impl Certificates {
     /// Makes new ones, and writes them to files in `dir`.
     pub(super) fn write(dir: &Path) -> Self {
+        Self::write_for(dir, &["localhost", "127.0.0.1"])
+    }
+
+    /// Makes new ones for a server of these names.
+    pub(super) fn write_for(dir: &Path, names: &[&str]) -> Self {
         let key = || KeyPair::generate().expect("a key is made");
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, key()).expect("it signs itself");
 
         let server = key();
-        let names = ["localhost", "127.0.0.1"].map(String::from);
+        let names: Vec<_> = names.iter().copied().map(String::from).collect();
         let params = CertificateParams::new(names).expect("valid names");
         let certificate = params.signed_by(&server, &issuer).expect("the issuer signs it");
 

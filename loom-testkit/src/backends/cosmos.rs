@@ -6,23 +6,20 @@
 //! `serving.rs` knows it.
 
 mod expiry;
-mod faults;
+mod fault;
 mod serving;
 mod signature;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::Builder;
-use tokio::sync::oneshot;
-
-use self::faults::Faults;
 use self::serving::Account;
+use super::faults::Faults;
+use super::served::{Served, listen};
 
-pub use self::faults::CosmosFault;
+pub use self::fault::CosmosFault;
 
 /// The key that emulators have, which is the same everywhere and no secret.
 pub const COSMOS_KEY: &str =
@@ -35,55 +32,29 @@ pub const COSMOS_REGION: &str = "West Europe";
 pub struct CosmosServer {
     port: u16,
     account: Arc<Account>,
-    end: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
+    served: Option<Served>,
 }
 
 impl CosmosServer {
     /// Starts it on a free port, in a thread of its own.
     #[must_use]
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("there are free ports");
-        let port = listener.local_addr().expect("it is bound").port();
+        let (listener, port) = listen(0);
         let account = Arc::new(Account::new(port));
-        let mut server = Self { port, account, end: None, thread: None };
-        server.serve(listener);
-        server
+        let served = Some(serve(listener, &account));
+        Self { port, account, served }
     }
 
     /// Ends it at once, with all connections to it. What it was asked for last may have been done.
     pub fn stop(&mut self) {
-        drop(self.end.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.served = None;
     }
 
     /// Starts it again on its port, with all that it holds.
     pub fn restart(&mut self) {
         self.stop();
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).expect("its port is free again");
-        self.serve(listener);
-    }
-
-    fn serve(&mut self, listener: TcpListener) {
-        listener.set_nonblocking(true).expect("a socket can be waited for");
-        let (end, ended) = oneshot::channel();
-        let served = self.account.clone();
-        let thread = thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.expect("a runtime starts");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("it listens");
-                tokio::select! {
-                    () = serving::serve(&listener, &served) => {}
-                    _ = ended => {}
-                }
-            });
-            // What hangs is not waited for.
-            runtime.shutdown_background();
-        });
-        (self.end, self.thread) = (Some(end), Some(thread));
+        let (listener, _) = listen(self.port);
+        self.served = Some(serve(listener, &self.account));
     }
 
     /// Its address.
@@ -121,7 +92,7 @@ impl CosmosServer {
     /// How many operations on items were asked for: a batch asks for several.
     #[must_use]
     pub fn operations(&self) -> u64 {
-        self.faults().operations()
+        self.account.operations.load(Ordering::SeqCst)
     }
 
     /// Items expire as if so much more time had passed.
@@ -129,13 +100,14 @@ impl CosmosServer {
         self.account.passed_secs.fetch_add(time.as_secs(), Ordering::SeqCst);
     }
 
-    fn faults(&self) -> &Faults {
+    fn faults(&self) -> &Faults<CosmosFault> {
         &self.account.faults
     }
 }
 
-impl Drop for CosmosServer {
-    fn drop(&mut self) {
-        self.stop();
-    }
+fn serve(listener: TcpListener, account: &Arc<Account>) -> Served {
+    let account = account.clone();
+    Served::start(listener, move |listener| async move {
+        serving::serve(&listener, &account).await;
+    })
 }

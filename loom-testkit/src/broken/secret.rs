@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use loom_adapter_memory::{MemoryStores, SmallStores as _};
 use loom_core::{SecretName, Timestamp, WrappingKeyId};
 use loom_ports::{
-    Cursor, DataKey, ErrorKind, KeyWrap, Page, PortError, Secret, SecretChange, SecretHead,
-    SecretStore, SecretValue, SecretVersion, SecretWrite, SetSecret, Tally, WrappedKey,
+    Cursor, DataKey, ErrorKind, KeyWrap, Page, PortError, Secret, SecretCapabilities, SecretChange,
+    SecretHead, SecretStore, SecretValue, SecretVersion, SecretWrite, SetSecret, Tally, WrappedKey,
 };
 
 use super::{assert_caught, or_empty, out_of_reach};
@@ -119,6 +119,10 @@ fn defects_are_caught() {
 
 #[async_trait]
 impl SecretStore for Broken {
+    fn capabilities(&self) -> SecretCapabilities {
+        self.inner.capabilities()
+    }
+
     async fn set(
         &self,
         name: &SecretName,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use loom_core::{SecretName, Timestamp};
 use loom_ports::{
-    Cursor, Page, PortError, Secret, SecretChange, SecretHead, SecretStore, SecretValue,
-    SecretVersion, SecretWrite, SetSecret, Tally,
+    Cursor, Page, PortError, Secret, SecretCapabilities, SecretChange, SecretHead, SecretStore,
+    SecretValue, SecretVersion, SecretWrite, SetSecret, Tally,
 };
 
 use super::{FaultPlan, carried};
@@ -27,6 +27,10 @@ impl FaultySecrets {
 
 #[async_trait]
 impl SecretStore for FaultySecrets {
+    fn capabilities(&self) -> SecretCapabilities {
+        self.inner.capabilities()
+    }
+
     async fn set(
         &self,
         name: &SecretName,

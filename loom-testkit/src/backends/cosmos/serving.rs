@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use azure_core::http::headers::{HeaderName, HeaderValue};
@@ -21,15 +21,18 @@ use hyper_util::server::conn::auto;
 use serde::de::IgnoredAny;
 use tokio::net::TcpListener;
 
-use super::faults::{CosmosFault, Faults};
+use super::fault::CosmosFault;
 use super::{COSMOS_REGION, expiry, signature};
+use crate::backends::faults::Faults;
 
 /// What is served.
 #[derive(Debug)]
 pub(super) struct Account {
     base: Url,
     emulator: InMemoryEmulatorHttpClient,
-    pub(super) faults: Faults,
+    pub(super) faults: Faults<CosmosFault>,
+    /// How many operations on items were asked for.
+    pub(super) operations: AtomicU64,
     /// By how much more time items expire.
     pub(super) passed_secs: AtomicU64,
     /// When each container was last looked through, in seconds.
@@ -52,9 +55,16 @@ impl Account {
             base,
             emulator: InMemoryEmulatorHttpClient::new(config),
             faults: Faults::default(),
+            operations: AtomicU64::new(0),
             passed_secs: AtomicU64::new(0),
             swept: Mutex::default(),
         }
+    }
+
+    /// What becomes of the next request about items, which asks for so many operations.
+    fn count(&self, operations: usize) -> Option<CosmosFault> {
+        self.operations.fetch_add(operations as u64, Ordering::SeqCst);
+        self.faults.of_next()
     }
 
     /// Asks the emulator, whoever it is that asks.
@@ -91,8 +101,7 @@ impl Account {
             return refused(status, 0, None, reason);
         }
         let is_about_items = parts.uri.path().contains("/docs");
-        let fault =
-            if is_about_items { self.faults.of_next(operations(&parts, &body)) } else { None };
+        let fault = if is_about_items { self.count(operations(&parts, &body)) } else { None };
         match fault {
             Some(CosmosFault::Answer { status, sub_status, retry_after }) => {
                 return refused(status, sub_status, retry_after, "a test wants it so");

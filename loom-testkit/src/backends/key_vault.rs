@@ -1,0 +1,144 @@
+//! A Key Vault for tests: secrets and wrapping keys behind TLS, with the challenge that leads to
+//! tokens, a server that gives them, and requests that fail as a test says.
+//!
+//! It does what the service documents, and takes its liberties: names in any case are one, lists
+//! are in no order and in short pages, and what was deleted, recovered or purged takes a while.
+
+mod keys;
+mod secrets;
+mod serving;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use self::serving::Vault;
+use super::Certificates;
+use super::faults::Faults;
+use super::served::{Served, listen};
+
+/// The tenant, the application and its secret for which there are tokens.
+pub const KEY_VAULT_CLIENT: [&str; 3] = ["loom-tenant", "loom-client", "loom-client-secret"];
+/// The host that the vault has a certificate for, as the service names them.
+const HOST: &str = "loom-tests.vault.azure.net";
+
+/// How a request fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyVaultFault {
+    /// It is not carried out, and this is the answer.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The code, as `Forbidden`.
+        code: &'static str,
+        /// How many seconds the caller is asked to wait.
+        retry_after_secs: Option<u64>,
+    },
+    /// It is not carried out, and its token is not accepted any more.
+    TokenExpired,
+    /// It is not carried out, and no answer comes.
+    Hang,
+    /// The connection ends before it is carried out.
+    RequestLost,
+    /// It is carried out, and the connection ends before the answer.
+    ReplyLost,
+}
+
+/// One vault, empty at first. Dropped, it ends.
+#[derive(Debug)]
+pub struct KeyVaultServer {
+    /// The certificate of the issuer of its own.
+    pub ca_pem: String,
+    port: u16,
+    vault: Arc<Vault>,
+    _served: Served,
+}
+
+impl KeyVaultServer {
+    /// Starts it on a free port, in a thread of its own.
+    #[must_use]
+    pub fn start() -> Self {
+        let dir = TempDir::new().expect("a scratch directory can be made");
+        let certificates = Certificates::write_for(dir.path(), &["localhost", "127.0.0.1", HOST]);
+        let tls = serving::acceptor(&certificates);
+        let (listener, port) = listen(0);
+        let vault = Arc::new(Vault::new(format!("https://{HOST}:{port}")));
+        let served = vault.clone();
+        let served = Served::start(listener, move |listener| async move {
+            serving::serve(&listener, &tls, &served).await;
+        });
+        Self { ca_pem: certificates.ca_pem, port, vault, _served: served }
+    }
+
+    /// Its address, under a name that leads nowhere: see [`address`](Self::address).
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.vault.url.clone()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// Where tokens are given.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("https://localhost:{}", self.port)
+    }
+
+    /// The next so many requests about secrets and keys fail so, after those that are to fail
+    /// already.
+    pub fn fail(&self, times: usize, fault: KeyVaultFault) {
+        self.faults().fail(times, fault);
+    }
+
+    /// The next so many requests do not fail, after those that are to fail already.
+    pub fn spare(&self, times: usize) {
+        self.faults().spare(times);
+    }
+
+    /// So many in a thousand of all requests fail so from now on, chosen by a seed.
+    pub fn fail_often(&self, per_mille: u16, fault: KeyVaultFault, seed: u64) {
+        self.faults().fail_often(per_mille, fault, seed);
+    }
+
+    /// Nothing fails any more.
+    pub fn heal(&self) {
+        self.faults().heal();
+    }
+
+    /// How many requests about secrets and keys have come, and how many of them failed as was
+    /// said.
+    #[must_use]
+    pub fn requests(&self) -> (u64, u64) {
+        self.faults().counted()
+    }
+
+    /// Sets a secret as somebody else does, who knows nothing of Loom.
+    pub fn set_elsewhere(&self, name: &str, value: &str) {
+        self.vault.secrets().set_elsewhere(name, value);
+    }
+
+    /// Deletes a secret as somebody else does.
+    pub fn delete_elsewhere(&self, name: &str) {
+        self.vault.secrets().delete_elsewhere(name);
+    }
+
+    /// Gives a wrapping key a new version, and makes the key if there is none.
+    pub fn rotate_key(&self, name: &str) {
+        self.vault.keys().rotate(name);
+    }
+
+    /// All that the vault was ever given as a value.
+    #[must_use]
+    pub fn values(&self) -> Vec<String> {
+        self.vault.secrets().values()
+    }
+
+    fn faults(&self) -> &Faults<KeyVaultFault> {
+        &self.vault.faults
+    }
+}
