@@ -13,10 +13,29 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::error::Failure;
+use crate::settings::{Durability, RedisSettings, Topology};
 
 /// The most that goes together.
 const ITEMS_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
+
+/// How many requests are on their way at a time where one server has all keys: while it carries out
+/// one, the next are made.
+const LANES: u64 = 2;
+
+/// The lane of what has the keys of that group: those of different groups may go together where one
+/// server has them all.
+pub(crate) fn lane(settings: &RedisSettings, group: u64) -> u64 {
+    // What is waited for has connections of its own, and holds back all behind it.
+    let waits = match settings.durability {
+        Durability::None | Durability::Aof => false,
+        Durability::AofSynced | Durability::Replicas(_) => true,
+    };
+    match settings.topology {
+        Topology::Standalone | Topology::Sentinel { .. } if !waits => group % LANES,
+        Topology::Standalone | Topology::Sentinel { .. } | Topology::Cluster => group,
+    }
+}
 
 /// How large an item is.
 #[derive(Clone, Copy, Debug, Default)]

@@ -32,7 +32,7 @@ use self::committing::Committing;
 use crate::clock::{duration, millis, timestamp};
 use crate::connection::Connection;
 use crate::error::Failure;
-use crate::joined::Joined;
+use crate::joined::{self, Joined};
 use crate::key::{Keys, count, from, up_to};
 use crate::line::Line;
 use crate::reply::{Parts, maybe, strange};
@@ -108,7 +108,7 @@ impl RedisJournal {
         delivered: &[Delivered],
     ) -> Result<Vec<CommitOutcome>, Failure> {
         let part = Part::new(&self.keys, tenure, turns, delivered);
-        let lane = committing::lane(self.connection.settings(), tenure.partition);
+        let lane = joined::lane(self.connection.settings(), tenure.partition.0.into());
         let mut answers = self.committing.carry(&lane, vec![part]).await?;
         commit::outcomes(&answers.pop().ok_or(strange("outcome"))??, turns)
     }

@@ -42,7 +42,7 @@ impl Keys {
 
     /// The counter of tokens, and the key of a lock.
     pub(crate) fn lock(&self, name: &str) -> [String; 2] {
-        let group = XxHash3_64::oneshot(name.as_bytes()) % LOCK_GROUPS;
+        let group = lock_group(name);
         let tag = format!("{{{}:l{group}}}:", self.prefix);
         [format!("{tag}c"), format!("{tag}k:{name}")]
     }
@@ -80,6 +80,11 @@ impl Keys {
     pub(crate) fn bell(&self) -> String {
         format!("{}:bell", self.prefix)
     }
+}
+
+/// Which group a lock is in.
+pub(crate) fn lock_group(name: &str) -> u64 {
+    XxHash3_64::oneshot(name.as_bytes()) % LOCK_GROUPS
 }
 
 /// A number that sorts as bytes.

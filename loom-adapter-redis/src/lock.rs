@@ -1,4 +1,6 @@
-//! [`LockManager`] over one script for each question.
+//! [`LockManager`] over scripts that serve many callers at once.
+
+mod taking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,36 +9,31 @@ use async_trait::async_trait;
 use loom_core::{HostId, LockName, Timestamp};
 use loom_ports::{Acquire, Lease, LockManager, PortError, Renew};
 
-use crate::clock::{duration, millis, timestamp};
+use self::taking::{Asked, Holding, Settlement, Taking};
 use crate::connection::Connection;
 use crate::error::Failure;
-use crate::key::Keys;
-use crate::reply::Parts;
-use crate::script::Script;
-
-macro_rules! lock_script {
-    ($file:literal) => {
-        Script::new(concat!(
-            include_str!("clock.lua"),
-            include_str!("lock/lock.lua"),
-            include_str!($file)
-        ))
-    };
-}
-
-static ACQUIRE: Script = lock_script!("lock/acquire.lua");
-static SETTLE: Script = lock_script!("lock/settle.lua");
+use crate::joined::{self, Joined};
+use crate::key::{Keys, lock_group};
+use crate::reply::strange;
 
 /// Locks in Redis.
 #[derive(Debug)]
 pub(crate) struct RedisLocks {
     connection: Arc<Connection>,
     keys: Keys,
+    taking: Joined<Taking>,
+    holding: Joined<Holding>,
 }
 
 impl RedisLocks {
     pub(crate) fn new(connection: Arc<Connection>, keys: Keys) -> Self {
-        Self { connection, keys }
+        let taking = Joined::new(Taking(Arc::clone(&connection)));
+        let holding = Joined::new(Holding(Arc::clone(&connection)));
+        Self { connection, keys, taking, holding }
+    }
+
+    fn lane(&self, name: &LockName) -> u64 {
+        joined::lane(self.connection.settings(), lock_group(name.as_str()))
     }
 
     async fn try_acquire(
@@ -46,41 +43,21 @@ impl RedisLocks {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Acquire, Failure> {
-        let call = ACQUIRE
-            .call(&self.keys.lock(name.as_str()))
-            .arg(millis(now))
-            .arg(self.connection.settings().time.name())
-            .arg(owner.as_str())
-            .arg(duration(ttl));
-        let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
-        if answer.text()? == "busy" {
-            return Ok(Acquire::Busy { until: timestamp(answer.number()?) });
-        }
-        let (token, until) = (answer.number()?, timestamp(answer.number()?));
-        Ok(Acquire::Held(Lease { name: name.clone(), token, until }))
+        let keys = self.keys.lock(name.as_str());
+        let asked = Asked { name: name.clone(), keys, owner: owner.clone(), ttl, now };
+        let mut answers = self.taking.carry(&self.lane(name), vec![asked]).await?;
+        answers.pop().ok_or(strange("lock"))
     }
 
     async fn settle(
         &self,
         lease: &Lease,
-        how: &str,
-        ttl: Duration,
-        now: Timestamp,
+        renewal: Option<(Duration, Timestamp)>,
     ) -> Result<Renew, Failure> {
         let [_, key] = self.keys.lock(lease.name.as_str());
-        let call = SETTLE
-            .call(&[key])
-            .arg(millis(now))
-            .arg(self.connection.settings().time.name())
-            .arg(lease.token)
-            .arg(how)
-            .arg(duration(ttl));
-        let mut answer = Parts::of(self.connection.call_durably(call).await?)?;
-        if answer.text()? != "held" {
-            return Ok(Renew::Lost);
-        }
-        let until = timestamp(answer.number()?);
-        Ok(Renew::Held(Lease { until, ..lease.clone() }))
+        let settlement = Settlement { lease: lease.clone(), key, renewal };
+        let mut answers = self.holding.carry(&self.lane(&lease.name), vec![settlement]).await?;
+        answers.pop().ok_or(strange("lease"))
     }
 }
 
@@ -102,11 +79,10 @@ impl LockManager for RedisLocks {
         ttl: Duration,
         now: Timestamp,
     ) -> Result<Renew, PortError> {
-        self.settle(lease, "renew", ttl, now).await.map_err(|error| error.at("renew"))
+        self.settle(lease, Some((ttl, now))).await.map_err(|error| error.at("renew"))
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), PortError> {
-        let released = self.settle(lease, "release", Duration::ZERO, Timestamp::EPOCH).await;
-        released.map(drop).map_err(|error| error.at("release"))
+        self.settle(lease, None).await.map(drop).map_err(|error| error.at("release"))
     }
 }

@@ -26,21 +26,22 @@ local function take_key(is_there)
   return KEYS[key_at]
 end
 
+-- An actor, to whose fields in the journal its new records are added: each with its place, from the
+-- third on.
 local function take_actor(part, has_timers, has_marks)
   local journal, notes = take_key(), take_key()
-  local actor = {
-    name = sub(journal, #part.tenure + 2), journal = journal, notes = notes,
+  local name = sub(journal, #part.tenure + 2)
+  local life, last, snapshot, first = ends(journal, part.lives, name)
+  return {
+    name = name, journal = journal, notes = notes, fields = {'h', ''},
     timers = take_key(has_timers), marks = take_key(has_marks),
-    records = {}, was = {}, is = {}, set = {},
+    life = life, last = last, snapshot = snapshot, first = first, stored = last, begins = first,
   }
-  actor.life, actor.last, actor.snapshot, actor.first = ends(journal, part.lives, actor.name)
-  actor.stored, actor.begins = actor.last, actor.first
-  return actor
 end
 
 local function decide(actor, life, expected, commit, kind, trim)
   local place = expected + 1
-  local found = actor.records[place]
+  local found = place > actor.stored and actor.fields[2 * (place - actor.stored) + 2]
   if found then
     found = sub(found, 1, 16)
   elseif place >= actor.begins and place <= actor.stored then
@@ -72,31 +73,43 @@ local function take_turn(part)
     at = at + messages + 2 * timers + 2 * marks
     return outcome
   end
-  actor.records[actor.last] = commit .. record
+  local fields = actor.fields
+  fields[#fields + 1] = big(actor.last)
+  fields[#fields + 1] = commit .. record
   if trim > actor.first then actor.first = trim end
-  local sent, marked = part.sent, part.marked
-  for _ = 1, messages do
-    sent[#sent + 1] = '0'
-    sent[#sent + 1] = take()
+  if messages > 0 then
+    local sent = part.sent or {}
+    part.sent = sent
+    for _ = 1, messages do
+      sent[#sent + 1] = '0'
+      sent[#sent + 1] = take()
+    end
   end
-  for _ = 1, timers do
-    local key, due = take(), take()
-    if actor.was[key] == nil then actor.was[key] = redis.call('HGET', actor.timers, key) end
-    actor.is[key] = due ~= '' and due
+  if timers > 0 then
+    actor.was, actor.is = actor.was or {}, actor.is or {}
+    for _ = 1, timers do
+      local key, due = take(), take()
+      if actor.was[key] == nil then actor.was[key] = redis.call('HGET', actor.timers, key) end
+      actor.is[key] = due ~= '' and due
+    end
   end
-  for _ = 1, marks do
-    local key, value = take(), take()
-    actor.set[#actor.set + 1] = key
-    actor.set[#actor.set + 1] = value
-    marked[#marked + 1] = '0'
-    marked[#marked + 1] = sub(value, 1, 8) .. actor.name .. '\0' .. key
+  if marks > 0 then
+    local set, marked = actor.set or {}, part.marked or {}
+    actor.set, part.marked = set, marked
+    for _ = 1, marks do
+      local key, value = take(), take()
+      set[#set + 1] = key
+      set[#set + 1] = value
+      marked[#marked + 1] = '0'
+      marked[#marked + 1] = sub(value, 1, 8) .. actor.name .. '\0' .. key
+    end
   end
   return outcome
 end
 
 -- Decides the turns of a partition: the answer, and what is to be written if there is anything.
 local function take_part(epoch, actors, turns, ranges, has_new, has_sent, has_timers, has_marks)
-  local part = {tenure = take_key(), lives = take_key(), sent = {}, marked = {}, ranges = ranges}
+  local part = {tenure = take_key(), lives = take_key(), ranges = ranges}
   local greatest = fenced(part.tenure, epoch)
   if greatest then return 'f' .. greatest end
   part.names, part.outbox = take_key(has_new), take_key(has_sent)
@@ -130,48 +143,60 @@ local function each(command, key, items)
 end
 
 local removals, notes = {}, {}
+local function remove_later(command, key, items)
+  if #items > 0 then removals[#removals + 1] = {command, key, items} end
+end
 
--- Adds what an actor has now, and leaves what it has no more for later.
-local function write_actor(part, actor)
-  local written, cleared, trimmed = {}, {}, {}
-  written[1], written[2] = 'h', pack('>I8I8I8I8', actor.life, actor.last, actor.snapshot, actor.first)
-  for place = math.max(actor.stored + 1, actor.first), actor.last do
-    written[#written + 1] = big(place)
-    written[#written + 1] = actor.records[place]
-  end
-  each('HSET', actor.journal, written)
-  if actor.stored == 0 then redis.call('ZADD', part.names, '0', actor.name) end
-
-  local set = {}
+local function write_timers(part, actor)
+  local set, due, undue, cleared = {}, {}, {}, {}
   for key, is in pairs(actor.is) do
     local was, member = actor.was[key], actor.name .. '\0' .. key
     if is and is ~= was then
       set[#set + 1] = key
       set[#set + 1] = is
-      part.due[#part.due + 1] = '0'
-      part.due[#part.due + 1] = is .. member
+      due[#due + 1] = '0'
+      due[#due + 1] = is .. member
     end
-    if was and is ~= was then part.undue[#part.undue + 1] = was .. member end
+    if was and is ~= was then undue[#undue + 1] = was .. member end
     if was and not is then cleared[#cleared + 1] = key end
   end
   each('HSET', actor.timers, set)
-  each('HSET', actor.marks, actor.set)
-  for place = actor.begins, math.min(actor.first - 1, actor.stored) do
-    trimmed[#trimmed + 1] = big(place)
+  each('ZADD', part.timers, due)
+  remove_later('ZREM', part.timers, undue)
+  remove_later('HDEL', actor.timers, cleared)
+end
+
+-- Adds what an actor has now, and leaves what it has no more for later.
+local function write_actor(part, actor)
+  local fields = actor.fields
+  if actor.first > actor.stored + 1 then
+    -- Records that were trimmed at once are not written.
+    fields = {'h', ''}
+    for from = 2 * (actor.first - actor.stored) + 1, #actor.fields do
+      fields[#fields + 1] = actor.fields[from]
+    end
   end
-  if #cleared > 0 then removals[#removals + 1] = {'HDEL', actor.timers, cleared} end
-  if #trimmed > 0 then removals[#removals + 1] = {'HDEL', actor.journal, trimmed} end
+  fields[2] = pack('>I8I8I8I8', actor.life, actor.last, actor.snapshot, actor.first)
+  each('HSET', actor.journal, fields)
+  if actor.stored == 0 then redis.call('ZADD', part.names, '0', actor.name) end
+  if actor.is then write_timers(part, actor) end
+  if actor.set then each('HSET', actor.marks, actor.set) end
+  if actor.begins < actor.first then
+    local trimmed = {}
+    for place = actor.begins, math.min(actor.first - 1, actor.stored) do
+      trimmed[#trimmed + 1] = big(place)
+    end
+    remove_later('HDEL', actor.journal, trimmed)
+  end
   notes[#notes + 1] = actor.notes
 end
 
 for _, part in ipairs(parts) do
-  part.due, part.undue = {}, {}
   for _, actor in ipairs(part.actors) do
     if actor.last > actor.stored then write_actor(part, actor) end
   end
-  each('ZADD', part.outbox, part.sent)
-  each('ZADD', part.timers, part.due)
-  each('ZADD', part.ends, part.marked)
+  if part.sent then each('ZADD', part.outbox, part.sent) end
+  if part.marked then each('ZADD', part.ends, part.marked) end
 end
 
 for _, removal in ipairs(removals) do each(removal[1], removal[2], removal[3]) end
@@ -179,7 +204,6 @@ for from = 1, #notes, 1000 do
   redis.call('DEL', unpack(notes, from, math.min(from + 999, #notes)))
 end
 for _, part in ipairs(parts) do
-  each('ZREM', part.timers, part.undue)
   -- Whoever waits for replicas waits for the last write of its connection: an answer that something
   -- was written before needs one.
   if part.again then redis.call('HINCRBY', part.tenure, 'w', 1) end

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use loom_core::PartitionId;
 
 use super::commit::Part;
 use crate::connection::Connection;
@@ -14,11 +13,6 @@ use crate::error::Failure;
 use crate::joined::{Carrier, Size};
 use crate::reply::Parts;
 use crate::script::Script;
-use crate::settings::{Durability, RedisSettings, Topology};
-
-/// How many requests are on their way at a time where one server has all partitions: while it carries
-/// out one, the next are made.
-const LANES: u16 = 2;
 
 /// Carries commits to the server.
 pub(super) struct Committing {
@@ -26,22 +20,9 @@ pub(super) struct Committing {
     pub(super) script: &'static Script,
 }
 
-/// Which commits may go together: those of one lane.
-pub(super) fn lane(settings: &RedisSettings, partition: PartitionId) -> u16 {
-    // What is waited for has connections of its own, and holds back all behind it.
-    let waits = match settings.durability {
-        Durability::None | Durability::Aof => false,
-        Durability::AofSynced | Durability::Replicas(_) => true,
-    };
-    match settings.topology {
-        Topology::Standalone | Topology::Sentinel { .. } if !waits => partition.0 % LANES,
-        Topology::Standalone | Topology::Sentinel { .. } | Topology::Cluster => partition.0,
-    }
-}
-
 #[async_trait]
 impl Carrier for Committing {
-    type Lane = u16;
+    type Lane = u64;
     type Item = Part;
     /// A failure of its own: what went before it was carried out.
     type Answer = Result<Bytes, Failure>;
@@ -50,7 +31,7 @@ impl Carrier for Committing {
         part.size()
     }
 
-    async fn carry(&self, _lane: &u16, parts: &[Part]) -> Result<Vec<Self::Answer>, Failure> {
+    async fn carry(&self, _lane: &u64, parts: &[Part]) -> Result<Vec<Self::Answer>, Failure> {
         let mut answers = Vec::with_capacity(parts.len());
         while answers.len() < parts.len() {
             let together = together(&parts[answers.len()..]);
