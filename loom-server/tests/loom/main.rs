@@ -5,6 +5,7 @@ mod bank;
 mod busy;
 mod chaos;
 mod client;
+mod clocks;
 mod command;
 #[cfg(feature = "azure")]
 mod cosmos;
