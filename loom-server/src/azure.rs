@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use loom_adapter_azure_blob::{AzureBlobSettings, AzureBlobStore};
 use loom_adapter_cosmos::{CosmosSettings, CosmosStores};
+use loom_adapter_keyvault::{KeyVaultKeys, KeyVaultSecrets, KeyVaultSettings};
 use loom_core::PartitionCount;
-use loom_ports::Stores;
+use loom_ports::{KeyWrap, SecretStore, Stores};
 use loom_rows::SmallStores;
 
 use crate::deployment::Charge;
 use crate::exit::{Exit, Stop};
 use crate::placement::{Backend, Placement, Port};
+use crate::small::Wrapping;
 use crate::stores::Authority;
 
 /// How the services are reached.
@@ -18,6 +20,7 @@ use crate::stores::Authority;
 pub(crate) struct Azure {
     pub(crate) cosmos: Option<CosmosSettings>,
     pub(crate) blob: Option<AzureBlobSettings>,
+    pub(crate) key_vault: Option<KeyVaultSettings>,
 }
 
 /// The services in use.
@@ -27,15 +30,18 @@ pub(crate) struct OpenAzure {
     address: String,
     cosmos: Option<CosmosStores>,
     blob: Option<Arc<AzureBlobStore>>,
+    secrets: Option<Arc<KeyVaultSecrets>>,
+    wrap: Option<Arc<KeyVaultKeys>>,
 }
 
 impl Azure {
-    /// Opens those that a port is on. Journals are of a cluster with so many partitions, if that is
+    /// Opens those that a port is on, or that encrypt. Journals are of a cluster with so many partitions, if that is
     /// known; else with as many as the settings say.
     pub(crate) async fn open(
         self,
         ports: &Placement,
         partitions: Option<PartitionCount>,
+        wrapping: Option<&Wrapping>,
     ) -> Result<OpenAzure, Stop> {
         let address = self.address(Backend::Cosmos);
         let mut opened = OpenAzure { address, ..OpenAzure::default() };
@@ -57,6 +63,14 @@ impl Azure {
             };
             opened.cosmos = Some(cosmos);
         }
+        let Some(settings) = self.key_vault else { return Ok(opened) };
+        if let Some(Wrapping::Vault(key)) = wrapping {
+            let keys = Box::pin(KeyVaultKeys::open(settings.clone(), key)).await?;
+            opened.wrap = Some(Arc::new(keys));
+        }
+        if ports.has(Backend::KeyVault) {
+            opened.secrets = Some(Box::pin(KeyVaultSecrets::open(settings)).await?);
+        }
         Ok(opened)
     }
 
@@ -65,7 +79,10 @@ impl Azure {
         let address = match backend {
             Backend::Cosmos => self.cosmos.as_ref().map(|it| (&it.endpoint, &it.database)),
             Backend::Blob => self.blob.as_ref().map(|it| (&it.endpoint, &it.container)),
-            Backend::Store | Backend::KeyVault => None,
+            Backend::KeyVault => {
+                return self.key_vault.as_ref().map(|it| it.endpoint.clone()).unwrap_or_default();
+            }
+            Backend::Store => None,
         };
         let joined = |(endpoint, within): (&String, &String)| {
             format!("{}/{within}", endpoint.trim_end_matches('/'))
@@ -121,34 +138,42 @@ impl OpenAzure {
         charges.map(charge).collect()
     }
 
+    /// Secrets, if a vault has them.
+    pub(crate) fn secrets(&self) -> Option<Arc<dyn SecretStore>> {
+        self.secrets.clone().map(|secrets| secrets as _)
+    }
+
+    /// What encrypts the keys of secrets, if it is a key of a vault.
+    pub(crate) fn wrap(&self) -> Option<Arc<dyn KeyWrap>> {
+        self.wrap.clone().map(|keys| keys as _)
+    }
+
     /// The small stores that are here.
     pub(crate) fn small(&self) -> Option<&dyn SmallStores> {
         self.cosmos.as_ref().map(|cosmos| cosmos as _)
     }
 }
 
-impl From<loom_adapter_azure_blob::OpenError> for Stop {
-    fn from(error: loom_adapter_azure_blob::OpenError) -> Self {
-        use loom_adapter_azure_blob::OpenError;
-        let exit = match &error {
-            OpenError::Setting(_) => Exit::Usage,
-            OpenError::Unreachable(_) => Exit::TryAgain,
-            OpenError::NoContainer { .. } => Exit::NotFound,
-            _ => Exit::Misconfigured,
-        };
-        Self::new(exit, error)
-    }
+/// How the process ends because a service could not be opened.
+macro_rules! stops {
+    ($($adapter:ident: $not_found:pat),+ $(,)?) => {$(
+        impl From<$adapter::OpenError> for Stop {
+            fn from(error: $adapter::OpenError) -> Self {
+                use $adapter::OpenError;
+                let exit = match &error {
+                    OpenError::Setting(_) => Exit::Usage,
+                    OpenError::Unreachable(_) => Exit::TryAgain,
+                    $not_found => Exit::NotFound,
+                    _ => Exit::Misconfigured,
+                };
+                Self::new(exit, error)
+            }
+        }
+    )+};
 }
 
-impl From<loom_adapter_cosmos::OpenError> for Stop {
-    fn from(error: loom_adapter_cosmos::OpenError) -> Self {
-        use loom_adapter_cosmos::OpenError;
-        let exit = match &error {
-            OpenError::Setting(_) => Exit::Usage,
-            OpenError::Unreachable(_) => Exit::TryAgain,
-            OpenError::Missing(_) => Exit::NotFound,
-            _ => Exit::Misconfigured,
-        };
-        Self::new(exit, error)
-    }
+stops! {
+    loom_adapter_azure_blob: OpenError::NoContainer { .. },
+    loom_adapter_cosmos: OpenError::Missing(_),
+    loom_adapter_keyvault: OpenError::NoKey(_),
 }

@@ -1,12 +1,15 @@
 //! The services of Azure, in a program that was built without them.
 
+use std::sync::Arc;
+
 use loom_core::PartitionCount;
-use loom_ports::Stores;
+use loom_ports::{KeyWrap, SecretStore, Stores};
 use loom_rows::SmallStores;
 
 use crate::deployment::Charge;
 use crate::exit::Stop;
 use crate::placement::{Backend, Placement};
+use crate::small::Wrapping;
 use crate::stores::Authority;
 
 /// No service.
@@ -23,6 +26,7 @@ impl Azure {
         self,
         _: &Placement,
         _: Option<PartitionCount>,
+        _: Option<&Wrapping>,
     ) -> Result<OpenAzure, Stop> {
         Ok(OpenAzure)
     }
@@ -46,6 +50,14 @@ impl OpenAzure {
 
     pub(crate) fn charges(&self) -> Vec<Charge> {
         Vec::new()
+    }
+
+    pub(crate) fn secrets(&self) -> Option<Arc<dyn SecretStore>> {
+        None
+    }
+
+    pub(crate) fn wrap(&self) -> Option<Arc<dyn KeyWrap>> {
+        None
     }
 
     pub(crate) fn small(&self) -> Option<&dyn SmallStores> {

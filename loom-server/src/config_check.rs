@@ -81,11 +81,11 @@ async fn examine(
     partitions: PartitionCount,
     warnings: &mut Vec<String>,
 ) -> Result<Found, Stop> {
-    let Deployment { store, azure, ports, quorum, .. } = deployment;
+    let Deployment { store, azure, ports, quorum, keys, .. } = deployment;
     if let Some(servers) = quorum {
         RedisQuorumLocks::examine(servers).await.map_err(of_quorum)?;
     }
-    let azure = azure.without_creating().open(&ports, Some(partitions)).await?;
+    let azure = azure.without_creating().open(&ports, Some(partitions), keys.as_ref()).await?;
     let found = look(store, partitions, warnings).await?;
     Ok(Found { authority: azure.authority(&ports).unwrap_or(found.authority), ..found })
 }

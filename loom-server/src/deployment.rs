@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loom_adapter_redis::{OpenError, RedisQuorumLocks, RedisSettings};
 use loom_core::{ConfigLayer, PartitionCount};
-use loom_ports::{SecretStore, Stores};
+use loom_ports::Stores;
 use loom_rows::SmallStores;
 use loom_runtime::RandomIds;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::azure::{Azure, OpenAzure};
 use crate::exit::Stop;
 use crate::placement::{Backend, Placement, Port};
-use crate::small::{Small, WrappingKeys};
+use crate::small::{Small, Wrapping};
 use crate::stores::{Authority, OpenStore, StoreSettings, without_user};
 
 /// How the stores are reached, and which port is where.
@@ -24,7 +24,7 @@ pub(crate) struct Deployment {
     /// The servers a majority of which gives locks, if the store does not.
     pub(crate) quorum: Option<Vec<RedisSettings>>,
     /// What encrypts the keys of secrets that no vault has.
-    pub(crate) keys: Option<WrappingKeys>,
+    pub(crate) keys: Option<Wrapping>,
     /// What the file says to actors.
     pub(crate) settings: Option<ConfigLayer>,
 }
@@ -97,7 +97,7 @@ impl Deployment {
     /// Opens all of them, and creates what the settings say to create.
     pub(crate) async fn open(self) -> Result<Opened, Stop> {
         let store = self.store.open().await?;
-        let azure = self.azure.open(&self.ports, store.partitions).await?;
+        let azure = self.azure.open(&self.ports, store.partitions, self.keys.as_ref()).await?;
         let mut opened = together(store, azure, &self.ports, self.keys, self.settings);
         if let Some(servers) = self.quorum {
             let quorum = RedisQuorumLocks::open(servers).await.map_err(of_quorum)?;
@@ -110,7 +110,7 @@ impl Deployment {
     pub(crate) async fn look(self) -> Result<Opened, Stop> {
         let store = self.store.look().await?;
         let azure = self.azure.without_creating();
-        let azure = azure.open(&self.ports, store.partitions).await?;
+        let azure = azure.open(&self.ports, store.partitions, self.keys.as_ref()).await?;
         Ok(together(store, azure, &self.ports, self.keys, self.settings))
     }
 }
@@ -119,7 +119,7 @@ fn together(
     store: OpenStore,
     azure: OpenAzure,
     ports: &Placement,
-    keys: Option<WrappingKeys>,
+    keys: Option<Wrapping>,
     settings: Option<ConfigLayer>,
 ) -> Opened {
     let keeps_payloads = !store.is_shared || ports.of_port(Port::Blobs) == Backend::Blob;
@@ -129,16 +129,19 @@ fn together(
         let elsewhere = azure.small().filter(|_| ports.of_port(port) == Backend::Cosmos);
         elsewhere.unwrap_or(&*small)
     };
-    let encrypted = |keys: WrappingKeys| -> Arc<dyn SecretStore> {
-        of(Port::Secrets).secrets(keys.wrap(), Arc::new(RandomIds))
+    let wrap = match keys {
+        Some(Wrapping::Keys(keys)) => Some(keys.wrap()),
+        Some(Wrapping::Vault(_)) => azure.wrap(),
+        None => None,
     };
+    let encrypted = |wrap| of(Port::Secrets).secrets(wrap, Arc::new(RandomIds));
     let small = Small {
         definitions: of(Port::Definitions).definitions(),
         traces: of(Port::Traces).traces(),
         registry: of(Port::Registry).registry(),
         config: of(Port::Config).config(),
         graphs: of(Port::Graphs).graphs(),
-        secrets: keys.map(encrypted),
+        secrets: azure.secrets().or_else(|| wrap.map(encrypted)),
     };
     let authority = azure.authority(ports).unwrap_or(authority);
     let azure = Arc::new(azure);

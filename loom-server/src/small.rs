@@ -22,6 +22,17 @@ pub(crate) struct Small {
     pub(crate) secrets: Option<Arc<dyn SecretStore>>,
 }
 
+/// What encrypts the keys of secrets.
+#[derive(Clone, Debug)]
+pub(crate) enum Wrapping {
+    Keys(WrappingKeys),
+    /// The key of this name in the vault.
+    Vault(
+        #[cfg_attr(not(feature = "azure"), expect(dead_code, reason = "only Azure has vaults"))]
+        String,
+    ),
+}
+
 /// Keys with which the keys of secrets are encrypted.
 #[derive(Clone, Debug)]
 pub(crate) struct WrappingKeys {

@@ -72,6 +72,7 @@ const LAYERS: &[Layer] = &[
             "loom-adapter-azure-blob",
             "loom-adapter-cosmos",
             "loom-adapter-embedded",
+            "loom-adapter-keyvault",
             "loom-adapter-memory",
             "loom-adapter-redis",
             "loom-azure-identity",

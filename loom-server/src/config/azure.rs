@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use loom_adapter_azure_blob::{AzureBlobSettings, Credential as BlobCredential};
 use loom_adapter_cosmos::{CosmosSettings, Credential as CosmosCredential};
-use loom_azure_identity::Identity;
+use loom_adapter_keyvault::KeyVaultSettings;
+use loom_azure_identity::{Application, Identity, TransportError};
 use loom_core::PartitionCount;
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ use super::mistake::Code;
 use super::profile::Rule;
 use super::secret::Given;
 use super::source::Source;
-use super::value::{Milliseconds, is_local};
+use super::value::{Address, Milliseconds, Within, is_local};
 use crate::azure::Azure;
 
 /// As whom requests are sent.
@@ -24,6 +25,8 @@ struct AzureTable {
     identity: IdentityName,
     client_id: Option<String>,
     tenant_id: Option<String>,
+    authority: Option<String>,
+    ca: Option<PathBuf>,
     client_secret: Option<String>,
     client_secret_env: Option<String>,
     client_secret_file: Option<PathBuf>,
@@ -70,6 +73,20 @@ struct BlobTable {
     refusal_timeout_ms: Option<Milliseconds>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct KeyVaultTable {
+    url: String,
+    address: Option<Address>,
+    ca: Option<PathBuf>,
+    cache_seconds: Option<CacheSeconds>,
+    connect_timeout_ms: Option<Milliseconds>,
+    response_timeout_ms: Option<Milliseconds>,
+    refusal_timeout_ms: Option<Milliseconds>,
+}
+
+type CacheSeconds = Within<0, 86_400>;
+
 /// What the file has of Azure. Tells what is wrong with it.
 pub(super) fn read(source: &mut Source<'_>, partitions: PartitionCount, allow_keys: bool) -> Azure {
     let mut azure = Azure::default();
@@ -82,7 +99,10 @@ pub(super) fn read(source: &mut Source<'_>, partitions: PartitionCount, allow_ke
         azure.cosmos = settings.map(|settings| CosmosSettings { partitions, ..settings });
     }
     if source.has("blob") {
-        azure.blob = blob(source, identity, allow_keys);
+        azure.blob = blob(source, identity.clone(), allow_keys);
+    }
+    if source.has("key_vault") {
+        azure.key_vault = key_vault(source, identity);
     }
     azure
 }
@@ -113,8 +133,19 @@ fn identity(source: &mut Source<'_>) -> Option<Identity> {
                 let what = "it is missing; name it with client_secret_env or client_secret_file";
                 source.tell("azure.client_secret", Code::Missing, what);
             }
+            let ca = match table.ca {
+                Some(file) => Some(source.file("azure.ca", &file)?),
+                None => None,
+            };
+            if let Some(authority) = &table.authority {
+                endpoint(source, "azure.authority", authority);
+            }
             let secret = secret.read(source, "azure.client_secret")?;
-            Some(Identity::ClientSecret { tenant_id: tenant_id?, client_id: client_id?, secret })
+            let application = Application { tenant_id: tenant_id?, client_id: client_id?, secret };
+            let identity = application.with_tokens_from(table.authority, ca.as_deref());
+            let tell =
+                |error: TransportError| source.tell("azure.ca", Code::Wrong, error.to_string());
+            identity.map_err(tell).ok()
         }
     }
 }
@@ -192,6 +223,25 @@ fn blob(
     Some(AzureBlobSettings {
         create_container: table.create_container,
         tls_ca_pem,
+        connect_timeout: ms(table.connect_timeout_ms, defaults.connect_timeout),
+        response_timeout: ms(table.response_timeout_ms, defaults.response_timeout),
+        refusal_timeout: ms(table.refusal_timeout_ms, defaults.refusal_timeout),
+        ..defaults
+    })
+}
+
+fn key_vault(source: &mut Source<'_>, identity: Option<Identity>) -> Option<KeyVaultSettings> {
+    let table: KeyVaultTable = source.table("key_vault")?;
+    endpoint(source, "key_vault.url", &table.url);
+    let tls_ca_pem = match table.ca {
+        Some(file) => Some(source.file("key_vault.ca", &file)?),
+        None => None,
+    };
+    let defaults = KeyVaultSettings::new(table.url, identity?);
+    Some(KeyVaultSettings {
+        address: table.address.map(|address| address.0),
+        tls_ca_pem,
+        cache_time: table.cache_seconds.map_or(defaults.cache_time, Within::seconds),
         connect_timeout: ms(table.connect_timeout_ms, defaults.connect_timeout),
         response_timeout: ms(table.response_timeout_ms, defaults.response_timeout),
         refusal_timeout: ms(table.refusal_timeout_ms, defaults.refusal_timeout),

@@ -21,7 +21,7 @@ const REDIS: Kind = Some("redis");
 type Kind = Option<&'static str>;
 
 /// Another name of a setting: the variable, the table, the setting.
-const OTHERS: [(&str, Kind, &str, &str); 18] = [
+const OTHERS: [(&str, Kind, &str, &str); 19] = [
     ("LOOM_REDIS_URL", REDIS, "store", "urls"),
     ("REDIS_URL", REDIS, "store", "urls"),
     (REDIS_HOST, REDIS, "store", "urls"),
@@ -38,6 +38,7 @@ const OTHERS: [(&str, Kind, &str, &str); 18] = [
     ("KEYVAULT_URL", None, "key_vault", "url"),
     ("AZURE_CLIENT_ID", None, "azure", "client_id"),
     ("AZURE_TENANT_ID", None, "azure", "tenant_id"),
+    ("AZURE_AUTHORITY_HOST", None, "azure", "authority"),
     ("AZURE_CLIENT_SECRET", None, "azure", "client_secret"),
     ("NODE_ENV", None, "", "profile"),
 ];

@@ -34,7 +34,8 @@ pub(super) fn read(source: &mut Source<'_>) -> Option<Placement> {
         }
     }
     for backend in [Backend::Cosmos, Backend::Blob, Backend::KeyVault] {
-        if has(source, backend) && !placement.has(backend) {
+        let wraps = backend == Backend::KeyVault && source.has("secrets.vault_key");
+        if has(source, backend) && !placement.has(backend) && !wraps {
             let what = "nothing uses it; remove it, or put a port there";
             source.judge(backend.table(), Code::Unused, Rule::Advice, what);
         }

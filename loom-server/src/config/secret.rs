@@ -24,7 +24,6 @@ impl Given {
     }
 
     /// Whether it is anywhere.
-    #[cfg(feature = "azure")]
     pub(super) fn is_some(&self) -> bool {
         self.value.is_some() || self.variable.is_some() || self.file.is_some()
     }

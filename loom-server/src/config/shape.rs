@@ -153,4 +153,6 @@ pub(super) struct SecretsTable {
     pub(super) keys: Option<String>,
     pub(super) keys_env: Option<String>,
     pub(super) keys_file: Option<PathBuf>,
+    /// A key of the vault that encrypts instead.
+    pub(super) vault_key: Option<String>,
 }

@@ -18,7 +18,7 @@ pub(super) type Milliseconds = Within<1, 600_000>;
 pub(super) type Count = Within<1, 1_000_000_000_000>;
 pub(super) type Partitions = Within<1, { loom_core::PARTITIONS_MAX as u64 }>;
 
-impl Seconds {
+impl<const MIN: u64, const MAX: u64> Within<MIN, MAX> {
     pub(super) fn seconds(self) -> Duration {
         Duration::from_secs(self.0)
     }

@@ -1,4 +1,4 @@
-//! A deployment over Redis, Cosmos DB and Azure Blob Storage, with servers of its own.
+//! A deployment over Redis, Cosmos DB, Azure Blob Storage and Key Vault, with servers of its own.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -7,7 +7,7 @@ use loom_adapter_azure_blob::{AzureBlobSettings, AzureBlobStore};
 use loom_ports::BlobStore as _;
 use loom_testkit::backends::{
     AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer, COSMOS_KEY, COSMOS_REGION, CosmosServer,
-    RedisOptions, RedisServer,
+    KEY_VAULT_CLIENT, KeyVaultServer, RedisOptions, RedisServer,
 };
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ pub(crate) struct Deployed {
     pub(crate) redis: RedisServer,
     pub(crate) cosmos: CosmosServer,
     pub(crate) azurite: AzuriteServer,
+    pub(crate) vault: KeyVaultServer,
     pub(crate) file: String,
 }
 
@@ -39,6 +40,9 @@ impl Deployed {
         let options = RedisOptions::default().with("appendonly", "yes");
         let redis = RedisServer::start(&options.with("requirepass", REDIS_PASSWORD));
         let (cosmos, azurite) = (CosmosServer::start(), AzuriteServer::start());
+        let vault = KeyVaultServer::start();
+        let [tenant, client, _] = KEY_VAULT_CLIENT;
+        place.file("ca.pem", &vault.ca_pem);
         let text = format!(
             "profile = 'development'
              listen = '127.0.0.1:0'
@@ -50,6 +54,16 @@ impl Deployed {
              region = '{COSMOS_REGION}'
              [blob]
              create_container = true
+             [azure]
+             identity = 'client-secret'
+             tenant_id = '{tenant}'
+             client_id = '{client}'
+             authority = '{}'
+             ca = 'ca.pem'
+             [key_vault]
+             url = '{}'
+             address = '{}'
+             ca = 'ca.pem'
              [secrets]
              keys_env = 'WRAPPING_KEYS'
              [host]
@@ -60,9 +74,12 @@ impl Deployed {
              {more}",
             redis.url(),
             cosmos.url(),
+            vault.authority(),
+            vault.url(),
+            vault.address(),
         );
         let file = place.file("loom.toml", text);
-        let deployed = Self { place, redis, cosmos, azurite, file };
+        let deployed = Self { place, redis, cosmos, azurite, vault, file };
         let provisioned =
             deployed.ended(&["cosmos", "provision", "--endpoint", &deployed.cosmos.url()]);
         assert_eq!(provisioned.code, Some(0), "{provisioned:?}");
@@ -73,6 +90,7 @@ impl Deployed {
         let mut command = self.place.loom(args.iter().copied());
         command
             .env_remove("LOOM_REDIS_URL")
+            .env("AZURE_CLIENT_SECRET", KEY_VAULT_CLIENT[2])
             .env("COSMOS_KEY", COSMOS_KEY)
             .env("REDIS_PASSWORD", REDIS_PASSWORD)
             .env("AZURE_STORAGE_CONNECTION_STRING", self.connection_string())

@@ -116,7 +116,7 @@ fn orders_outlast_every_store_and_health_names_the_one_that_is_gone() {
         wait_for_orders();
 
         deployed.cosmos.stop();
-        let kept_there = "config definitions graphs idempotency registry secrets state traces";
+        let kept_there = "config definitions graphs idempotency registry state traces";
         wait_for_health(&server, &kept_there.split(' ').collect::<Vec<_>>());
         thread::sleep(OUTAGE);
         deployed.cosmos.restart();
@@ -127,6 +127,13 @@ fn orders_outlast_every_store_and_health_names_the_one_that_is_gone() {
         wait_for_health(&server, &["blobs"]);
         thread::sleep(OUTAGE);
         deployed.azurite.restart();
+        wait_for_health(&server, &[]);
+        wait_for_orders();
+
+        deployed.vault.stop();
+        wait_for_health(&server, &["secrets"]);
+        thread::sleep(OUTAGE);
+        deployed.vault.restart();
         wait_for_health(&server, &[]);
         wait_for_orders();
 

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use loom_testkit::backends::{AZURITE_KEY, COSMOS_KEY};
+use loom_testkit::backends::{AZURITE_KEY, COSMOS_KEY, KEY_VAULT_CLIENT};
 
 use crate::command::wait;
 use crate::deployed::{Deployed, REDIS_PASSWORD, WRAPPING_KEY};
@@ -16,8 +16,16 @@ const VALUE: &str = "planted-secret-of-a-merchant";
 const WRONG_PASSWORD: &str = "planted-wrong-password";
 const WRONG_KEY: &str = "cGxhbnRlZC13cm9uZy1rZXktcGxhbnRlZC13cm9uZw==";
 
-const PLANTED: [&str; 7] =
-    [VALUE, REDIS_PASSWORD, WRAPPING_KEY, WRONG_PASSWORD, WRONG_KEY, COSMOS_KEY, AZURITE_KEY];
+const PLANTED: [&str; 8] = [
+    VALUE,
+    REDIS_PASSWORD,
+    WRAPPING_KEY,
+    WRONG_PASSWORD,
+    WRONG_KEY,
+    COSMOS_KEY,
+    AZURITE_KEY,
+    KEY_VAULT_CLIENT[2],
+];
 
 /// All that was seen, and where.
 #[derive(Default)]
@@ -112,6 +120,7 @@ fn what_is_secret_is_seen_nowhere() {
         ("REDIS_PASSWORD", WRONG_PASSWORD),
         ("COSMOS_KEY", WRONG_KEY),
         ("AZURE_STORAGE_CONNECTION_STRING", &connection),
+        ("AZURE_CLIENT_SECRET", WRONG_PASSWORD),
         ("WRAPPING_KEYS", WRONG_PASSWORD),
     ] {
         let mut serve = deployed.loom(&["serve", "--json", file[0], file[1]]);

@@ -8,10 +8,12 @@ mod keys;
 mod secrets;
 mod serving;
 
-use std::net::SocketAddr;
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tokio_rustls::TlsAcceptor;
 
 use self::serving::Vault;
 use super::Certificates;
@@ -46,13 +48,13 @@ pub enum KeyVaultFault {
 }
 
 /// One vault, empty at first. Dropped, it ends.
-#[derive(Debug)]
 pub struct KeyVaultServer {
     /// The certificate of the issuer of its own.
     pub ca_pem: String,
     port: u16,
+    tls: TlsAcceptor,
     vault: Arc<Vault>,
-    _served: Served,
+    served: Option<Served>,
 }
 
 impl KeyVaultServer {
@@ -64,11 +66,20 @@ impl KeyVaultServer {
         let tls = serving::acceptor(&certificates);
         let (listener, port) = listen(0);
         let vault = Arc::new(Vault::new(format!("https://{HOST}:{port}")));
-        let served = vault.clone();
-        let served = Served::start(listener, move |listener| async move {
-            serving::serve(&listener, &tls, &served).await;
-        });
-        Self { ca_pem: certificates.ca_pem, port, vault, _served: served }
+        let served = Some(serve(listener, &tls, &vault));
+        Self { ca_pem: certificates.ca_pem, port, tls, vault, served }
+    }
+
+    /// Ends it at once, with all connections to it. What it was asked for last may have been done.
+    pub fn stop(&mut self) {
+        self.served = None;
+    }
+
+    /// Starts it again on its port, with all that it holds.
+    pub fn restart(&mut self) {
+        self.stop();
+        let (listener, _) = listen(self.port);
+        self.served = Some(serve(listener, &self.tls, &self.vault));
     }
 
     /// Its address, under a name that leads nowhere: see [`address`](Self::address).
@@ -141,4 +152,17 @@ impl KeyVaultServer {
     fn faults(&self) -> &Faults<KeyVaultFault> {
         &self.vault.faults
     }
+}
+
+impl fmt::Debug for KeyVaultServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyVaultServer").field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+fn serve(listener: TcpListener, tls: &TlsAcceptor, vault: &Arc<Vault>) -> Served {
+    let (tls, vault) = (tls.clone(), vault.clone());
+    Served::start(listener, move |listener| async move {
+        serving::serve(&listener, &tls, &vault).await;
+    })
 }

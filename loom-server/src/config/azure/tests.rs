@@ -13,16 +13,20 @@ fn azure(text: &str, variables: &[(&str, &str)]) -> Azure {
 
 #[test]
 fn the_example_has_the_defaults() {
-    let secrets = ["client_", "tenant_", "key_", "sas_", "connection_", "ca"];
-    let full = ["# [azure]", "# [cosmos]", "# [blob]"].map(|table| example_of(table, &secrets));
+    let secrets = ["client_", "tenant_", "key_", "sas_", "connection_", "ca ", "auth", "address"];
+    let full = ["# [azure]", "# [cosmos]", "# [blob]", "# [key_vault]"]
+        .map(|table| example_of(table, &secrets));
     let least = "[cosmos]\nendpoint = 'https://acme.documents.azure.com'\n\
-                 [blob]\nendpoint = 'https://acme.blob.core.windows.net'\n";
+                 [blob]\nendpoint = 'https://acme.blob.core.windows.net'\n\
+                 [key_vault]\nurl = 'https://acme.vault.azure.net'\n";
     let (full, least) = (azure(&full.join("\n"), &[]), azure(least, &[]));
     assert_eq!(format!("{full:?}"), format!("{least:?}"));
     let timeouts = |azure: &Azure| {
         let (cosmos, blob) = (azure.cosmos.clone().unwrap(), azure.blob.clone().unwrap());
         let of_blob = [blob.connect_timeout, blob.response_timeout, blob.refusal_timeout];
-        (cosmos.response_timeout, of_blob)
+        let vault = azure.key_vault.clone().unwrap();
+        let of_vault = [vault.connect_timeout, vault.response_timeout, vault.refusal_timeout];
+        (cosmos.response_timeout, of_blob, of_vault, vault.cache_time)
     };
     assert_eq!(timeouts(&full), timeouts(&least));
 }
@@ -36,9 +40,12 @@ fn names_of_other_guides_fill_empty_tables() {
         ("COSMOS_ENDPOINT", "https://c"),
         ("COSMOS_KEY", KEY),
         ("COSMOS_REGION", "North Europe"),
+        ("KEY_VAULT_URL", "https://v"),
+        ("KEYVAULT_URL", "https://v"),
     ];
-    let text = format!("allow_keys = true\n{EMBEDDED}[cosmos]\n[blob]");
+    let text = format!("allow_keys = true\n{EMBEDDED}[cosmos]\n[blob]\n[key_vault]");
     let azure = good(&text, &variables).deployment.azure;
+    assert_eq!(azure.key_vault.unwrap().endpoint, "https://v");
     let (cosmos, blob) = (azure.cosmos.unwrap(), azure.blob.unwrap());
     let found = (&*cosmos.endpoint, &*cosmos.database, &*cosmos.region);
     assert_eq!(found, ("https://c", "d", "North Europe"));
@@ -87,6 +94,10 @@ fn a_mistake_names_the_setting_and_what_to_do() {
             "[blob]\nconnection_string_env = 'S'\nendpoint = 'https://b'",
             "6: LOOM-A007: blob.connection_string: a connection string names the address",
         ),
+        ("[key_vault]", "5: LOOM-A003: key_vault.url: it is missing"),
+        ("[key_vault]\nurl = 'http://v'", "6: LOOM-A011: key_vault.url: what is sent can be read"),
+        ("[secrets]", "5: LOOM-A003: secrets.keys: it is missing; name keys with keys_env"),
+        ("[secrets]\nvault_key = 'k'", "6: LOOM-A007: secrets.vault_key: the file has no table"),
         ("[azure]\nidentity = 'me'", "6: LOOM-A004: azure.identity: unknown variant `me`"),
         ("[azure]\nidentity = 'developer'", "6: LOOM-A006: azure.identity: whoever is signed in"),
         (
