@@ -74,3 +74,19 @@ pub(crate) async fn container(
     let what = format!("{}/{name}", settings.database);
     container.map_err(|failure| open_error(&failure, &what))
 }
+
+/// Refuses a container that another program has made.
+pub(crate) async fn check_paths(
+    container: &ContainerClient,
+    settings: &CosmosSettings,
+    name: &'static str,
+) -> Result<(), OpenError> {
+    let what = format!("{}/{name}", settings.database);
+    let found = Patience::new(settings).with(container.read(None)).await;
+    let found = found.map_err(|failure| open_error(&failure, &what))?.into_model();
+    let found = found.map_err(|_| open_error(&Failure::Corrupt("container"), &what))?;
+    match found.partition_key.paths() {
+        [path] if path == "/pk" => Ok(()),
+        paths => Err(OpenError::Foreign { what, found: paths.join(", ") }),
+    }
+}

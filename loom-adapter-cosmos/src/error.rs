@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use azure_data_cosmos::CosmosError;
+use azure_core::http::StatusCode;
+use azure_data_cosmos::{CosmosError, SubStatusCode};
 use loom_ports::{ErrorKind, PortError};
 
 /// How long to wait where the service asks for fewer requests: the client has waited already.
 const PAUSE: Duration = Duration::from_secs(1);
+/// From here on, what is below a status is the client's own.
+const OF_CLIENT_MIN: u16 = 20_000;
 /// Below a 404: the database or the container is missing, and not only the item.
 const OWNER_MISSING: u16 = 1003;
 
@@ -21,7 +24,7 @@ pub enum OpenError {
     #[error("LOOM-D002: Cosmos DB cannot be reached: {0}")]
     Unreachable(String),
     /// The key or the token is not accepted, or does not allow it.
-    #[error("LOOM-D003: Cosmos DB refuses the credentials: {0}")]
+    #[error("LOOM-D003: Cosmos DB refuses the credentials, or there are none: {0}")]
     Denied(String),
     /// There is no such database or container.
     #[error("LOOM-D005: there is no {0:?}; `CosmosStores::provision` creates it")]
@@ -29,13 +32,38 @@ pub enum OpenError {
     /// The service failed at a question.
     #[error("LOOM-D007: Cosmos DB does not answer as it should: {0}")]
     Strange(String),
+    /// Several regions take writes, and what one of them has checked the others have not.
+    #[error(
+        "LOOM-D008: the account takes writes in several regions, so that two owners could both \
+         commit; it must take them in one"
+    )]
+    SeveralWriters,
+    /// What was written last would not be read.
+    #[error(
+        "LOOM-D009: the account is read in {near} and written in {writer}, and is not strongly \
+         consistent, so that what was written last would be missed; say {writer}"
+    )]
+    Elsewhere {
+        /// The region that was given as near.
+        near: String,
+        /// The region that takes writes.
+        writer: String,
+    },
+    /// A container was not made by [`provision`](crate::provision()).
+    #[error("LOOM-D010: {what:?} is partitioned by {found}, and must be by /pk: it is another's")]
+    Foreign {
+        /// The database and the container.
+        what: String,
+        /// The paths that it is partitioned by.
+        found: String,
+    },
 }
 
 /// A request that was not answered as hoped. Its text is status and meaning alone: what the service
 /// says of a request may hold what was in it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("Cosmos DB answers {status}/{sub_status}")]
+    #[error("{}", told(*status, *sub_status))]
     Answered {
         status: u16,
         sub_status: u16,
@@ -57,6 +85,10 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// What no repetition changes.
+    pub(crate) const TOO_LARGE: Self =
+        Self::Answered { status: 413, sub_status: 0, is_harmless: true };
+
     /// A turn could not be kept or read. To keep one again is harmless, and nothing names it yet.
     pub(crate) fn payload(error: &PortError) -> Self {
         let kind = match error.kind() {
@@ -93,6 +125,15 @@ impl Failure {
 
     pub(crate) fn at(self, operation: &'static str) -> PortError {
         PortError::new(self.kind(), operation).with_source(self)
+    }
+
+    /// Whether nothing can have been carried out, nor will be.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self {
+            Self::Answered { is_harmless, .. } => *is_harmless,
+            Self::Silent(_) | Self::Corrupt(_) => false,
+            Self::Contended | Self::Invalid(_) | Self::NoPayloads | Self::Payload { .. } => true,
+        }
     }
 
     /// There is no such item. Of a container that is missing nothing is known.
@@ -132,6 +173,15 @@ impl From<CosmosError> for Failure {
             is_harmless: attempts.unwrap_or(false),
         }
     }
+}
+
+/// Who says what. What the client makes up itself is told by its name.
+fn told(status: u16, sub_status: u16) -> String {
+    if sub_status < OF_CLIENT_MIN {
+        return format!("Cosmos DB answers {status}/{sub_status}");
+    }
+    let name = SubStatusCode::new(sub_status).name(Some(StatusCode::from(status)));
+    format!("the client gives up: {} ({status}/{sub_status})", name.unwrap_or("unknown"))
 }
 
 /// What it means that something could not be looked at.

@@ -6,6 +6,7 @@
 //! which it is recognised: that of a document that is alone in its partition (`documents.rs`), and
 //! that of a partition of journals (`journal/write.rs`).
 
+mod account;
 mod charges;
 mod connection;
 mod documents;

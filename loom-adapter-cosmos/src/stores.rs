@@ -6,8 +6,9 @@ use loom_core::Timestamp;
 use loom_ports::{BlobStore, IdempotencyStore, JournalStore, PortError, RowStore, StateStore};
 use loom_rows::SmallStores;
 
+use crate::account::Account;
 use crate::charges::{Charge, Charges};
-use crate::connection::{Patience, connect, container};
+use crate::connection::{Patience, check_paths, connect, container};
 use crate::documents::Documents;
 use crate::error::OpenError;
 use crate::idempotency::CosmosIdempotency;
@@ -56,11 +57,13 @@ impl CosmosStores {
         payloads: Option<Arc<dyn BlobStore>>,
     ) -> Result<Self, OpenError> {
         let client = connect(settings).await?;
+        Account::read(settings).await?.check(&settings.region)?;
         let states = Documents::new(container(&client, settings, STATES).await?, settings);
         let requests = Documents::new(container(&client, settings, REQUESTS).await?, settings);
         let rows = container(&client, settings, ROWS).await?;
         let charges = Charges::default();
         let journal = container(&client, settings, JOURNAL).await?;
+        check_paths(&journal, settings, JOURNAL).await?;
         let items = Items::new(journal, Patience::new(settings), charges.clone());
         let (partitions, patience) = (settings.partitions, settings.response_timeout);
         let journal = CosmosJournal::new(items, partitions, patience, payloads);

@@ -1,4 +1,5 @@
-//! `cargo xtask many`: hosts that share a Redis, under load, while they die or are restarted.
+//! `cargo xtask many`: hosts that share a store, under load, while they die or are restarted, or the
+//! store loses its answers.
 
 use clap::{Args, Subcommand};
 
@@ -7,14 +8,18 @@ use crate::outcome::Outcome;
 
 const MONEY: &str = "many::each_transfer_is_applied_once_whatever_dies_among_hosts_on_a_redis";
 const ROLLING: &str = "many::rolling::a_rolling_restart_fails_no_call_that_is_asked_again";
+const COSMOS: &str =
+    "money::each_transfer_is_applied_once_whatever_is_lost_between_hosts_and_cosmos";
 
-/// What is done to three hosts that share a Redis.
+/// What is done to three hosts that share a store.
 #[derive(Subcommand)]
 pub(crate) enum Many {
     /// Kill hosts, Redis and connections, and count every cent
     Money(Size),
     /// Restart each host in turn, and measure how long moves take meanwhile
     Rolling(Restarts),
+    /// Lose answers of Cosmos DB and throttle it, count every cent, and tell what it costs
+    Cosmos(Transfers),
 }
 
 /// How much is done.
@@ -40,6 +45,14 @@ pub(crate) struct Size {
     seed: u64,
 }
 
+/// How many.
+#[derive(Args)]
+pub(crate) struct Transfers {
+    /// Transfers between 20 wallets, by 8 callers
+    #[arg(long, default_value_t = 20_000)]
+    transfers: u32,
+}
+
 /// For how long.
 #[derive(Args)]
 pub(crate) struct Restarts {
@@ -56,6 +69,12 @@ pub(crate) struct Restarts {
 
 pub(crate) fn run(what: &Many) -> Outcome {
     match what {
+        Many::Cosmos(Transfers { transfers }) => {
+            // The emulator takes long to be built for release, and is not what is measured.
+            let mut test = cargo::command(&["test", "--package", "loom-adapter-cosmos"]);
+            test.args(["--test", "cosmos", "--", "--exact", COSMOS, "--nocapture"]);
+            cargo::run(test.env("LOOM_COSMOS_TRANSFERS", transfers.to_string()))
+        }
         Many::Money(Size { transfers, host_kills, redis_kills, stops, storms, seed }) => run_test(
             MONEY,
             [

@@ -67,9 +67,10 @@ impl CosmosJournal {
                     return done(write, version.ok_or(Failure::Corrupt("version"))?);
                 }
                 Ok(Batched::Refused(404 | 409 | 412)) => None,
+                Ok(Batched::Refused(413)) => return Err(Failure::TOO_LARGE),
                 Ok(Batched::Refused(status)) => Some(Failure::refused(status)),
                 Err(failure) if failure.is_lost_race() || failure.is_missing_item() => None,
-                Err(failure) if failure.kind() != ErrorKind::Indeterminate => return Err(failure),
+                Err(failure) if failure.is_certain() => return Err(failure),
                 Err(failure) => Some(failure),
             };
             let found = self.items.read::<Held>(write.purpose, &pk, place::TENURE).await;
@@ -83,14 +84,12 @@ impl CosmosJournal {
                 (Some((held, version)), _) if held.write == write.held.write => {
                     return done(write, version);
                 }
-                (_, Some(failure)) if is_same && failure.kind() != ErrorKind::Indeterminate => {
-                    return Err(failure);
-                }
                 // If both arrive, the second finds another version than it replaces.
                 (_, Some(_)) if is_same && Instant::now() < until => {}
                 (_, Some(failure)) if is_same => {
                     known.forget();
-                    return Err(failure);
+                    let is_unknown = failure.kind() == ErrorKind::Indeterminate;
+                    return Err(if is_unknown { failure } else { Failure::refused(408) });
                 }
                 _ => {
                     known.forget();

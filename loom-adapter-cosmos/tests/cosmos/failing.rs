@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use azure_data_cosmos::models::ContainerProperties;
 use bytes::Bytes;
 use loom_adapter_cosmos::{CosmosSettings, CosmosStores, Credential, provision};
 use loom_core::{ActorId, Head, IdempotencyKey, Incarnation, Payload, Seq, Timestamp};
 use loom_ports::{Begin, ErrorKind, Finish, Save, StateRow};
-use loom_testkit::backends::{CosmosFault, CosmosServer};
+use loom_testkit::backends::{COSMOS_KEY, CosmosFault, CosmosServer};
 use loom_testkit::run;
+use serde_json::{Value, json};
 
-use crate::scene;
+use crate::{emulator, scene};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -165,5 +167,70 @@ fn whoever_cannot_open_an_account_is_told_why_and_no_secret() {
             assert!(told.starts_with(code), "{code}: {told}");
             assert!(!told.contains(secret) && !told.contains("sig="), "{told}");
         }
+    });
+}
+
+#[test]
+fn an_account_that_promises_too_little_is_refused() {
+    let regions =
+        |names: &[&str]| json!(names.iter().map(|it| json!({ "name": it })).collect::<Vec<_>>());
+    let strong = json!({ "defaultConsistencyLevel": "Strong" });
+    let two = || ("readableLocations", regions(&["North Europe", "West Europe"]));
+    let rows = [
+        (vec![("enableMultipleWriteLocations", json!(true))], "LOOM-D008"),
+        (vec![two(), ("writableLocations", regions(&["North Europe"]))], "LOOM-D009"),
+        (vec![two(), ("writableLocations", regions(&["westeurope"]))], ""),
+        (
+            vec![
+                two(),
+                ("writableLocations", regions(&["North Europe"])),
+                ("userConsistencyPolicy", strong),
+            ],
+            "",
+        ),
+    ];
+    run(async {
+        for (says, code) in rows {
+            let server = CosmosServer::start();
+            let settings = scene::settings(&server);
+            let _ = scene::open(&server).await;
+            // The client looks for the regions at their addresses.
+            for (name, what) in says.clone() {
+                let what = match what {
+                    Value::Array(regions) => regions
+                        .into_iter()
+                        .map(|region| {
+                            json!({ "name": region["name"], "databaseAccountEndpoint": server.url() })
+                        })
+                        .collect(),
+                    other => other,
+                };
+                server.say(name, what);
+            }
+            let told = match CosmosStores::open(&settings).await {
+                Ok(_) => String::new(),
+                Err(refused) => refused.to_string(),
+            };
+            assert!(
+                told.starts_with(code) && told.is_empty() == code.is_empty(),
+                "{says:?}: {told}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_container_of_another_program_is_refused() {
+    run(async {
+        let server = CosmosServer::start();
+        let settings = scene::settings(&server);
+        let client = emulator::client(&server, COSMOS_KEY).await.unwrap();
+        client.create_database(&settings.database, None).await.unwrap();
+        let database = client.database_client(settings.database.clone());
+        let properties = ContainerProperties::new("journal", "/other".into());
+        database.create_container(properties, None).await.unwrap();
+        provision(&settings, false).await.unwrap();
+        let refused = CosmosStores::open(&settings).await.unwrap_err().to_string();
+        assert!(refused.starts_with("LOOM-D010") && refused.contains("/other"), "{refused}");
     });
 }

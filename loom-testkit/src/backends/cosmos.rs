@@ -11,9 +11,11 @@ mod serving;
 mod signature;
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+
+use serde_json::Value;
 
 use self::serving::Account;
 use super::faults::Faults;
@@ -93,6 +95,12 @@ impl CosmosServer {
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.account.operations.load(Ordering::SeqCst)
+    }
+
+    /// The account says so of itself from now on, whatever it is.
+    pub fn say(&self, name: &str, what: Value) {
+        let mut says = self.account.says.lock().unwrap_or_else(PoisonError::into_inner);
+        says.insert(name.to_owned(), what);
     }
 
     /// Items expire as if so much more time had passed.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use azure_core::http::headers::{HeaderName, HeaderValue};
 use azure_core::http::{Method, Request as AzureRequest, Url};
@@ -19,6 +19,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use super::fault::CosmosFault;
@@ -33,6 +34,8 @@ pub(super) struct Account {
     pub(super) faults: Faults<CosmosFault>,
     /// How many operations on items were asked for.
     pub(super) operations: AtomicU64,
+    /// What it says of itself instead of what is true.
+    pub(super) says: Mutex<Map<String, Value>>,
     /// By how much more time items expire.
     pub(super) passed_secs: AtomicU64,
     /// When each container was last looked through, in seconds.
@@ -56,6 +59,7 @@ impl Account {
             emulator: InMemoryEmulatorHttpClient::new(config),
             faults: Faults::default(),
             operations: AtomicU64::new(0),
+            says: Mutex::default(),
             passed_secs: AtomicU64::new(0),
             swept: Mutex::default(),
         }
@@ -113,7 +117,12 @@ impl Account {
         if is_about_items {
             expiry::expire(self, parts.uri.path()).await?;
         }
-        let answer = self.forward(&parts, &body).await?;
+        let mut answer = self.forward(&parts, &body).await?;
+        if parts.uri.path() == "/" {
+            let mut account: Map<_, _> = serde_json::from_slice(&answer.body)?;
+            account.extend(self.says.lock().unwrap_or_else(PoisonError::into_inner).clone());
+            answer.body = serde_json::to_vec(&account)?.into();
+        }
         if fault == Some(CosmosFault::ReplyLost) {
             return Err(io::Error::other("lost after it was carried out"));
         }
