@@ -55,15 +55,23 @@ impl Account {
         if self.enable_multiple_write_locations {
             return Err(OpenError::SeveralWriters);
         }
-        let is_strong = self
-            .user_consistency_policy
-            .as_ref()
-            .is_some_and(|policy| policy.default_consistency_level == "Strong");
         let Some(writer) = self.writable_locations.first() else { return Ok(()) };
-        if is_strong || self.readable_locations.len() < 2 || is_same(&writer.name, near) {
+        let is_alone = self.readable_locations.len() < 2;
+        if is_alone || self.is_strong() || is_same(&writer.name, near) {
             return Ok(());
         }
         Err(OpenError::Elsewhere { near: near.to_owned(), writer: writer.name.clone() })
+    }
+
+    /// What a commit survives.
+    pub(crate) fn durability(&self) -> &'static str {
+        let is_elsewhere_too = self.is_strong() && self.readable_locations.len() > 1;
+        if is_elsewhere_too { "regions" } else { "quorum" }
+    }
+
+    fn is_strong(&self) -> bool {
+        let policy = self.user_consistency_policy.as_ref();
+        policy.is_some_and(|policy| policy.default_consistency_level == "Strong")
     }
 }
 
@@ -107,11 +115,8 @@ fn strange() -> OpenError {
     OpenError::Strange("the account does not say what it is".into())
 }
 
-/// With `%XX` for what means something in a query.
+/// With `%XX` for what a signature or a token may hold and means something in a query.
 fn escape(text: &str) -> String {
-    let escaped = |letter: char| match letter {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' | '~' => letter.to_string(),
-        other => other.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
-    };
-    text.chars().map(escaped).collect()
+    let special = [("%", "%25"), ("=", "%3D"), ("&", "%26"), ("+", "%2B"), ("/", "%2F")];
+    special.iter().fold(text.to_owned(), |text, (letter, escaped)| text.replace(letter, escaped))
 }

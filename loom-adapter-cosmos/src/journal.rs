@@ -43,6 +43,7 @@ use crate::connection::Answer;
 use crate::documents::RACES_MAX;
 use crate::error::Failure;
 use crate::items::Items;
+use crate::settings::CosmosSettings;
 
 /// The largest turn in a document, which is a third larger, and has to fit two megabytes with what
 /// else it says.
@@ -60,6 +61,7 @@ pub(crate) struct CosmosJournal {
     partitions: PartitionCount,
     /// How long a write is tried whose answers do not come.
     patience: Duration,
+    durability: &'static str,
     /// Where large turns are kept.
     payloads: Option<Arc<dyn BlobStore>>,
     known: Mutex<HashMap<PartitionId, Arc<Known>>>,
@@ -77,12 +79,14 @@ struct Checks {
 impl CosmosJournal {
     pub(crate) fn new(
         items: Items,
-        partitions: PartitionCount,
-        patience: Duration,
+        settings: &CosmosSettings,
+        durability: &'static str,
         payloads: Option<Arc<dyn BlobStore>>,
     ) -> Self {
+        let CosmosSettings { partitions, response_timeout: patience, .. } = *settings;
         let checks = Checks { version: true, epoch: true, duplicates: true };
-        Self { items, partitions, patience, payloads, known: Mutex::default(), checks }
+        let known = Mutex::default();
+        Self { items, partitions, patience, durability, payloads, known, checks }
     }
 
     fn known(&self, partition: PartitionId) -> Arc<Known> {
@@ -138,7 +142,7 @@ impl CosmosJournal {
 #[async_trait]
 impl JournalStore for CosmosJournal {
     fn capabilities(&self) -> JournalCapabilities {
-        JournalCapabilities { turn_bytes_max: self.turn_bytes_max(), durability: "cosmos" }
+        JournalCapabilities { turn_bytes_max: self.turn_bytes_max(), durability: self.durability }
     }
 
     async fn claim(

@@ -57,7 +57,8 @@ impl CosmosStores {
         payloads: Option<Arc<dyn BlobStore>>,
     ) -> Result<Self, OpenError> {
         let client = connect(settings).await?;
-        Account::read(settings).await?.check(&settings.region)?;
+        let account = Account::read(settings).await?;
+        account.check(&settings.region)?;
         let states = Documents::new(container(&client, settings, STATES).await?, settings);
         let requests = Documents::new(container(&client, settings, REQUESTS).await?, settings);
         let rows = container(&client, settings, ROWS).await?;
@@ -65,8 +66,7 @@ impl CosmosStores {
         let journal = container(&client, settings, JOURNAL).await?;
         check_paths(&journal, settings, JOURNAL).await?;
         let items = Items::new(journal, Patience::new(settings), charges.clone());
-        let (partitions, patience) = (settings.partitions, settings.response_timeout);
-        let journal = CosmosJournal::new(items, partitions, patience, payloads);
+        let journal = CosmosJournal::new(items, settings, account.durability(), payloads);
         Ok(Self {
             journal: Arc::new(journal),
             charges,

@@ -28,7 +28,7 @@ async fn open(settings: &CosmosSettings) -> Arc<dyn JournalStore> {
     let client = connect(settings).await.expect("it was started");
     let journal = container(&client, settings, JOURNAL).await.expect("it was provisioned");
     let items = Items::new(journal, Patience::new(settings), Charges::default());
-    let journal = CosmosJournal::new(items, settings.partitions, settings.response_timeout, None);
+    let journal = CosmosJournal::new(items, settings, "quorum", None);
     Arc::new(CosmosJournal { checks: CHECKS.get(), ..journal })
 }
 

@@ -131,6 +131,26 @@ fn an_account_that_asks_for_less_for_long_is_told_of_soon() {
     });
 }
 
+/// A key that was replaced, or a token whose time is over.
+#[test]
+fn credentials_that_are_not_accepted_any_more_are_told_and_lose_nothing() {
+    run(async {
+        let server = CosmosServer::start();
+        let owner = Owner::of(scene::open(&server).await.journal()).await;
+        assert_eq!(owner.commit(&[owner.turn(1)]).await.unwrap(), [CommitOutcome::Committed]);
+        for status in [401, 403] {
+            server.fail_often(1000, CosmosFault::answer(status, 0), 1);
+            let refused = owner.commit(&[owner.turn(2)]).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Denied, "{refused:?}");
+            let unread = owner.journal.load(&owner.tenure, &owner.actor, None).await.unwrap_err();
+            assert_eq!(unread.kind(), ErrorKind::Denied, "{unread:?}");
+            server.heal();
+        }
+        assert_eq!(owner.commit(&[owner.turn(2)]).await.unwrap(), [CommitOutcome::Committed]);
+        assert_eq!(owner.records().await, ["turn 1", "turn 2"]);
+    });
+}
+
 #[test]
 fn an_outage_loses_nothing_and_doubles_nothing() {
     run(async {
