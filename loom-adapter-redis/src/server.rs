@@ -28,6 +28,8 @@ pub enum RedisClient {
     Cluster(Box<ClusterClient>),
 }
 
+const ADDRESS_FORM: &str = "redis://, or rediss:// for TLS, and then [user:password@]host[:port]";
+
 /// A connection, or those to all nodes.
 #[derive(Clone)]
 pub(crate) enum Wire {
@@ -47,12 +49,13 @@ impl RedisClient {
             // Several may be linked in; whoever installs first decides.
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         }
-        let infos: Vec<ConnectionInfo> = settings
-            .urls
-            .iter()
-            .map(|url| connection_info(url, settings))
-            .collect::<RedisResult<_>>()
-            .map_err(setting)?;
+        let info = |(place, url): (usize, &String)| {
+            // Not the address itself, in which a password may be.
+            let wrong = |_| format!("address {} is wrong: it is {ADDRESS_FORM}", place + 1);
+            connection_info(url, settings).map_err(|error| OpenError::Setting(wrong(error)))
+        };
+        let infos: Vec<ConnectionInfo> =
+            settings.urls.iter().enumerate().map(info).collect::<Result<_, _>>()?;
         let client = match &settings.topology {
             Topology::Standalone => standalone(infos, settings).map(Box::new).map(Self::Standalone),
             Topology::Sentinel { master } => sentinel(&infos, master, settings)
