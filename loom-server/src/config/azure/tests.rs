@@ -149,3 +149,12 @@ fn no_secret_is_shown() {
     assert!(!serving.contains(KEY), "{serving}");
     assert!(serving.contains("[secret]"), "{serving}");
 }
+
+#[test]
+fn the_file_of_the_guide_is_right_in_production() {
+    let guide = include_str!("../../../../docs/production.md");
+    let (_, rest) = guide.split_once("```toml\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let found = good(text, &[("REDIS_PASSWORD", "p")]).found;
+    assert!(found.warnings.is_empty() && found.refused_in_production.is_empty(), "{found:?}");
+}
