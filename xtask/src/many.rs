@@ -49,7 +49,7 @@ pub(crate) struct Size {
 #[derive(Args)]
 pub(crate) struct Transfers {
     /// Transfers between 20 wallets, by 8 callers
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 5_000)]
     transfers: u32,
 }
 

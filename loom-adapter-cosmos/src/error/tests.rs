@@ -48,3 +48,16 @@ fn an_account_that_cannot_be_opened_is_told_by_code() {
         assert!(told.starts_with(&format!("{code}: ")), "{failure:?}: {told}");
     }
 }
+
+#[test]
+fn what_the_client_makes_up_is_not_told_as_the_answer_of_the_service() {
+    let rows = [
+        (answered(412, 0, true), "Cosmos DB answers 412/0"),
+        (answered(404, OWNER_MISSING, true), "Cosmos DB answers 404/1003"),
+        (answered(401, 20_401, true), "the client gives up: ClientGenerated401 (401/20401)"),
+        (answered(599, 65_000, true), "the client gives up: unknown (599/65000)"),
+    ];
+    for (failure, expected) in rows {
+        assert_eq!(failure.to_string(), expected);
+    }
+}
