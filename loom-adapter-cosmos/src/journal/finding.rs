@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use loom_core::{ActorId, Head, IdempotencyKey, Incarnation, PartitionId, Timestamp};
 use loom_ports::{Cursor, Due, DueTimer, Handled, Page, Undelivered};
 
-use super::CosmosJournal;
 use super::known::Seen;
 use super::place::{self, Place};
 use super::turn::Written;
+use super::{CosmosJournal, READ_AT_ONCE};
 use crate::connection::Answer;
 use crate::error::Failure;
 use crate::items::{any_of, between};
@@ -61,8 +62,12 @@ impl CosmosJournal {
                 Some(Some(last)) => last.due_at().ok_or(Failure::Corrupt("timer"))?,
             };
             let is_last = page.is_none();
-            for turn in page.unwrap_or_default() {
-                if self.has_present_timers(partition, &seen, &turn).await? {
+            let looks = page.unwrap_or_default().into_iter();
+            let looks: Vec<_> =
+                looks.map(|turn| self.with_presence(partition, &seen, turn)).collect();
+            let looks = stream::iter(looks).buffered(READ_AT_ONCE);
+            for (turn, is_present) in looks.try_collect::<Vec<_>>().await? {
+                if is_present {
                     timers.extend(turn.due_timers()?);
                 } else {
                     past.push(turn);
@@ -83,16 +88,17 @@ impl CosmosJournal {
         }
     }
 
-    /// Whether no later turn has changed the timers.
-    async fn has_present_timers(
+    /// The turn, and whether no later one has changed the timers.
+    async fn with_presence(
         &self,
         partition: PartitionId,
         seen: &Seen,
-        turn: &Written,
-    ) -> Answer<bool> {
+        turn: Written,
+    ) -> Answer<(Written, bool)> {
         let (actor, head) = turn.place()?;
         let end = self.end("due", partition, seen, &actor).await?;
-        Ok(end.head.incarnation == head.incarnation && end.timers.place() == Some(head.seq))
+        let is_of_this_life = end.head.incarnation == head.incarnation;
+        Ok((turn, is_of_this_life && end.timers.place() == Some(head.seq)))
     }
 
     pub(super) async fn try_undelivered(
