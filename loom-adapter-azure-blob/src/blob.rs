@@ -4,18 +4,22 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use loom_ports::{BlobHead, BlobName, BlobStore, Cursor, Page, PortError, Put, PutOutcome};
+use loom_ports::{
+    BlobHead, BlobName, BlobPart, BlobSource, BlobStore, Cursor, Page, PortError, Put,
+    PutCondition, PutOutcome,
+};
 
 use azure_storage_blob::models::{BlobItem, ListBlobsResponse};
 
 use crate::attempts::Answer;
 use crate::connection::{Connection, VALUE_BYTES_MAX};
-use crate::content::Found;
+use crate::content::{Content, Found};
 use crate::error::{Failure, OpenError};
 use crate::name::decode;
 use crate::opening::open;
-use crate::put::Putting;
+use crate::put::{Body, Putting};
 use crate::settings::AzureBlobSettings;
+use crate::streaming;
 
 /// A container of Azure Blob Storage.
 ///
@@ -47,6 +51,23 @@ impl AzureBlobStore {
         };
         let get = || self.connection.get(name, range.clone());
         self.connection.attempts().read(get).await
+    }
+
+    async fn try_get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Answer<BlobPart> {
+        let found = self.find(name).await?.filter(|found| found.head.etag == etag);
+        let Some(Found { head, version, .. }) = found else { return Ok(BlobPart::Changed) };
+        let range = range.start..range.end.min(head.size);
+        if range.is_empty() {
+            return Ok(BlobPart::Bytes(Bytes::new()));
+        }
+        let get = || self.connection.get_version(name, range.clone(), &version);
+        let bytes = self.connection.attempts().read(get).await?;
+        Ok(bytes.map_or(BlobPart::Changed, BlobPart::Bytes))
     }
 
     async fn find(&self, name: &BlobName) -> Answer<Option<Found>> {
@@ -86,8 +107,30 @@ impl AzureBlobStore {
 #[async_trait]
 impl BlobStore for AzureBlobStore {
     async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError> {
-        let outcome = Putting::new(&self.connection, name, &put).run(put).await;
-        outcome.map_err(|failure| failure.at("put"))
+        let (body, content) = (Body::Whole(put.bytes.clone()), Content::of(&put.bytes));
+        let putting = Putting::new(&self.connection, name, body, content);
+        putting.run(put.condition).await.map_err(|failure| failure.at("put"))
+    }
+
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError> {
+        let (body, content) = streaming::stage(&self.connection, name, source).await?;
+        let putting = Putting::new(&self.connection, name, body, content);
+        putting.run(condition).await.map_err(|failure| failure.at("put_parts"))
+    }
+
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError> {
+        let part = self.try_get_part(name, etag, range).await;
+        part.map_err(|failure| failure.at("get_part"))
     }
 
     async fn get(

@@ -10,8 +10,9 @@ use azure_storage_blob::BlobContainerClient;
 use azure_storage_blob::BlobContainerClientOptions;
 use azure_storage_blob::models::{
     BlobClientDownloadOptions, BlobClientGetPropertiesResultHeaders as _,
-    BlobContainerClientListBlobsOptions, BlockBlobClientUploadOptions, HttpRange,
-    ListBlobsIncludeItem, ListBlobsResponse,
+    BlobContainerClientListBlobsOptions, BlockBlobClientCommitBlockListOptions,
+    BlockBlobClientUploadOptions, BlockLookupList, HttpRange, ListBlobsIncludeItem,
+    ListBlobsResponse,
 };
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt as _;
@@ -124,27 +125,86 @@ impl Connection {
         Ok(Some(Found::new(name, size, version, &found.metadata()?)))
     }
 
+    /// Sends a block of a value, which nobody sees before it is committed.
+    pub(crate) async fn stage(&self, name: &BlobName, block: &[u8], bytes: Bytes) -> Answer<()> {
+        let size = bytes.len();
+        let blob = self.container.blob_client(&encode(name)?).block_blob_client();
+        let stage =
+            blob.stage_block(block, size as u64, RequestContent::from(bytes.to_vec()), None);
+        self.within(size).with(stage).await.map(drop)
+    }
+
+    /// Makes a value of blocks if what has to be there is.
+    pub(crate) async fn commit(
+        &self,
+        name: &BlobName,
+        blocks: &[Vec<u8>],
+        content: &Content,
+        guard: &Guard,
+    ) -> Answer<()> {
+        let mut options = BlockBlobClientCommitBlockListOptions {
+            metadata: Some(content.metadata()),
+            ..Default::default()
+        };
+        match guard {
+            Guard::Anything => {}
+            Guard::Nothing => options.if_none_match = Some(Etag::from("*")),
+            Guard::Version(version) => options.if_match = Some(version.clone()),
+        }
+        let list = BlockLookupList { latest: Some(blocks.to_vec()), ..Default::default() };
+        let blob = self.container.blob_client(&encode(name)?).block_blob_client();
+        let commit = async { blob.commit_block_list(list.try_into()?, Some(options)).await };
+        self.within(0).with(commit).await.map(drop)
+    }
+
+    /// Reads a part of a value, not empty and within it, if it is this version of it.
+    pub(crate) async fn get_version(
+        &self,
+        name: &BlobName,
+        range: Range<u64>,
+        version: &Etag,
+    ) -> Answer<Option<Bytes>> {
+        let options = BlobClientDownloadOptions {
+            if_match: Some(version.clone()),
+            partition_size: NonZero::new(VALUE_BYTES_MAX),
+            range: Some(HttpRange::from(range)),
+            ..Default::default()
+        };
+        match self.download(name, options).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(failure) if failure.is_condition() || failure.is_missing_blob() => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn download(
+        &self,
+        name: &BlobName,
+        options: BlobClientDownloadOptions<'_>,
+    ) -> Answer<Bytes> {
+        let blob = self.container.blob_client(&encode(name)?);
+        let mut begun = self.within(0).with(blob.download(Some(options))).await?;
+        let mut bytes = BytesMut::new();
+        // Each part has the time of an answer, however many there are.
+        while let Some(part) = self.within(0).with(begun.body.try_next()).await? {
+            bytes.extend_from_slice(&part);
+        }
+        Ok(bytes.freeze())
+    }
+
     /// Reads a value, or the part of it that lies in a range that is not empty.
     pub(crate) async fn get(
         &self,
         name: &BlobName,
         range: Option<Range<u64>>,
     ) -> Answer<Option<Bytes>> {
-        let blob = self.container.blob_client(&encode(name)?);
         let options = BlobClientDownloadOptions {
             partition_size: NonZero::new(VALUE_BYTES_MAX),
             range: range.clone().map(HttpRange::from),
             ..Default::default()
         };
-        match self.within(0).with(blob.download(Some(options))).await {
-            Ok(mut begun) => {
-                let mut bytes = BytesMut::new();
-                // Each part has the time of an answer, however many there are.
-                while let Some(part) = self.within(0).with(begun.body.try_next()).await? {
-                    bytes.extend_from_slice(&part);
-                }
-                Ok(Some(bytes.freeze()))
-            }
+        match self.download(name, options).await {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(failure) if failure.is_beyond_the_end() => Ok(Some(Bytes::new())),
             // Azurite says of a part of an empty value that it ends before it begins.
             Err(Failure::Corrupt(what)) if range.is_some() => match self.find(name).await? {

@@ -33,8 +33,13 @@ pub(crate) struct Found {
 
 impl Content {
     pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self::of_digest(&Sha256::digest(bytes))
+    }
+
+    /// Of a value that is known by the SHA-256 of its bytes.
+    pub(crate) fn of_digest(digest: &[u8]) -> Self {
         let mut etag = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
+        for byte in digest {
             // To write to a string cannot fail.
             let _ = write!(etag, "{byte:02x}");
         }

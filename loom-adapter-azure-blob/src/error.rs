@@ -66,6 +66,9 @@ pub(crate) enum Failure {
     /// An attempt before may have been carried out, and what came of it cannot be told any more.
     #[error("an attempt was not answered, and others have written since")]
     Overtaken,
+    /// Others have stored a value of the name, with which the blocks that were sent went away.
+    #[error("others have written meanwhile, and the blocks that were sent are gone")]
+    BlocksLost,
     #[error("what Azure Blob Storage holds or answers is not ours: a {0} was expected")]
     Corrupt(&'static str),
     #[error("{0}")]
@@ -75,7 +78,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotSent(_) | Self::NoToken(_) => ErrorKind::Unavailable,
+            Self::NotSent(_) | Self::NoToken(_) | Self::BlocksLost => ErrorKind::Unavailable,
             Self::NoAnswer(_) | Self::Overtaken => ErrorKind::Indeterminate,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Unsupported(_) => ErrorKind::Unsupported,
@@ -102,6 +105,7 @@ impl Failure {
     /// attempt may succeed.
     pub(crate) fn may_pass(&self, harmless: bool) -> bool {
         match self.kind() {
+            _ if matches!(self, Self::BlocksLost) => false,
             ErrorKind::Unavailable | ErrorKind::Throttled { .. } => true,
             ErrorKind::Indeterminate => harmless,
             _ => false,
@@ -125,6 +129,11 @@ impl Failure {
     pub(crate) fn is_condition(&self) -> bool {
         self.is(409, &["BlobAlreadyExists"])
             || self.is(412, &["ConditionNotMet", "TargetConditionNotMet"])
+    }
+
+    /// A block that is to be committed is not there.
+    pub(crate) fn is_missing_block(&self) -> bool {
+        self.is(400, &["InvalidBlockList"])
     }
 
     /// The range begins after the end of the value.

@@ -24,6 +24,7 @@ mod opening;
 mod put;
 mod settings;
 mod signing;
+mod streaming;
 
 pub use blob::AzureBlobStore;
 pub use credential::Credential;

@@ -12,11 +12,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use loom_ports::{BlobHead, BlobName, BlobStore, Cursor, Page, PortError, Put, PutOutcome};
+use loom_ports::{
+    BlobHead, BlobName, BlobPart, BlobSource, BlobStore, Cursor, Page, PortError, Put,
+    PutCondition, PutOutcome,
+};
 use tokio::runtime::Handle;
 
 pub(crate) use self::content::Blobs;
-use self::content::Etag;
+use self::content::{Etag, Pin};
 use self::name::BlobRow;
 use crate::error::Broken;
 use crate::reader::Reader;
@@ -64,19 +67,18 @@ impl EmbeddedBlob {
     }
 }
 
-#[async_trait]
-impl BlobStore for EmbeddedBlob {
-    async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError> {
-        let Put { bytes, condition } = put;
-        let blobs = self.core.blobs.clone();
-        let size = bytes.len() as u64;
-        // The content is durable before a row can name it, and stays until one does.
-        let written = blocking(move || blobs.write(&bytes)).await;
-        let (pin, sums) = written.map_err(|error| error.at("put"))?;
-
+impl EmbeddedBlob {
+    /// Names a content that is durable, and stays until a row names it.
+    async fn set(
+        &self,
+        operation: &'static str,
+        name: &BlobName,
+        condition: PutCondition,
+        (pin, size, sums): (Pin, u64, Vec<u8>),
+    ) -> Result<PutOutcome, PortError> {
         let (name, etag) = (name.clone(), pin.etag().clone());
         let mut unused = vec![etag.clone()];
-        let put = self.core.write("put", move |view| {
+        let put = self.core.write(operation, move |view| {
             // Also if nobody waits for it any more.
             let _pin = pin;
             name::set(view, &name, condition, etag, size, sums)
@@ -87,6 +89,61 @@ impl BlobStore for EmbeddedBlob {
             self.discard(unused).await;
         }
         Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl BlobStore for EmbeddedBlob {
+    async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError> {
+        let Put { bytes, condition } = put;
+        let blobs = self.core.blobs.clone();
+        let size = bytes.len() as u64;
+        let written = blocking(move || blobs.write(&bytes)).await;
+        let (pin, sums) = written.map_err(|error| error.at("put"))?;
+        self.set("put", name, condition, (pin, size, sums)).await
+    }
+
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError> {
+        let broken = |error: Broken| error.at("put_parts");
+        let blobs = self.core.blobs.clone();
+        let mut writing = blocking(move || blobs.begin()).await.map_err(broken)?;
+        while let Some(bytes) = source.next().await? {
+            let added = blocking(move || writing.add(&bytes).map(|()| writing)).await;
+            writing = added.map_err(broken)?;
+        }
+        let blobs = self.core.blobs.clone();
+        let content = blocking(move || blobs.finish(writing)).await.map_err(broken)?;
+        self.set("put_parts", name, condition, content).await
+    }
+
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        asked: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError> {
+        let found = self.row("get_part", name).await?.filter(|row| row.etag.is(asked));
+        let Some(BlobRow { etag, size }) = found else { return Ok(BlobPart::Changed) };
+        let content = name::content_key(&etag);
+        let sums = self.core.read("get_part", |rows| rows.get(&content)).await?;
+        let blobs = self.core.blobs.clone();
+        let read = blocking(move || blobs.read(&etag, size, sums.as_deref(), Some(range))).await;
+        let read = read.map_err(|error| error.at("get_part"))?;
+        if let Some(bytes) = read {
+            return Ok(BlobPart::Bytes(bytes));
+        }
+        // Either it was replaced meanwhile, or it is missing.
+        match self.row("get_part", name).await? {
+            Some(row) if row.etag.is(asked) => {
+                Err(Broken::Blob { name: name.to_string() }.at("get_part"))
+            }
+            _ => Ok(BlobPart::Changed),
+        }
     }
 
     async fn get(

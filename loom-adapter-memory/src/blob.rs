@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use loom_ports::{
-    BlobHead, BlobName, BlobStore, Cursor, Page, PortError, Put, PutCondition, PutOutcome,
+    BlobHead, BlobName, BlobPart, BlobSource, BlobStore, Cursor, Page, PortError, Put,
+    PutCondition, PutOutcome,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -45,6 +46,31 @@ impl BlobStore for MemoryBlob {
         }
         blobs.insert(name.to_string(), Blob { head: head.clone(), bytes });
         Ok(PutOutcome::Stored(head))
+    }
+
+    /// Values are kept in memory anyway.
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError> {
+        let mut bytes = BytesMut::new();
+        while let Some(part) = source.next().await? {
+            bytes.extend_from_slice(&part);
+        }
+        self.put(name, Put { bytes: bytes.freeze(), condition }).await
+    }
+
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError> {
+        let blobs = self.blobs.lock();
+        let blob = blobs.get(name.as_str()).filter(|blob| blob.head.etag == etag);
+        Ok(blob.map_or(BlobPart::Changed, |blob| BlobPart::Bytes(cut(&blob.bytes, &range))))
     }
 
     async fn get(

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use loom_ports::{
-    BlobHead, BlobName, BlobStore, Cursor, ErrorKind, Page, PortError, Put, PutCondition,
-    PutOutcome,
+    BlobHead, BlobName, BlobPart, BlobSource, BlobStore, Cursor, ErrorKind, Page, PortError, Put,
+    PutCondition, PutOutcome,
 };
 
 use sha2::{Digest as _, Sha256};
@@ -107,6 +107,13 @@ impl Value {
         Ok(Self { etag, bytes: stored.slice_ref(bytes) })
     }
 
+    /// The part of it that lies in a range.
+    fn cut(&self, range: &Range<u64>) -> Bytes {
+        let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(self.bytes.len());
+        let (start, end) = (within(range.start), within(range.end));
+        self.bytes.slice(start..end.max(start))
+    }
+
     fn head(&self, name: &BlobName) -> BlobHead {
         let size = self.bytes.len() as u64;
         BlobHead { name: name.clone(), size, etag: self.etag.clone() }
@@ -124,18 +131,40 @@ impl BlobStore for SmallBlobs {
         outcome.ok_or_else(refused)
     }
 
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError> {
+        let mut bytes = BytesMut::new();
+        while let Some(part) = source.next().await? {
+            bytes.extend_from_slice(&part);
+            if bytes.len() > VALUE_BYTES_MAX {
+                break;
+            }
+        }
+        self.put(name, Put { bytes: bytes.freeze(), condition }).await
+    }
+
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError> {
+        let found = self.find(name).await.map_err(|error| error.at("get_part"))?;
+        let found = found.filter(|value| value.etag == etag);
+        Ok(found.map_or(BlobPart::Changed, |value| BlobPart::Bytes(value.cut(&range))))
+    }
+
     async fn get(
         &self,
         name: &BlobName,
         range: Option<Range<u64>>,
     ) -> Result<Option<Bytes>, PortError> {
         let found = self.find(name).await.map_err(|error| error.at("get"))?;
-        Ok(found.map(|Value { bytes, .. }| {
-            let within = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
-            let range =
-                range.map_or(0..bytes.len(), |range| within(range.start)..within(range.end));
-            bytes.slice(range.start..range.end.max(range.start))
-        }))
+        Ok(found.map(|value| value.cut(&range.clone().unwrap_or(0..u64::MAX))))
     }
 
     async fn head(&self, name: &BlobName) -> Result<Option<BlobHead>, PortError> {

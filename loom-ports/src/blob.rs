@@ -1,5 +1,7 @@
 //! Port: large values.
 
+mod parts;
+
 use std::fmt::Debug;
 use std::ops::Range;
 
@@ -9,6 +11,8 @@ use loom_core::{InvalidId, MESSAGE_ID_BYTES_MAX};
 
 use crate::{Cursor, Page, PortError};
 
+pub use parts::{BlobPart, BlobReader, BlobSource};
+
 /// Stores values by name. Readers see a value whole or not at all, never a part of a put.
 #[async_trait]
 pub trait BlobStore: Debug + Send + Sync + 'static {
@@ -17,6 +21,28 @@ pub trait BlobStore: Debug + Send + Sync + 'static {
     /// After an indeterminate failure, compare [`BlobHead::etag`] before putting again; the
     /// same bytes have the same etag, under any name.
     async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError>;
+
+    /// Stores a value as it comes, with a part of it in memory at a time, if `condition` holds at
+    /// its end. Else as [`put`](Self::put): the value is there whole or not at all, and if the
+    /// source fails, not at all.
+    ///
+    /// What is not carried out because others wrote meanwhile is `Unavailable`, and may be done
+    /// again with a new source.
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError>;
+
+    /// Reads the part of a value that lies in `range`, cut to the value's size, if the value has
+    /// this etag. All parts that are read with one etag are of one value.
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError>;
 
     /// Reads a value, or the part of it that lies in `range`. `None` if there is none.
     ///

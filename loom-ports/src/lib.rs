@@ -28,7 +28,9 @@ mod state;
 mod stores;
 mod trace;
 
-pub use blob::{BlobHead, BlobName, BlobStore, Put, PutCondition, PutOutcome};
+pub use blob::{
+    BlobHead, BlobName, BlobPart, BlobReader, BlobSource, BlobStore, Put, PutCondition, PutOutcome,
+};
 pub use clock::Clock;
 pub use config::{CONFIG_BYTES_MAX, ConfigEntry, ConfigReading, ConfigRevision, ConfigStore};
 pub use coordination::{Coordination, Heartbeat, Member};

@@ -3,6 +3,7 @@
 pub mod listing;
 pub mod model;
 pub mod reading;
+pub mod streaming;
 pub mod writing;
 
 use bytes::Bytes;
@@ -48,6 +49,10 @@ macro_rules! __blob_cases {
             reading::a_range_is_cut_to_the_value
             reading::readers_see_a_value_whole
             reading::a_store_that_cannot_be_reached_is_not_empty
+            streaming::a_value_that_comes_in_parts_is_the_same_as_one_that_comes_whole
+            streaming::a_value_that_comes_in_parts_is_stored_if_its_condition_holds
+            streaming::a_value_whose_source_fails_is_not_stored
+            streaming::a_value_is_read_in_parts_that_are_all_of_it
             listing::names_are_kept_apart
             listing::a_name_is_not_a_folder
             listing::values_are_listed_by_prefix
@@ -111,6 +116,7 @@ mod tests {
         let cases = [
             include_str!("blob/writing.rs"),
             include_str!("blob/reading.rs"),
+            include_str!("blob/streaming.rs"),
             include_str!("blob/listing.rs"),
             include_str!("blob/model.rs"),
         ];

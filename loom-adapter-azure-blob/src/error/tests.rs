@@ -13,6 +13,7 @@ fn in_doubt_the_outcome_is_unknown() {
         (Failure::NoToken(text()), Unavailable),
         (Failure::NoAnswer(text()), Indeterminate),
         (Failure::Overtaken, Indeterminate),
+        (Failure::BlocksLost, Unavailable),
         (Failure::Corrupt("page"), Corrupt),
         (answered(400, "InvalidHeaderValue"), Invalid),
         (answered(401, "InvalidAuthenticationInfo"), Denied),

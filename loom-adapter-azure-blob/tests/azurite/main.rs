@@ -6,3 +6,4 @@ mod failing;
 mod foreign;
 mod scene;
 mod starting;
+mod streaming;

@@ -47,10 +47,60 @@ pub(crate) struct Pin {
     pins: Arc<Mutex<HashMap<Etag, usize>>>,
 }
 
+/// A content that is being written. Dropped before its end, it is removed.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    file: File,
+    /// Where it is, until it has its name.
+    path: Option<PathBuf>,
+    hash: Sha256,
+    sums: Vec<u8>,
+    /// The beginning of the next part.
+    part: Vec<u8>,
+    size: u64,
+}
+
+impl Writing {
+    pub(crate) fn add(&mut self, mut bytes: &[u8]) -> Result<(), Broken> {
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        self.file.write_all(bytes)?;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(PART_BYTES - self.part.len()));
+            self.part.extend_from_slice(now);
+            bytes = later;
+            if self.part.len() == PART_BYTES {
+                self.end_part();
+            }
+        }
+        Ok(())
+    }
+
+    fn end_part(&mut self) {
+        if !self.part.is_empty() {
+            self.sums.extend(sum(&self.part));
+            self.part.clear();
+        }
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // It is removed at the next opening if it cannot be now.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 impl Etag {
     fn of(bytes: &[u8]) -> Self {
+        Self::of_digest(&Sha256::digest(bytes))
+    }
+
+    fn of_digest(digest: &[u8]) -> Self {
         let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
+        for byte in digest {
             write!(hex, "{byte:02x}").expect("a string takes any text");
         }
         Self(hex.into())
@@ -82,6 +132,28 @@ impl Blobs {
             }
         }
         Ok(Self { dir, unfinished: Arc::default(), pins: Arc::default() })
+    }
+
+    /// Begins to write a content that is not known yet.
+    pub(crate) fn begin(&self) -> Result<Writing, Broken> {
+        let path = self.unfinished();
+        let file = File::create(&path)?;
+        let (hash, sums) = (Sha256::new(), Vec::new());
+        Ok(Writing { file, path: Some(path), hash, sums, part: Vec::new(), size: 0 })
+    }
+
+    /// Stores a content durably that was written to its end. Returns its size and the checksums of
+    /// its parts.
+    pub(crate) fn finish(&self, mut writing: Writing) -> Result<(Pin, u64, Vec<u8>), Broken> {
+        writing.end_part();
+        let pin = self.pin(Etag::of_digest(&writing.hash.clone().finalize()));
+        writing.file.sync_all()?;
+        // What is there under this name may have gone bad.
+        if let Some(unfinished) = writing.path.take() {
+            fs::rename(unfinished, self.path(&pin.etag))?;
+        }
+        directory::sync(&self.dir)?;
+        Ok((pin, writing.size, std::mem::take(&mut writing.sums)))
     }
 
     /// Stores a content durably. Returns the checksums of its parts.

@@ -13,7 +13,7 @@ use crate::race::race;
 const MIB: usize = 1 << 20;
 
 /// Bytes of which no part repeats soon, so that a part in the wrong place shows.
-fn noise(size: usize, seed: u32) -> Vec<u8> {
+pub(super) fn noise(size: usize, seed: u32) -> Vec<u8> {
     // Numerical Recipes' linear congruential generator.
     let next = |n: &u32| Some(n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     std::iter::successors(Some(seed), next).map(|n| n.to_be_bytes()[0]).take(size).collect()

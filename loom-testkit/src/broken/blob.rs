@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use loom_adapter_memory::MemoryBlob;
 use loom_ports::{
-    BlobHead, BlobName, BlobStore, Cursor, Page, PortError, Put, PutCondition, PutOutcome,
+    BlobHead, BlobName, BlobPart, BlobSource, BlobStore, Cursor, Page, PortError, Put,
+    PutCondition, PutOutcome,
 };
 
 use super::{assert_caught, or_empty, out_of_reach};
@@ -37,13 +38,17 @@ enum Defect {
     SortsByFolder,
     IsEmptyWhenOutOfReach,
     ForgetsOnRestart,
+    StoresOnePartOnly,
+    StoresWhatCameBeforeAFailure,
+    ReadsPartsOfAnything,
 }
 
 use Defect::{
     ChecksBeforeItPuts, CountsEtags, CountsToTheNextPage, DeletesOnce, EndsAfterOnePage,
     EndsRangesLate, ForgetsOnRestart, IgnoresCase, IgnoresIfAbsent, IgnoresIfMatch,
-    IgnoresTheLimit, IsEmptyWhenOutOfReach, LosesTheLastByte, RefusesRangesBeyondTheEnd,
-    ReplacesFolders, SortsByFolder, TakesPrefixForFolder, TakesSizeForEtag, TearsPuts,
+    IgnoresTheLimit, IsEmptyWhenOutOfReach, LosesTheLastByte, ReadsPartsOfAnything,
+    RefusesRangesBeyondTheEnd, ReplacesFolders, SortsByFolder, StoresOnePartOnly,
+    StoresWhatCameBeforeAFailure, TakesPrefixForFolder, TakesSizeForEtag, TearsPuts,
 };
 
 type Broken = super::Broken<dyn BlobStore, Defect, AtomicU64>;
@@ -99,6 +104,10 @@ fn defects_are_caught() {
             (SortsByFolder, "values_are_listed_in_the_order_of_their_names"),
             (IsEmptyWhenOutOfReach, "a_store_that_cannot_be_reached_is_not_empty"),
             (ForgetsOnRestart, "values_survive_a_restart"),
+            (StoresOnePartOnly, "a_value_that_comes_in_parts_is_the_same_as_one_that_comes_whole"),
+            (IgnoresIfMatch, "a_value_that_comes_in_parts_is_stored_if_its_condition_holds"),
+            (StoresWhatCameBeforeAFailure, "a_value_whose_source_fails_is_not_stored"),
+            (ReadsPartsOfAnything, "a_value_is_read_in_parts_that_are_all_of_it"),
             (IgnoresIfMatch, "any_sequence_of_calls_agrees_with_the_model"),
         ],
     );
@@ -144,6 +153,41 @@ impl BlobStore for Broken {
             PutOutcome::Stored(head) => PutOutcome::Stored(self.head_of(head)),
             PutOutcome::Refused(head) => PutOutcome::Refused(head.map(|head| self.head_of(head))),
         })
+    }
+
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError> {
+        let mut bytes = BytesMut::new();
+        loop {
+            match source.next().await {
+                Ok(Some(part)) => bytes.extend_from_slice(&part),
+                Ok(None) => break,
+                Err(_) if self.has(StoresWhatCameBeforeAFailure) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        if self.has(StoresOnePartOnly) {
+            bytes.truncate(1 << 20);
+        }
+        self.put(name, Put { bytes: bytes.freeze(), condition }).await
+    }
+
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError> {
+        let head = self.head(name).await?;
+        let is_same = head.is_some_and(|head| head.etag == etag);
+        if !is_same && !self.has(ReadsPartsOfAnything) {
+            return Ok(BlobPart::Changed);
+        }
+        Ok(self.get(name, Some(range)).await?.map_or(BlobPart::Changed, BlobPart::Bytes))
     }
 
     async fn get(

@@ -4,8 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use loom_ports::{BlobHead, BlobName, BlobStore, Cursor, Page, PortError, Put, PutOutcome};
+use bytes::{Bytes, BytesMut};
+use loom_ports::{
+    BlobHead, BlobName, BlobPart, BlobSource, BlobStore, Cursor, Page, PortError, Put,
+    PutCondition, PutOutcome,
+};
 
 use super::{FaultPlan, carried};
 
@@ -27,6 +30,29 @@ impl FaultyBlob {
 impl BlobStore for FaultyBlob {
     async fn put(&self, name: &BlobName, put: Put) -> Result<PutOutcome, PortError> {
         carried!(self.put(&name, val put))
+    }
+
+    /// Fails as a whole, like a put.
+    async fn put_parts(
+        &self,
+        name: &BlobName,
+        source: &mut dyn BlobSource,
+        condition: PutCondition,
+    ) -> Result<PutOutcome, PortError> {
+        let mut bytes = BytesMut::new();
+        while let Some(part) = source.next().await? {
+            bytes.extend_from_slice(&part);
+        }
+        self.put(name, Put { bytes: bytes.freeze(), condition }).await
+    }
+
+    async fn get_part(
+        &self,
+        name: &BlobName,
+        etag: &str,
+        range: Range<u64>,
+    ) -> Result<BlobPart, PortError> {
+        carried!(self.get_part(&name, &etag, val range))
     }
 
     async fn get(
