@@ -24,6 +24,19 @@ pub(crate) struct Deployed {
     pub(crate) file: String,
 }
 
+/// One of the servers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    Redis,
+    Cosmos,
+    Blobs,
+    Vault,
+}
+
+impl Which {
+    pub(crate) const ALL: [Self; 4] = [Self::Redis, Self::Cosmos, Self::Blobs, Self::Vault];
+}
+
 /// What must be seen nowhere.
 pub(crate) const REDIS_PASSWORD: &str = "planted-redis-password";
 pub(crate) const WRAPPING_KEY: &str =
@@ -96,6 +109,26 @@ impl Deployed {
             .env("AZURE_STORAGE_CONNECTION_STRING", self.connection_string())
             .env("WRAPPING_KEYS", format!("k1 {WRAPPING_KEY}"));
         command
+    }
+
+    /// Has a server die, as far as it can: what it was asked for last may have been done.
+    pub(crate) fn take_away(&mut self, which: Which) {
+        match which {
+            Which::Redis => self.redis.signal("KILL"),
+            Which::Cosmos => self.cosmos.stop(),
+            Which::Blobs => self.azurite.stop(),
+            Which::Vault => self.vault.stop(),
+        }
+    }
+
+    /// Starts it again, over what it kept.
+    pub(crate) fn bring_back(&mut self, which: Which) {
+        match which {
+            Which::Redis => self.redis.restart(),
+            Which::Cosmos => self.cosmos.restart(),
+            Which::Blobs => self.azurite.restart(),
+            Which::Vault => self.vault.restart(),
+        }
     }
 
     pub(crate) fn connection_string(&self) -> String {

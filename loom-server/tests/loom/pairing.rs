@@ -10,7 +10,7 @@ use loom_ports::{StateQuery, StateRow};
 use loom_testkit::backends::{COSMOS_KEY, COSMOS_REGION};
 use serde_json::{Value, json};
 
-use crate::deployed::Deployed;
+use crate::deployed::{Deployed, Which};
 use crate::http_server::Server;
 
 /// What each wallet begins with.
@@ -108,34 +108,19 @@ fn orders_outlast_every_store_and_health_names_the_one_that_is_gone() {
         };
         wait_for_orders();
 
-        deployed.redis.signal("KILL");
-        wait_for_health(&server, &["coordination", "journal", "locks", "queue"]);
-        thread::sleep(OUTAGE);
-        deployed.redis.restart();
-        wait_for_health(&server, &[]);
-        wait_for_orders();
-
-        deployed.cosmos.stop();
-        let kept_there = "config definitions graphs idempotency registry state traces";
-        wait_for_health(&server, &kept_there.split(' ').collect::<Vec<_>>());
-        thread::sleep(OUTAGE);
-        deployed.cosmos.restart();
-        wait_for_health(&server, &[]);
-        wait_for_orders();
-
-        deployed.azurite.stop();
-        wait_for_health(&server, &["blobs"]);
-        thread::sleep(OUTAGE);
-        deployed.azurite.restart();
-        wait_for_health(&server, &[]);
-        wait_for_orders();
-
-        deployed.vault.stop();
-        wait_for_health(&server, &["secrets"]);
-        thread::sleep(OUTAGE);
-        deployed.vault.restart();
-        wait_for_health(&server, &[]);
-        wait_for_orders();
+        for (which, kept_there) in [
+            (Which::Redis, "coordination journal locks queue"),
+            (Which::Cosmos, "config definitions graphs idempotency registry state traces"),
+            (Which::Blobs, "blobs"),
+            (Which::Vault, "secrets"),
+        ] {
+            deployed.take_away(which);
+            wait_for_health(&server, &kept_there.split(' ').collect::<Vec<_>>());
+            thread::sleep(OUTAGE);
+            deployed.bring_back(which);
+            wait_for_health(&server, &[]);
+            wait_for_orders();
+        }
 
         is_over.store(true, Ordering::SeqCst);
         callers.into_iter().flat_map(|caller| caller.join().unwrap()).collect()
@@ -181,10 +166,10 @@ fn a_journal_in_cosmos_is_the_authority_and_says_what_it_costs() {
     );
     server.signal("-KILL");
     drop(server);
-    deployed.cosmos.stop();
+    deployed.take_away(Which::Cosmos);
     let down = deployed.ended(&["serve", "--config", &deployed.file]);
     assert_eq!(down.code, Some(75), "{down:?}");
-    deployed.cosmos.restart();
+    deployed.bring_back(Which::Cosmos);
     let server = deployed.serve();
     deposit(&server, "4");
     // The same request is the same one, also after the death of the host.

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use loom_testkit::backends::{AZURITE_KEY, COSMOS_KEY, KEY_VAULT_CLIENT};
 
 use crate::command::wait;
-use crate::deployed::{Deployed, REDIS_PASSWORD, WRAPPING_KEY};
+use crate::deployed::{Deployed, REDIS_PASSWORD, WRAPPING_KEY, Which};
 use crate::http_server::Server;
 
 const VALUE: &str = "planted-secret-of-a-merchant";
@@ -29,11 +29,11 @@ const PLANTED: [&str; 8] = [
 
 /// All that was seen, and where.
 #[derive(Default)]
-struct Seen(Vec<(String, Vec<u8>)>);
+struct Seen(Vec<(String, String)>);
 
 impl Seen {
     fn add(&mut self, place: impl Into<String>, what: impl AsRef<[u8]>) {
-        self.0.push((place.into(), what.as_ref().to_vec()));
+        self.0.push((place.into(), String::from_utf8_lossy(what.as_ref()).into_owned()));
     }
 
     fn add_files(&mut self, dir: &Path, without: &[&str]) {
@@ -51,8 +51,8 @@ impl Seen {
     }
 
     fn holds(&self, text: &str) -> Option<&str> {
-        let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|found| found == text.as_bytes());
-        self.0.iter().find(|(_, bytes)| holds(bytes)).map(|(place, _)| place.as_str())
+        let found = self.0.iter().find(|(_, seen)| seen.contains(text));
+        found.map(|(place, _)| place.as_str())
     }
 }
 
@@ -82,14 +82,10 @@ fn what_is_secret_is_seen_nowhere() {
     assert_eq!(ask("/v1/actors/order/1/place", order), 200);
     // The receipt says that the secret was read.
     assert_eq!(deployed.receipts(), 1);
-    deployed.cosmos.stop();
-    deployed.azurite.stop();
-    deployed.redis.signal("KILL");
+    Which::ALL.iter().for_each(|which| deployed.take_away(*which));
     seen.add("health", server.get("/health").body);
     seen.add("a call", format!("{:?}", server.post("/v1/actors/wallet/a/deposit", "1")));
-    deployed.redis.restart();
-    deployed.cosmos.restart();
-    deployed.azurite.restart();
+    Which::ALL.iter().for_each(|which| deployed.bring_back(*which));
     while server.get("/health").status != 200 {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
