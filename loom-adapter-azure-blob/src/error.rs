@@ -50,6 +50,9 @@ pub(crate) enum Failure {
     /// No token could be had, so nothing was sent.
     #[error("no token for Azure Blob Storage: {0}")]
     NoToken(String),
+    /// Nor will there be one.
+    #[error("no token for Azure Blob Storage is given to us: {0}")]
+    TokenRefused(String),
     /// It left, and no answer came, or not all of it.
     #[error("no answer from Azure Blob Storage: {0}")]
     NoAnswer(String),
@@ -79,6 +82,7 @@ impl Failure {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSent(_) | Self::NoToken(_) | Self::BlocksLost => ErrorKind::Unavailable,
+            Self::TokenRefused(_) => ErrorKind::Denied,
             Self::NoAnswer(_) | Self::Overtaken => ErrorKind::Indeterminate,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Unsupported(_) => ErrorKind::Unsupported,
@@ -152,6 +156,7 @@ impl From<azure_core::Error> for Failure {
         match RequestFailure::from(error) {
             RequestFailure::NotSent(text) => Self::NotSent(text),
             RequestFailure::NoToken(text) => Self::NoToken(text),
+            RequestFailure::TokenRefused(text) => Self::TokenRefused(text),
             RequestFailure::NoAnswer(text) => Self::NoAnswer(text),
             RequestFailure::Unreadable => Self::Corrupt("document of Azure"),
             RequestFailure::Answered(Refusal { status, code, after, skew, .. }) => {
@@ -168,7 +173,7 @@ pub(crate) fn open_error(failure: &Failure, container: &str) -> OpenError {
             OpenError::NoContainer { container: container.to_owned() }
         }
         Failure::NotSent(text) | Failure::NoAnswer(text) => OpenError::Unreachable(text.clone()),
-        Failure::NoToken(text) => OpenError::NoToken(text.clone()),
+        Failure::NoToken(text) | Failure::TokenRefused(text) => OpenError::NoToken(text.clone()),
         Failure::Answered { status: 401 | 403, skew, .. } if *skew > SKEW_MAX => {
             OpenError::ClockSkew(*skew)
         }

@@ -47,6 +47,8 @@ pub(crate) enum Failure {
     NotSent(String),
     #[error("no token for Key Vault: {0}")]
     NoToken(String),
+    #[error("no token for Key Vault is given to us: {0}")]
+    TokenRefused(String),
     #[error("no answer from Key Vault: {0}")]
     NoAnswer(String),
     #[error("Key Vault answers {} {} {}", .0.status, .0.code, .0.inner_code)]
@@ -66,7 +68,7 @@ impl Failure {
             Self::NoAnswer(_) => ErrorKind::Indeterminate,
             Self::Corrupt(_) => ErrorKind::Corrupt,
             Self::Invalid(_) => ErrorKind::Invalid,
-            Self::UnknownKey(_) => ErrorKind::Denied,
+            Self::UnknownKey(_) | Self::TokenRefused(_) => ErrorKind::Denied,
             Self::Answered(refusal) => match refusal.status {
                 401 | 403 => ErrorKind::Denied,
                 429 => ErrorKind::Throttled { after: refusal.after.unwrap_or(PAUSE) },
@@ -126,6 +128,7 @@ impl From<azure_core::Error> for Failure {
         match RequestFailure::from(error) {
             RequestFailure::NotSent(text) => Self::NotSent(text),
             RequestFailure::NoToken(text) => Self::NoToken(text),
+            RequestFailure::TokenRefused(text) => Self::TokenRefused(text),
             RequestFailure::NoAnswer(text) => Self::NoAnswer(text),
             RequestFailure::Unreadable => Self::Corrupt("document of Key Vault"),
             RequestFailure::Answered(refusal) => Self::Answered(refusal),
@@ -137,7 +140,7 @@ impl From<azure_core::Error> for Failure {
 pub(crate) fn open_error(failure: &Failure) -> OpenError {
     match failure {
         Failure::NotSent(text) | Failure::NoAnswer(text) => OpenError::Unreachable(text.clone()),
-        Failure::NoToken(text) => OpenError::NoToken(text.clone()),
+        Failure::NoToken(text) | Failure::TokenRefused(text) => OpenError::NoToken(text.clone()),
         Failure::Answered(Refusal { status: 401 | 403, skew, .. }) if *skew > SKEW_MAX => {
             OpenError::ClockSkew(*skew)
         }

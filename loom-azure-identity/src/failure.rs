@@ -18,6 +18,8 @@ pub enum RequestFailure {
     NotSent(String),
     /// No token could be had, for this reason, so nothing was sent.
     NoToken(String),
+    /// Who gives tokens gives none to us, for this reason, and would not another time.
+    TokenRefused(String),
     /// It left, and no answer came, or not all of it.
     NoAnswer(String),
     /// What was answered cannot be read.
@@ -55,11 +57,26 @@ impl From<Error> for RequestFailure {
                 })
             }
             ErrorKind::Connection => Self::NotSent(causes(&error)),
+            ErrorKind::Credential if is_refused(&error) => Self::TokenRefused(causes(&error)),
             ErrorKind::Credential => Self::NoToken(causes(&error)),
             ErrorKind::DataConversion => Self::Unreadable,
             _ => Self::NoAnswer(causes(&error)),
         }
     }
+}
+
+/// Whether whoever gives tokens has answered that we are not the ones we say we are.
+fn is_refused(error: &Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(ErrorKind::HttpResponse { status, .. }) =
+            cause.downcast_ref::<Error>().map(Error::kind)
+        {
+            return matches!(u16::from(*status), 400 | 401 | 403);
+        }
+        next = cause.source();
+    }
+    false
 }
 
 /// The causes, from the second on: the client's own error names the address.

@@ -11,6 +11,7 @@ fn in_doubt_the_outcome_is_unknown() {
     let rows = [
         (Failure::NotSent(text()), Unavailable),
         (Failure::NoToken(text()), Unavailable),
+        (Failure::TokenRefused(text()), Denied),
         (Failure::NoAnswer(text()), Indeterminate),
         (Failure::Overtaken, Indeterminate),
         (Failure::BlocksLost, Unavailable),
@@ -49,6 +50,7 @@ fn a_container_that_cannot_be_opened_is_told_by_code() {
         (answered(403, "AuthenticationFailed"), "LOOM-B003"),
         (answered(401, ""), "LOOM-B003"),
         (Failure::NoToken("no".into()), "LOOM-B004"),
+        (Failure::TokenRefused("no".into()), "LOOM-B004"),
         (answered(404, "ContainerNotFound"), "LOOM-B005"),
         (skewed, "LOOM-B006"),
         (answered(500, "InternalError"), "LOOM-B007"),

@@ -15,6 +15,7 @@ fn in_doubt_the_outcome_is_unknown() {
     for (failure, kind) in [
         (Failure::NotSent("text".into()), Unavailable),
         (Failure::NoToken("text".into()), Unavailable),
+        (Failure::TokenRefused("text".into()), Denied),
         (Failure::NoAnswer("text".into()), Indeterminate),
         (Failure::Corrupt("tag"), Corrupt),
         (Failure::UnknownKey("key".into()), Denied),
@@ -44,6 +45,7 @@ fn a_vault_that_cannot_be_opened_is_told_by_code() {
         (plain(403), "LOOM-K003"),
         (plain(401), "LOOM-K003"),
         (Failure::NoToken("no".into()), "LOOM-K004"),
+        (Failure::TokenRefused("no".into()), "LOOM-K004"),
         (answered(401, "", Duration::from_mins(20)), "LOOM-K006"),
         (plain(429), "LOOM-K007"),
         (plain(400), "LOOM-K008"),
