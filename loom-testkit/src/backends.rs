@@ -1,6 +1,7 @@
 //! Servers for tests: where they come from, decided in one way for every backend.
 //!
-//! An address in the environment is used as it is (`LOOM_TEST_REDIS_URL`); else the servers of
+//! An address in the environment is used as it is (`LOOM_TEST_REDIS_URL`, `LOOM_TEST_AZURITE_URL`,
+//! `LOOM_TEST_COSMOS_URL`, `LOOM_TEST_KEY_VAULT_URL`); else the servers of
 //! `cargo xtask backends up` are used while they run; else containers or processes are started on
 //! free ports, with a scratch directory that goes with them ([`Place::chosen`]). What is not
 //! installed fails the test with the command that installs it; it is never a reason to pass.
@@ -21,11 +22,16 @@ mod faults;
 mod key_vault;
 mod place;
 mod process;
+mod program;
 mod proxy;
 mod redis;
 #[cfg(any(feature = "cosmos", feature = "key-vault"))]
 mod served;
 mod shared_azurite;
+#[cfg(feature = "cosmos")]
+mod shared_cosmos;
+#[cfg(feature = "key-vault")]
+mod shared_key_vault;
 mod standing;
 
 pub use azurite::{AZURITE_ACCOUNT, AZURITE_KEY, AzuriteServer};
@@ -38,6 +44,10 @@ pub use place::Place;
 pub use proxy::{Proxy, Trouble};
 pub use redis::{RedisCluster, RedisOptions, RedisServer, RedisWithReplica};
 pub use shared_azurite::{SharedAzurite, shared_azurite, shared_azurite_over_tls};
+#[cfg(feature = "cosmos")]
+pub use shared_cosmos::{SharedCosmos, shared_cosmos};
+#[cfg(feature = "key-vault")]
+pub use shared_key_vault::{SharedKeyVault, shared_key_vault};
 pub use standing::Standing;
 
 use std::fmt;
@@ -53,6 +63,8 @@ pub enum Origin {
     Standing,
     /// It was started for this test, and ends with it.
     Started(Place),
+    /// It is part of the process of the test.
+    Within,
 }
 
 /// A Redis that tests share.
@@ -122,6 +134,7 @@ impl fmt::Display for Origin {
             Self::Environment => f.write_str("named by the environment"),
             Self::Standing => f.write_str("kept by `cargo xtask backends up`"),
             Self::Started(place) => write!(f, "{place}"),
+            Self::Within => f.write_str("within the process of the test"),
         }
     }
 }

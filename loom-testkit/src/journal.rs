@@ -5,6 +5,8 @@ pub mod batch;
 pub mod commit;
 pub mod delete;
 pub mod fencing;
+#[doc(hidden)]
+pub mod guarantee;
 pub mod ids;
 pub mod load;
 pub mod marks;
@@ -38,6 +40,12 @@ pub fn cases<F: JournalFixture>() -> Vec<Case> {
 macro_rules! journal_suite {
     ($fixture:ty) => {
         $crate::__journal_cases!(__suite_tests [journal JournalFixture $fixture, []]);
+
+        #[test]
+        fn what_a_commit_survives_is_told() {
+            let by = (env!("CARGO_PKG_NAME"), module_path!());
+            $crate::run($crate::journal::guarantee::is_told::<$fixture>(by));
+        }
     };
     ($fixture:ty, ignore = $why:literal) => {
         $crate::__journal_cases!(__suite_tests [journal JournalFixture $fixture, [#[ignore = $why]]]);

@@ -48,10 +48,10 @@ pub(crate) enum Action {
 /// Where servers are to run.
 pub(crate) enum Place {
     Processes,
-    /// In containers of an image.
+    /// In containers of images, each with the variable that names it to tests.
     Containers {
         engine: Engine,
-        image: String,
+        images: Vec<(&'static str, String)>,
     },
 }
 
@@ -93,6 +93,22 @@ impl Servers {
         let unset = |(name, _): &&(String, String)| std::env::var_os(name).is_none();
         self.variables.iter().filter(unset).map(|(name, value)| (&**name, &**value))
     }
+
+    /// Where they are, whatever is in the environment.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables.iter().map(|(name, value)| (&**name, &**value))
+    }
+
+    /// The value of a variable that they were told in.
+    pub(crate) fn told(&self, name: &str) -> Option<&str> {
+        self.all().find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// What they are.
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let origins = self.all().filter(|(name, _)| name.ends_with("_ORIGIN"));
+        origins.map(|(name, value)| format!("{name}: {value}")).collect()
+    }
 }
 
 impl Drop for Servers {
@@ -103,16 +119,16 @@ impl Drop for Servers {
 }
 
 impl Place {
-    /// In containers: finds or starts the engine, and finds or makes the image.
+    /// In containers: finds or starts the engine, and finds or makes the images.
     pub(crate) fn containers() -> Result<Self, Box<dyn Error>> {
         let engine = Engine::find_or_start()?;
-        let image = images::redis(&engine)?;
-        Ok(Self::Containers { engine, image })
+        let images = images::all(&engine)?;
+        Ok(Self::Containers { engine, images })
     }
 }
 
 /// The variable of the environment that names a server of one's own.
-pub(crate) fn named_by_environment() -> Option<String> {
+fn named_by_environment() -> Option<String> {
     let is_address = |name: &str| name.starts_with("LOOM_TEST_REDIS") && name.contains("_URL");
     std::env::vars().map(|(name, _)| name).find(|name| is_address(name))
 }
@@ -202,9 +218,9 @@ fn keeper(place: &Place, arguments: &[&str]) -> Command {
         Place::Processes => {
             run.args(["--features", "backends"]).env("LOOM_TEST_BACKENDS", "processes");
         }
-        Place::Containers { engine, image } => {
+        Place::Containers { engine, images } => {
             run.args(["--features", "containers"]).env("LOOM_TEST_BACKENDS", "containers");
-            run.env("LOOM_TEST_REDIS_IMAGE", image).envs(engine.variable());
+            run.envs(images.iter().map(|(name, image)| (name, image))).envs(engine.variable());
         }
     }
     run.args(["--example", "backends", "--"]).args(arguments);

@@ -11,14 +11,13 @@ use clap::ValueEnum;
 
 use crate::backends::Place;
 use crate::backends::azurite;
-use crate::backends::engine::{self, Engine};
+use crate::cargo::TESTED;
 use crate::ci::table::{Row, table};
 use crate::outcome::Outcome;
-use crate::{backends, cargo, deny, instructions, layers, msrv, semantics, sim, style};
+use crate::{
+    backends, cargo, conformance, deny, instructions, layers, msrv, semantics, sim, style,
+};
 
-/// The crates under test; the benchmarks' peers take long to build and are checked apart.
-const TESTED: [&str; 5] =
-    ["--workspace", "--exclude", "loom-benches", "--features", "loom-server/azure"];
 /// What is built alone too: without the emulator that tests bring, and without Azure.
 const ALONE: [&str; 5] = ["check", "--package", "loom-adapter-cosmos", "--package", "loom-server"];
 
@@ -36,6 +35,7 @@ pub(crate) enum Step {
     Style,
     Semantics,
     Test,
+    Readiness,
     Azure,
     Doctest,
     Containers,
@@ -65,11 +65,12 @@ impl Step {
             Self::Style => style::run(),
             Self::Semantics => semantics::run(),
             Self::Test => test(),
+            Self::Readiness => conformance::check(),
             Self::Azure => azure(),
             Self::Doctest => {
                 cargo::run(cargo::command(&["test", "--doc", "--no-fail-fast"]).args(TESTED))
             }
-            Self::Containers => containers(),
+            Self::Containers => conformance::in_containers(),
             Self::Sim => sim::some(),
             Self::Docs => cargo::run(
                 cargo::command(&["doc", "--no-deps"])
@@ -154,36 +155,6 @@ fn azure() -> Outcome {
         |command: &&[&str]| with_servers(&Place::Processes, cargo::command(command).args(TESTED));
     let mut outcomes = commands.iter().map(run);
     outcomes.find(|outcome| *outcome != Outcome::Passed).unwrap_or(Outcome::Passed)
-}
-
-/// The suites of Redis on a server in a container, where an engine answers or can be started.
-fn containers() -> Outcome {
-    if let Some(name) = backends::named_by_environment() {
-        return Outcome::NotRun(format!("{name} is set, and comes first"));
-    }
-    let answered = Engine::find().is_some();
-    let outcome = match Place::containers() {
-        Ok(place) => with_servers(&place, &mut conformance_of_redis()),
-        Err(error) => Outcome::NotRun(error.to_string()),
-    };
-    let stopped = if answered { Ok(()) } else { engine::stop() };
-    match stopped {
-        Ok(()) => outcome,
-        Err(error) => Outcome::of(Err(error)),
-    }
-}
-
-/// Of the standalone server, from the binaries that hold all tests.
-fn conformance_of_redis() -> Command {
-    if !cargo::has("nextest") {
-        let mut test = cargo::command(&["test", "--test", "redis", "--no-fail-fast"]);
-        test.args(TESTED).args(["--", "conformance::standalone::"]);
-        return test;
-    }
-    let of = "binary_id(loom-adapter-redis::redis) and test(/^conformance::standalone::/)";
-    let mut test = cargo::command(&["nextest", "run", "--no-fail-fast", "-E", of]);
-    test.args(TESTED);
-    test
 }
 
 fn with_servers(place: &Place, test: &mut Command) -> Outcome {

@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod chaos;
 mod ci;
+mod conformance;
 mod deny;
 mod instructions;
 mod layers;
@@ -49,6 +50,8 @@ enum Task {
     /// The servers that tests need
     #[command(subcommand)]
     Backends(backends::Action),
+    /// Every suite on every adapter, and the matrix of what was shown and what was not
+    Conformance(conformance::Options),
     /// The images that servers in containers are started from: pulled, or made of what is installed
     Images,
     /// The tests and the documentation tests, the same as `ci --only test,doctest`
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Task::Test => ci::run(&[Step::Test, Step::Doctest]),
         Task::Backends(action) => exit_code(&backends::run(action)),
         Task::Images => exit_code(&backends::images::run()),
+        Task::Conformance(options) => exit_code(&conformance::run(&options)),
         Task::Layers => exit_code(&layers::run()),
         Task::Msrv => exit_code(&msrv::run()),
         Task::Style => exit_code(&style::run()),

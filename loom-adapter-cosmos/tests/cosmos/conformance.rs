@@ -18,7 +18,7 @@ macro_rules! conforms {
 
             impl loom_testkit::$module::$fixture for Cosmos {
                 async fn open() -> Self {
-                    Self(scene::open(scene::shared()).await)
+                    Self(scene::open_shared().await)
                 }
 
                 fn store(&self) -> Arc<dyn loom_ports::$port> {

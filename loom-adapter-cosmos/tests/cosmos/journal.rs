@@ -26,7 +26,7 @@ mod alone {
 
     impl JournalFixture for Alone {
         async fn open() -> Self {
-            let settings = scene::new_database(scene::shared());
+            let settings = scene::new_database();
             let stores = scene::open_at(&settings).await;
             Self(settings, stores)
         }
@@ -64,7 +64,7 @@ mod in_turns {
 
     impl JournalFixture for InTurns {
         async fn open() -> Self {
-            let settings = scene::new_database(scene::shared());
+            let settings = scene::new_database();
             drop(scene::open_at(&settings).await);
             Self::of(settings).await
         }

@@ -23,7 +23,7 @@ struct Cosmos(CosmosStores);
 
 impl SecretFixture for Cosmos {
     async fn open() -> Self {
-        Self(scene::open(scene::shared()).await)
+        Self(scene::open_shared().await)
     }
 
     fn store(&self) -> Arc<dyn SecretStore> {

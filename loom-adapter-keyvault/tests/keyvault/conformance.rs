@@ -13,7 +13,7 @@ struct Vault(Arc<KeyVaultSecrets>);
 
 impl SecretFixture for Vault {
     async fn open() -> Self {
-        Self(scene::open(scene::settings(scene::shared())).await)
+        Self(scene::open(scene::shared_settings()).await)
     }
 
     fn store(&self) -> Arc<dyn SecretStore> {

@@ -11,11 +11,11 @@ use loom_adapter_keyvault::{KeyVaultSecrets, KeyVaultSettings};
 use loom_azure_identity::{Identity, TransportOptions, transport};
 use loom_core::{SecretName, Timestamp};
 use loom_ports::{SecretStore, SecretWrite, SetSecret};
-use loom_testkit::backends::{KEY_VAULT_CLIENT, KeyVaultServer};
+use loom_testkit::backends::{KEY_VAULT_CLIENT, KeyVaultServer, shared_key_vault};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
-/// The vault that the tests of one process share.
+/// The vault of this process, whose keys tests rotate.
 pub(crate) fn shared() -> &'static KeyVaultServer {
     static SHARED: OnceLock<KeyVaultServer> = OnceLock::new();
     SHARED.get_or_init(KeyVaultServer::start)
@@ -24,25 +24,46 @@ pub(crate) fn shared() -> &'static KeyVaultServer {
 /// An application with this secret, whose tokens come from the vault's own authority.
 pub(crate) fn identity(server: &KeyVaultServer, secret: &str) -> Identity {
     let [tenant, client, _] = KEY_VAULT_CLIENT;
-    let mut cloud = CustomConfiguration::default();
-    cloud.authority_host = server.authority();
+    let client = [tenant, client, secret].map(String::from);
+    known(client, Some(&server.authority()), Some(&server.ca_pem))
+}
+
+/// An application that an authority knows: that of the public cloud if none is named.
+fn known(client: [String; 3], authority: Option<&str>, ca_pem: Option<&str>) -> Identity {
+    let cloud = authority.map(|authority| {
+        let mut cloud = CustomConfiguration::default();
+        authority.clone_into(&mut cloud.authority_host);
+        Arc::new(CloudConfiguration::Custom(cloud))
+    });
     let transport = transport(&TransportOptions {
         connect_timeout: Duration::from_secs(3),
-        tls_ca_pem: Some(server.ca_pem.as_bytes()),
+        tls_ca_pem: ca_pem.map(str::as_bytes),
         host: None,
     });
     let client_options = ClientOptions {
         transport: Some(transport.expect("it is a certificate")),
-        cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
+        cloud,
         ..ClientOptions::default()
     };
-    let secret = Secret::new(secret.to_owned());
+    let [tenant, client, secret] = client;
+    let secret = Secret::new(secret);
     Identity::Made(Arc::new(move || {
         let options = ClientSecretCredentialOptions { client_options: client_options.clone() };
-        let secret = secret.clone();
-        let tokens = ClientSecretCredential::new(tenant, client.into(), secret, Some(options))?;
-        Ok(tokens)
+        let (client, secret) = (client.clone(), secret.clone());
+        Ok(ClientSecretCredential::new(&tenant, client, secret, Some(options))?)
     }))
+}
+
+/// The vault that tests share.
+pub(crate) fn shared_settings() -> KeyVaultSettings {
+    let vault = shared_key_vault();
+    let (authority, ca_pem) = (vault.authority.as_deref(), vault.ca_pem.as_deref());
+    let identity = known(vault.client.clone(), authority, ca_pem);
+    KeyVaultSettings {
+        address: vault.address,
+        tls_ca_pem: ca_pem.map(|pem| pem.as_bytes().to_vec()),
+        ..KeyVaultSettings::new(&vault.url, identity)
+    }
 }
 
 pub(crate) fn settings(server: &KeyVaultServer) -> KeyVaultSettings {

@@ -1,4 +1,4 @@
-//! Azurite, Microsoft's emulator of blob storage, as a process of Node.
+//! Azurite, Microsoft's emulator of blob storage, a program of Node.
 
 use std::fs;
 use std::net::TcpStream;
@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::Certificates;
-use super::process::{Process, free_port};
+use super::engine::Program;
+use super::place::{Place, Running};
+use super::process::free_port;
 
 /// Where `cargo xtask backends up` puts it.
 const PROGRAM: &str = "../target/backends/azurite/node_modules/.bin/azurite-blob";
@@ -25,7 +27,8 @@ pub const AZURITE_KEY: &str =
 /// One server.
 #[derive(Debug)]
 pub struct AzuriteServer {
-    process: Process,
+    place: Place,
+    process: Running,
     port: u16,
     /// Those it shows, if it listens for TLS.
     pub certificates: Option<Certificates>,
@@ -36,13 +39,23 @@ impl AzuriteServer {
     /// Starts a server that asks for signatures, and waits until it listens.
     #[must_use]
     pub fn start() -> Self {
-        Self::start_with(|_| None)
+        Self::start_in(Place::Process)
+    }
+
+    /// As [`start`](Self::start), there.
+    pub(super) fn start_in(place: Place) -> Self {
+        Self::start_with(place, |_| None)
     }
 
     /// Starts a server that listens for TLS and takes tokens too, whoever they are from.
     #[must_use]
     pub fn start_with_tls() -> Self {
-        Self::start_with(|dir| Some(Certificates::write(dir.path())))
+        Self::start_with_tls_in(Place::Process)
+    }
+
+    /// As [`start_with_tls`](Self::start_with_tls), there.
+    pub(super) fn start_with_tls_in(place: Place) -> Self {
+        Self::start_with(place, |dir| Some(Certificates::write(dir.path())))
     }
 
     /// Whether `cargo xtask backends up` has installed it.
@@ -51,11 +64,22 @@ impl AzuriteServer {
         program().exists()
     }
 
-    fn start_with(certificates: impl FnOnce(&TempDir) -> Option<Certificates>) -> Self {
+    /// Whether it can be started there.
+    pub(super) fn is_at_hand(place: Place) -> bool {
+        match place {
+            Place::Process => Self::is_installed(),
+            Place::Container => Program::Azurite.image().is_some(),
+        }
+    }
+
+    fn start_with(
+        place: Place,
+        certificates: impl FnOnce(&TempDir) -> Option<Certificates>,
+    ) -> Self {
         let dir = TempDir::new().expect("there is room for a scratch directory");
         let (port, certificates) = (free_port(), certificates(&dir));
-        let process = run(&dir, port, certificates.as_ref());
-        Self { process, port, certificates, dir }
+        let process = run(place, &dir, port, certificates.as_ref());
+        Self { place, process, port, certificates, dir }
     }
 
     /// Ends it as an operator would: it writes to its disk what it holds. Takes no more requests.
@@ -69,7 +93,7 @@ impl AzuriteServer {
     /// Starts it again on its port, over what it wrote to its disk.
     pub fn restart(&mut self) {
         self.stop();
-        self.process = run(&self.dir, self.port, self.certificates.as_ref());
+        self.process = run(self.place, &self.dir, self.port, self.certificates.as_ref());
     }
 
     /// Sends a signal, named as `kill` does: `STOP`, `CONT`. It writes to its disk only now and
@@ -93,9 +117,13 @@ impl AzuriteServer {
 }
 
 /// Starts it, and waits until it listens.
-fn run(dir: &TempDir, port: u16, certificates: Option<&Certificates>) -> Process {
+fn run(place: Place, dir: &TempDir, port: u16, certificates: Option<&Certificates>) -> Running {
     let (log, arguments) = (dir.path().join("log"), arguments(dir, port, certificates));
-    let process = Process::start(&program().display().to_string(), &arguments, &log);
+    let program = match place {
+        Place::Process => program().display().to_string(),
+        Place::Container => "azurite-blob".to_owned(),
+    };
+    let process = place.start(Program::Azurite, &program, &arguments, dir.path(), &log);
     let started = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let said = fs::read_to_string(&log).unwrap_or_default();

@@ -11,7 +11,7 @@ use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, Image, ImageExt as _};
 use tokio::runtime::Builder;
 
-use super::engine;
+use super::engine::Program;
 
 /// Runs a program until nobody has the named pipe open for writing any more: when this process
 /// closes it, and when it dies in whatever way.
@@ -20,18 +20,18 @@ const KEEPER: &str = "\"$@\" >\"$LOOM_LOG\" 2>&1 & cat \"$LOOM_ALIVE\" >/dev/nul
 /// A running container.
 #[derive(Debug)]
 pub(super) struct Container {
-    container: Option<Box<ContainerAsync<Redis>>>,
+    container: Option<Box<ContainerAsync<Server>>>,
     _alive: File,
 }
 
 /// The image, which knows nothing of what a test wants.
 #[derive(Debug)]
-struct Redis {
+struct Server {
     name: String,
     tag: String,
 }
 
-impl Image for Redis {
+impl Image for Server {
     fn name(&self) -> &str {
         &self.name
     }
@@ -50,7 +50,7 @@ impl Image for Redis {
     }
 }
 
-impl Redis {
+impl Server {
     fn named(image: &str) -> Self {
         let (name, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
         Self { name: name.to_owned(), tag: tag.to_owned() }
@@ -60,7 +60,13 @@ impl Redis {
 impl Container {
     /// Starts a program that finds `dir` at the same place, and the network of this machine: so
     /// addresses and paths are those of a process.
-    pub(super) fn start(program: &str, arguments: &[String], dir: &Path, log: &Path) -> Self {
+    pub(super) fn start(
+        of: Program,
+        program: &str,
+        arguments: &[String],
+        dir: &Path,
+        log: &Path,
+    ) -> Self {
         let pipe = dir.join("alive");
         let _ = fs::remove_file(&pipe);
         let made = Command::new("mkfifo").arg(&pipe).status();
@@ -72,8 +78,8 @@ impl Container {
         // What it writes belongs to whoever removes it.
         let owner = fs::metadata(dir).expect("the scratch directory is there");
         let path = dir.display().to_string();
-        let image = engine::redis_image();
-        let request = Redis::named(&image)
+        let image = of.image().unwrap_or_else(|| panic!("{of:?} has no image: cargo xtask images"));
+        let request = Server::named(&image)
             .with_cmd(
                 ["-c", KEEPER, "sh", program].into_iter().chain(arguments.iter().map(|s| &**s)),
             )

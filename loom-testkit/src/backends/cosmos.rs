@@ -41,7 +41,13 @@ impl CosmosServer {
     /// Starts it on a free port, in a thread of its own.
     #[must_use]
     pub fn start() -> Self {
-        let (listener, port) = listen(0);
+        Self::start_at(0)
+    }
+
+    /// Starts it on this port, or on a free one if that is 0.
+    #[must_use]
+    pub fn start_at(port: u16) -> Self {
+        let (listener, port) = listen(port);
         let account = Arc::new(Account::new(port));
         let served = Some(serve(listener, &account));
         Self { port, account, served }

@@ -9,9 +9,15 @@ use super::standing;
 
 const HOST: &str = "DOCKER_HOST";
 const SOCKET: &str = "/var/run/docker.sock";
-const REDIS_IMAGE: &str = "LOOM_TEST_REDIS_IMAGE";
-/// What is pulled where nothing else is said.
-const REDIS_IMAGE_DEFAULT: &str = "redis:7.2";
+
+/// A program that servers are made of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Program {
+    Redis,
+    Azurite,
+    Cosmos,
+    KeyVault,
+}
 
 /// Whether an engine answers; why not, if it does not.
 ///
@@ -38,8 +44,26 @@ fn ping(socket: &str) -> io::Result<bool> {
     Ok(answer.lines().next().is_some_and(|line| line.contains(" 200 ")))
 }
 
-/// What Redis is started from: as the environment says, else as `cargo xtask images` made it.
-pub(super) fn redis_image() -> String {
-    let said = env::var(REDIS_IMAGE).ok().or_else(|| standing::of_images(REDIS_IMAGE));
-    said.unwrap_or_else(|| REDIS_IMAGE_DEFAULT.to_owned())
+impl Program {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Redis => "redis",
+            Self::Azurite => "azurite",
+            Self::Cosmos => "cosmos",
+            Self::KeyVault => "key-vault",
+        }
+    }
+
+    /// What it is started from: as the environment says, else as `cargo xtask images` made it,
+    /// else what is pulled. Some can only be made.
+    pub(super) fn image(self) -> Option<String> {
+        let (variable, pulled) = match self {
+            Self::Redis => ("LOOM_TEST_REDIS_IMAGE", Some("redis:7.2")),
+            Self::Azurite => ("LOOM_TEST_AZURITE_IMAGE", None),
+            Self::Cosmos => ("LOOM_TEST_COSMOS_IMAGE", None),
+            Self::KeyVault => ("LOOM_TEST_KEY_VAULT_IMAGE", None),
+        };
+        let said = env::var(variable).ok().or_else(|| standing::of_images(variable));
+        said.or_else(|| pulled.map(str::to_owned))
+    }
 }

@@ -61,10 +61,16 @@ impl KeyVaultServer {
     /// Starts it on a free port, in a thread of its own.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_at(0)
+    }
+
+    /// Starts it on this port, or on a free one if that is 0.
+    #[must_use]
+    pub fn start_at(port: u16) -> Self {
         let dir = TempDir::new().expect("a scratch directory can be made");
         let certificates = Certificates::write_for(dir.path(), &["localhost", "127.0.0.1", HOST]);
         let tls = serving::acceptor(&certificates);
-        let (listener, port) = listen(0);
+        let (listener, port) = listen(port);
         let vault = Arc::new(Vault::new(format!("https://{HOST}:{port}")));
         let served = Some(serve(listener, &tls, &vault));
         Self { ca_pem: certificates.ca_pem, port, tls, vault, served }

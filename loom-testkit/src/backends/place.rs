@@ -6,7 +6,7 @@ use std::path::Path;
 
 #[cfg(feature = "containers")]
 use super::container::Container;
-use super::engine;
+use super::engine::{self, Program};
 use super::process::Process;
 
 const BACKENDS: &str = "LOOM_TEST_BACKENDS";
@@ -56,6 +56,7 @@ impl Place {
     /// Starts a program that writes to `dir` alone, and its output to the file `log` there.
     pub(super) fn start(
         self,
+        of: Program,
         program: &str,
         arguments: &[String],
         dir: &Path,
@@ -64,11 +65,13 @@ impl Place {
         match self {
             Self::Process => Running::Process(Process::start(program, arguments, log)),
             #[cfg(feature = "containers")]
-            Self::Container => {
-                Running::Container { _container: Container::start(program, arguments, dir, log) }
-            }
+            Self::Container => Running::Container {
+                _container: Container::start(of, program, arguments, dir, log),
+            },
             #[cfg(not(feature = "containers"))]
-            Self::Container => unreachable!("{} is not chosen by this build", dir.display()),
+            Self::Container => {
+                unreachable!("{of:?} in {} is not chosen by this build", dir.display())
+            }
         }
     }
 }
@@ -88,11 +91,23 @@ impl Running {
     }
 }
 
+impl Place {
+    /// What a server there is, for people.
+    pub(super) fn of(self, program: Program) -> String {
+        match self {
+            Self::Process => self.to_string(),
+            Self::Container => {
+                format!("containers of the image {}", program.image().unwrap_or_default())
+            }
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Process => f.write_str("processes of this machine"),
-            Self::Container => write!(f, "containers of the image {}", engine::redis_image()),
+            Self::Container => f.write_str("containers"),
         }
     }
 }

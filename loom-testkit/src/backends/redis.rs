@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::Certificates;
+use super::engine::Program;
 use super::place::{Place, Running};
 use super::process::{Process, free_port};
 
@@ -106,7 +107,8 @@ impl RedisServer {
 
     fn run(&mut self) -> bool {
         let log = self.dir.path().join("log");
-        let running = self.place.start(PROGRAM, &self.arguments(), self.dir.path(), &log);
+        let running =
+            self.place.start(Program::Redis, PROGRAM, &self.arguments(), self.dir.path(), &log);
         self.running = Some(running);
         let started = Instant::now();
         while started.elapsed() < START_TIMEOUT {

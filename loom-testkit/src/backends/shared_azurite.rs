@@ -30,7 +30,7 @@ pub fn shared_azurite() -> &'static SharedAzurite {
                 let origin = Origin::Environment;
                 SharedAzurite { origin, connection_string, ca_pem: None, _server: None }
             }
-            Err(_) => SharedAzurite::find(standing::AZURITE_URL, AzuriteServer::start),
+            Err(_) => SharedAzurite::find(standing::AZURITE_URL, AzuriteServer::start_in),
         };
         found.told()
     })
@@ -40,7 +40,7 @@ pub fn shared_azurite() -> &'static SharedAzurite {
 pub fn shared_azurite_over_tls() -> &'static SharedAzurite {
     static SHARED: OnceLock<SharedAzurite> = OnceLock::new();
     SHARED.get_or_init(|| {
-        SharedAzurite::find(standing::AZURITE_TLS_URL, AzuriteServer::start_with_tls).told()
+        SharedAzurite::find(standing::AZURITE_TLS_URL, AzuriteServer::start_with_tls_in).told()
     })
 }
 
@@ -51,7 +51,7 @@ impl SharedAzurite {
         self
     }
 
-    fn find(variable: &str, start: impl FnOnce() -> AzuriteServer) -> Self {
+    fn find(variable: &str, start: impl FnOnce(Place) -> AzuriteServer) -> Self {
         let at = |url: &str| {
             format!("BlobEndpoint={url};AccountName={AZURITE_ACCOUNT};AccountKey={AZURITE_KEY}")
         };
@@ -59,7 +59,10 @@ impl SharedAzurite {
             let ca_pem = standing::pem(standing::AZURITE_TLS_CA);
             return Self { origin, connection_string: at(&urls[0]), ca_pem, _server: None };
         }
-        let (origin, server) = (Origin::Started(Place::Process), start());
+        // Azurite in containers is started once for many, by those who made an image of it.
+        let place = Place::chosen();
+        let place = if AzuriteServer::is_at_hand(place) { place } else { Place::Process };
+        let (origin, server) = (Origin::Started(place), start(place));
         let ca_pem = server.certificates.as_ref().map(|certificates| certificates.ca_pem.clone());
         Self { origin, connection_string: at(&server.url()), ca_pem, _server: Some(server) }
     }

@@ -6,14 +6,19 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::PathBuf;
 
+use super::engine::Program;
+use super::program::OwnProgram;
 use super::{AzuriteServer, Origin, Place, RedisCluster, RedisOptions, RedisServer, place};
 
 pub(super) const REDIS_URL: &str = "LOOM_TEST_REDIS_URL";
 pub(super) const REDIS_CLUSTER_URLS: &str = "LOOM_TEST_REDIS_CLUSTER_URLS";
 pub(super) const REDIS_TLS_URL: &str = "LOOM_TEST_REDIS_TLS_URL";
 const REDIS_TLS_CA: &str = "LOOM_TEST_REDIS_TLS_CA";
-/// Says what they are; nobody reads it but those who are told.
+/// Say what they are; nobody reads them but those who are told.
 const ORIGIN: &str = "LOOM_TEST_REDIS_ORIGIN";
+const AZURITE_ORIGIN: &str = "LOOM_TEST_AZURITE_ORIGIN";
+const COSMOS_ORIGIN: &str = "LOOM_TEST_COSMOS_ORIGIN";
+const KEY_VAULT_ORIGIN: &str = "LOOM_TEST_KEY_VAULT_ORIGIN";
 pub(super) const AZURITE_URL: &str = "LOOM_TEST_AZURITE_URL";
 pub(super) const AZURITE_TLS_URL: &str = "LOOM_TEST_AZURITE_TLS_URL";
 pub(super) const AZURITE_TLS_CA: &str = "LOOM_TEST_AZURITE_TLS_CA";
@@ -27,6 +32,8 @@ pub struct Standing {
     tls: RedisServer,
     /// Where it is installed: one that asks for signatures, and one over TLS.
     azurite: Option<[AzuriteServer; 2]>,
+    cosmos: Option<OwnProgram>,
+    key_vault: Option<OwnProgram>,
 }
 
 impl Standing {
@@ -39,8 +46,10 @@ impl Standing {
             server: RedisServer::start_in(place, &RedisOptions::default()),
             cluster: RedisCluster::start_in(place, 3),
             tls: RedisServer::start_in(place, &tls),
-            azurite: AzuriteServer::is_installed()
-                .then(|| [AzuriteServer::start(), AzuriteServer::start_with_tls()]),
+            azurite: AzuriteServer::is_at_hand(place)
+                .then(|| [AzuriteServer::start_in(place), AzuriteServer::start_with_tls_in(place)]),
+            cosmos: OwnProgram::start_in(place, Program::Cosmos),
+            key_vault: OwnProgram::start_in(place, Program::KeyVault),
         }
     }
 
@@ -54,7 +63,7 @@ impl Standing {
             (REDIS_CLUSTER_URLS, self.cluster.urls().join(",")),
             (REDIS_TLS_URL, self.tls.url()),
             (REDIS_TLS_CA, ca.expect("it listens for TLS")),
-            (ORIGIN, self.place.to_string()),
+            (ORIGIN, self.place.of(Program::Redis)),
         ];
         if let Some([plain, tls]) = &self.azurite {
             let certificates = tls.certificates.as_ref().expect("it listens for TLS");
@@ -62,6 +71,23 @@ impl Standing {
                 (AZURITE_URL, plain.url()),
                 (AZURITE_TLS_URL, tls.url()),
                 (AZURITE_TLS_CA, certificates.ca.display().to_string()),
+                (AZURITE_ORIGIN, self.place.of(Program::Azurite)),
+            ]);
+        }
+        if let Some(cosmos) = &self.cosmos {
+            let origin = (COSMOS_ORIGIN, self.place.of(Program::Cosmos));
+            let url = format!("http://127.0.0.1:{}/", cosmos.port);
+            variables.extend([("LOOM_TEST_COSMOS_URL", url), origin]);
+        }
+        if let Some(vault) = &self.key_vault {
+            let origin = (KEY_VAULT_ORIGIN, self.place.of(Program::KeyVault));
+            let url = format!("https://loom-tests.vault.azure.net:{}", vault.port);
+            variables.extend([
+                ("LOOM_TEST_KEY_VAULT_URL", url),
+                ("LOOM_TEST_KEY_VAULT_ADDRESS", format!("127.0.0.1:{}", vault.port)),
+                ("LOOM_TEST_KEY_VAULT_CA", vault.file("ca.pem").display().to_string()),
+                ("LOOM_TEST_KEY_VAULT_AUTHORITY", format!("https://localhost:{}", vault.port)),
+                origin,
             ]);
         }
         variables
@@ -91,6 +117,12 @@ pub(super) fn tls_ca_pem() -> Option<String> {
 pub(super) fn pem(variable: &str) -> Option<String> {
     let path = env::var(variable).ok().or_else(|| of_standing(variable))?;
     fs::read_to_string(path).ok()
+}
+
+/// The value of a variable.
+#[cfg(feature = "key-vault")]
+pub(super) fn value(variable: &str) -> Option<String> {
+    env::var(variable).ok().or_else(|| of_standing(variable))
 }
 
 /// What `cargo xtask images` said.

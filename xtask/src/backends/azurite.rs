@@ -8,9 +8,9 @@ use std::process::Command;
 use super::install;
 
 /// The version that the adapter is tested with.
-const PACKAGE: &str = "azurite@3.37.0";
+pub(super) const PACKAGE: &str = "azurite@3.37.0";
 /// Where `loom-testkit` looks for it.
-const DIR: &str = "target/backends/azurite";
+pub(super) const DIR: &str = "target/backends/azurite";
 const PROGRAM: &str = "target/backends/azurite/node_modules/.bin/azurite-blob";
 
 /// Installs it if it is not there.

@@ -2,19 +2,31 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{self, Path};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use super::engine::Engine;
-use super::install;
+use super::{azurite, install};
+use crate::cargo;
 use crate::outcome::{Findings, Outcome};
 
-const PULLED: &str = "redis:7.2";
 /// Where `loom-testkit` looks for the images.
 const FILE: &str = "target/backends/images";
-const VARIABLE: &str = "LOOM_TEST_REDIS_IMAGE";
+const REDIS: &str = "LOOM_TEST_REDIS_IMAGE";
+const AZURITE: &str = "LOOM_TEST_AZURITE_IMAGE";
+/// Our own servers: the example of `loom-testkit`, and the variable of its image.
+const OWN: [(&str, &str); 2] =
+    [("cosmos", "LOOM_TEST_COSMOS_IMAGE"), ("key_vault", "LOOM_TEST_KEY_VAULT_IMAGE")];
+const REDIS_PULLED: &str = "redis:7.2";
 /// A shell that keeps the server, and what it needs for that.
-const PROGRAMS: [&str; 4] = ["redis-server", "redis-cli", "sh", "cat"];
+const KEEPING: [&str; 2] = ["sh", "cat"];
+/// Azurite by the name that it has in Microsoft's image.
+const AZURITE_PROGRAM: &str =
+    "#!/usr/bin/sh\nexec node /azurite/node_modules/azurite/dist/src/blob/main.js \"$@\"\n";
 
 pub(crate) fn run() -> Outcome {
     Outcome::of(make())
@@ -25,24 +37,85 @@ fn make() -> Findings {
         let what = "no container engine answers; cargo xtask backends up --containers starts one";
         return Ok(vec![what.to_owned()]);
     };
-    println!("{VARIABLE}={}", redis(&engine)?);
+    for (variable, image) in all(&engine)? {
+        println!("{variable}={image}");
+    }
     Ok(vec![])
+}
+
+/// The images, each with the variable that names it: that of Redis, and those of the others that
+/// can be pulled or made.
+pub(crate) fn all(engine: &Engine) -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
+    let mut images = vec![(REDIS, redis(engine)?)];
+    let own = OWN.map(|(example, variable)| (variable, own(engine, example)));
+    for (variable, made) in [(AZURITE, azurite(engine))].into_iter().chain(own) {
+        match made {
+            Ok(image) => images.push((variable, image)),
+            Err(error) => println!("no {variable}: {error}"),
+        }
+    }
+    fs::create_dir_all("target/backends")?;
+    let lines = images.iter().map(|(variable, image)| format!("{variable}={image}\n"));
+    fs::write(FILE, lines.collect::<String>())?;
+    Ok(images)
 }
 
 /// The image of Redis: the one that was pulled; where none can be, one of the server that is
 /// installed, under a name that says what it is.
-pub(crate) fn redis(engine: &Engine) -> Result<String, Box<dyn Error>> {
-    let image = if has(engine, PULLED) || pull(engine) {
-        PULLED.to_owned()
-    } else {
-        let image = format!("loom-test-redis:{}-installed", installed_version()?);
-        if !has(engine, &image) {
-            import(engine, &image)?;
-        }
-        image
-    };
-    fs::create_dir_all("target/backends")?;
-    fs::write(FILE, format!("{VARIABLE}={image}\n"))?;
+fn redis(engine: &Engine) -> Result<String, Box<dyn Error>> {
+    if has(engine, REDIS_PULLED) || pull(engine, REDIS_PULLED) {
+        return Ok(REDIS_PULLED.to_owned());
+    }
+    let image = format!("loom-test-redis:{}-installed", installed_version()?);
+    if !has(engine, &image) {
+        let files = programs(["redis-server", "redis-cli"].into_iter().chain(KEEPING))?;
+        import(engine, &image, tar().args(files))?;
+    }
+    Ok(image)
+}
+
+/// The image of Azurite: Microsoft's; where it cannot be pulled, one of the package that is
+/// installed.
+fn azurite(engine: &Engine) -> Result<String, Box<dyn Error>> {
+    let (_, version) = azurite::PACKAGE.split_once('@').ok_or("the package has a version")?;
+    let pulled = format!("mcr.microsoft.com/azure-storage/azurite:{version}");
+    if has(engine, &pulled) || pull(engine, &pulled) {
+        return Ok(pulled);
+    }
+    let image = format!("loom-test-azurite:{version}-installed");
+    if !has(engine, &image) {
+        azurite::make_sure()?;
+        let program = path::absolute("target/backends/azurite-blob")?;
+        fs::write(&program, AZURITE_PROGRAM)?;
+        fs::set_permissions(&program, Permissions::from_mode(0o755))?;
+        let modules = path::absolute(azurite::DIR)?.join("node_modules");
+        let mut tar = tar();
+        tar.args(programs(["node"].into_iter().chain(KEEPING))?);
+        tar.arg(format!("--transform=s,^{},azurite/node_modules,", inside(&modules)));
+        tar.arg(format!("--transform=s,^{},usr/local/bin/azurite-blob,", inside(&program)));
+        tar.args([program, modules]);
+        import(engine, &image, &mut tar)?;
+    }
+    Ok(image)
+}
+
+/// An image of a server of our own, made anew each time.
+fn own(engine: &Engine, example: &str) -> Result<String, Box<dyn Error>> {
+    let name = example.replace('_', "-");
+    // From the crates that all tests are built with.
+    let mut build = cargo::command(&["build", "--quiet"]);
+    build.args(cargo::TESTED).args(["--example", example, "--message-format", "json"]);
+    build.stderr(Stdio::inherit());
+    let said = output(&mut build)?;
+    let lines = said.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut programs_built = lines.filter_map(|line| Some(line["executable"].as_str()?.to_owned()));
+    let program = programs_built.next().ok_or("nothing was built")?;
+    let image = format!("loom-test-{name}:built");
+    let mut tar = tar();
+    tar.args(programs(KEEPING.into_iter().chain([&*program]))?);
+    let found = inside(Path::new(&program));
+    tar.arg(format!("--transform=s,^{found},usr/local/bin/loom-{name},"));
+    import(engine, &image, &mut tar)?;
     Ok(image)
 }
 
@@ -50,8 +123,8 @@ fn has(engine: &Engine, image: &str) -> bool {
     is_done(&mut engine.docker(&["image", "inspect", image]))
 }
 
-fn pull(engine: &Engine) -> bool {
-    is_done(&mut engine.docker(&["pull", "--quiet", PULLED]))
+fn pull(engine: &Engine, image: &str) -> bool {
+    is_done(&mut engine.docker(&["pull", "--quiet", image]))
 }
 
 fn is_done(command: &mut Command) -> bool {
@@ -67,24 +140,44 @@ fn installed_version() -> Result<String, Box<dyn Error>> {
     Ok(version.ok_or_else(|| format!("redis-server tells no version: {said}"))?.to_owned())
 }
 
-/// Makes an image of the programs that are installed, and of what they are linked to.
-fn import(engine: &Engine, image: &str) -> Result<(), Box<dyn Error>> {
+/// What packs the files that it is told.
+fn tar() -> Command {
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--dereference", "--file=-"]);
+    tar
+}
+
+/// Makes an image of what a `tar` packs, all of it or none.
+fn import(engine: &Engine, image: &str, tar: &mut Command) -> Result<(), Box<dyn Error>> {
+    let mut tar = tar.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let files = tar.stdout.take().ok_or("its output is piped")?;
+    let imported = output(engine.docker(&["import", "-", image]).stdin(files));
+    let packed = tar.wait()?;
+    imported?;
+    if packed.success() {
+        return Ok(());
+    }
+    is_done(&mut engine.docker(&["image", "rm", image]));
+    Err(format!("tar: {packed}").into())
+}
+
+/// The files of programs, and those that they are linked to.
+fn programs<'a>(
+    programs: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeSet<String>, Box<dyn Error>> {
     let mut files = BTreeSet::new();
-    for program in PROGRAMS {
+    for program in programs {
         let found = output(Command::new("sh").args(["-c", &format!("command -v {program}")]))?;
         let found = found.trim().to_owned();
         files.extend(linked_to(&output(Command::new("ldd").arg(&found))?));
         files.insert(found);
     }
-    let mut tar = Command::new("tar");
-    tar.args(["--create", "--dereference"]).args(&files).stderr(Stdio::null());
-    let mut tar = tar.stdout(Stdio::piped()).spawn()?;
-    let files = tar.stdout.take().ok_or("its output is piped")?;
-    let imported =
-        output(engine.docker(&["import", "--change", "EXPOSE 6379", "-", image]).stdin(files));
-    let packed = tar.wait()?;
-    imported?;
-    if packed.success() { Ok(()) } else { Err(format!("tar: {packed}").into()) }
+    Ok(files)
+}
+
+/// A path as `tar` writes it.
+fn inside(path: &Path) -> &str {
+    path.to_str().unwrap_or_default().trim_start_matches('/')
 }
 
 /// The files in what `ldd` says.
