@@ -82,10 +82,14 @@ fn what_is_secret_is_seen_nowhere() {
     assert_eq!(ask("/v1/actors/order/1/place", order), 200);
     // The receipt says that the secret was read.
     assert_eq!(deployed.receipts(), 1);
-    Which::ALL.iter().for_each(|which| deployed.take_away(*which));
+    for which in Which::ALL {
+        deployed.take_away(which);
+    }
     seen.add("health", server.get("/health").body);
     seen.add("a call", format!("{:?}", server.post("/v1/actors/wallet/a/deposit", "1")));
-    Which::ALL.iter().for_each(|which| deployed.bring_back(*which));
+    for which in Which::ALL {
+        deployed.bring_back(which);
+    }
     while server.get("/health").status != 200 {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
