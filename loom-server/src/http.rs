@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use axum::serve::ListenerExt as _;
 use loom_runtime::Host;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -54,6 +55,10 @@ pub(crate) async fn serve(
         // An error says that whoever could stop it is gone.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     };
+    // Else an answer in several parts waits until the client has acknowledged the first.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
     axum::serve(listener, router(Arc::new(api))).with_graceful_shutdown(stop).await
 }
 

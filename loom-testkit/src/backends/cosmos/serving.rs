@@ -160,6 +160,8 @@ fn operations(request: &Parts, body: &[u8]) -> usize {
 pub(super) async fn serve(listener: &TcpListener, account: &Arc<Account>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
+        // Else an answer waits until the client has acknowledged its beginning.
+        let _ = stream.set_nodelay(true);
         let account = account.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request| {

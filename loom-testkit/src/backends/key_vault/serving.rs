@@ -166,6 +166,8 @@ pub(super) fn acceptor(certificates: &Certificates) -> TlsAcceptor {
 pub(super) async fn serve(listener: &TcpListener, tls: &TlsAcceptor, vault: &Arc<Vault>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
+        // Else an answer waits until the client has acknowledged its beginning.
+        let _ = stream.set_nodelay(true);
         let (tls, vault) = (tls.clone(), vault.clone());
         tokio::spawn(async move {
             let Ok(stream) = tls.accept(stream).await else { return };
