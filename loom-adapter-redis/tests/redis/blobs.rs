@@ -36,7 +36,14 @@ mod suite {
     }
 
     /// Those whose values are too large for this store, which is asserted below.
-    const LARGE: [&str; 2] = ["values_of_any_size_are_read_back", "readers_see_a_value_whole"];
+    const LARGE: [&str; 6] = [
+        "values_of_any_size_are_read_back",
+        "readers_see_a_value_whole",
+        "a_value_that_comes_in_parts_is_the_same_as_one_that_comes_whole",
+        "a_value_that_comes_in_parts_is_stored_if_its_condition_holds",
+        "a_value_whose_source_fails_is_not_stored",
+        "a_value_is_read_in_parts_that_are_all_of_it",
+    ];
 
     #[test]
     fn small_values_are_kept_as_any_store_keeps_them() {
