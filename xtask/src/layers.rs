@@ -54,6 +54,8 @@ const LAYERS: &[Layer] = &[
         tests_use: &["loom-testkit"],
     },
     Layer { name: "loom-macros", uses: &[], tests_use: &[] },
+    // Pure as the core is.
+    Layer { name: "loom-workflow", uses: &["loom-core"], tests_use: &[] },
     Layer {
         name: "loom-runtime",
         // The macros, because the runtime re-exports the attribute.
@@ -128,7 +130,8 @@ const CORE_EXTERNAL: &[&str] =
 
 /// Crates in which time, chance, files and sockets are banned by the `clippy.toml` of the root.
 /// A file of their own would take its place.
-const UNDER_ROOT_BANS: &[&str] = &["loom-core", "loom-ports", "loom-rows", "loom-runtime"];
+const UNDER_ROOT_BANS: &[&str] =
+    &["loom-core", "loom-ports", "loom-rows", "loom-runtime", "loom-workflow"];
 
 pub(crate) fn run() -> Outcome {
     Outcome::of(findings())

@@ -1,0 +1,26 @@
+//! Time zones by the names that Windows gives them, and by those of the tz database.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+/// The database that is part of the program, so that all hosts have the same.
+static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+/// What Windows calls them, in lower case.
+static WINDOWS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let table: BTreeMap<String, String> = serde_json::from_str(include_str!("windows-zones.json"))
+        .expect("the table is JSON of names to names");
+    table.into_iter().map(|(windows, iana)| (windows.to_lowercase(), iana)).collect()
+});
+
+/// The zone of that name, in any case: `Pacific Standard Time`, `Europe/Berlin`, `UTC`.
+#[must_use]
+pub fn zone(name: &str) -> Option<TimeZone> {
+    if ["utc", "coordinated universal time"].contains(&name.to_lowercase().as_str()) {
+        return Some(TimeZone::UTC);
+    }
+    let windows = WINDOWS.get(&name.to_lowercase());
+    DATABASE.get(windows.map_or(name, String::as_str)).ok()
+}

@@ -1,0 +1,3 @@
+//! Stub.
+use super::Function;
+pub(super) const FUNCTIONS: &[Function] = &[];

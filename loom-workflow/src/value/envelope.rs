@@ -1,0 +1,80 @@
+//! Binary and XML content, which is kept in an object.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{Object, Value};
+
+const TYPE: &str = "$content-type";
+const CONTENT: &str = "$content";
+
+/// Bytes with their media type: `{"$content-type": …, "$content": base64}`.
+pub(crate) struct Envelope {
+    pub(crate) media_type: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Envelope {
+    pub(crate) fn new(media_type: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { media_type: media_type.into(), bytes }
+    }
+
+    pub(crate) fn binary(bytes: Vec<u8>) -> Self {
+        Self::new("application/octet-stream", bytes)
+    }
+
+    pub(crate) fn xml(document: String) -> Self {
+        Self::new("application/xml;charset=utf-8", document.into_bytes())
+    }
+
+    /// What is in `value`, if it is such an object.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        Self::open(value.as_object()?)
+    }
+
+    pub(crate) fn open(object: &Object) -> Option<Self> {
+        let media_type = object.get(TYPE)?.as_str()?;
+        let bytes = STANDARD.decode(object.get(CONTENT)?.as_str()?).ok()?;
+        Some(Self::new(media_type, bytes))
+    }
+
+    pub(crate) fn is_xml(&self) -> bool {
+        let essence = self.media_type.split(';').next().unwrap_or_default().trim();
+        let essence = essence.to_ascii_lowercase();
+        matches!(essence.as_str(), "application/xml" | "text/xml") || essence.ends_with("+xml")
+    }
+
+    /// The bytes as text of their charset. What is no text of it becomes the replacement character.
+    pub(crate) fn text(&self) -> String {
+        match self.charset().as_deref() {
+            Some("iso-8859-1" | "latin1") => self.bytes.iter().copied().map(char::from).collect(),
+            Some("utf-16" | "utf-16le") => self.utf16(u16::from_le_bytes),
+            Some("utf-16be") => self.utf16(u16::from_be_bytes),
+            _ => String::from_utf8_lossy(&self.bytes).into_owned(),
+        }
+    }
+
+    fn charset(&self) -> Option<String> {
+        let mut parameters = self.media_type.split(';').skip(1).map(str::trim);
+        let charset = parameters.find_map(|it| {
+            let (name, value) = it.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("charset").then_some(value)
+        })?;
+        Some(charset.trim().trim_matches('"').to_ascii_lowercase())
+    }
+
+    fn utf16(&self, unit: fn([u8; 2]) -> u16) -> String {
+        let units = self.bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        let text = char::decode_utf16(units).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
+        text.filter(|character| *character != '\u{feff}').collect()
+    }
+}
+
+impl From<Envelope> for Value {
+    fn from(envelope: Envelope) -> Self {
+        let content = STANDARD.encode(&envelope.bytes);
+        let object =
+            Object::from([(TYPE, envelope.media_type.into()), (CONTENT, Self::from(content))]);
+        object.into()
+    }
+}
