@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, value_parser};
 use loom_simulation::{FORGETFUL, Play, SCENARIOS, Scenario};
 use loom_testkit::sim::{IncidentKind, Report};
 
@@ -18,7 +18,7 @@ use loom_testkit::sim::{IncidentKind, Report};
 #[derive(Parser)]
 struct Arguments {
     /// How many seeds
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = value_parser!(u64).range(1..))]
     seeds: u64,
     /// The first of them
     #[arg(long, default_value_t = 0)]
@@ -27,7 +27,7 @@ struct Arguments {
     #[arg(long, conflicts_with_all = ["seeds", "from"])]
     seed: Option<u64>,
     /// Stop after so many minutes, whatever is left
-    #[arg(long)]
+    #[arg(long, value_parser = value_parser!(u64).range(1..=525_600))]
     minutes: Option<u64>,
     /// How many at a time
     #[arg(long, default_value_t = 2)]

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
 use self::goals::{GOALS, Goal};
 use self::line::Line;
@@ -33,7 +33,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     peers: Option<PathBuf>,
     /// Rounds that count, where there are rounds
-    #[arg(long)]
+    #[arg(long, value_parser = value_parser!(u32).range(1..))]
     rounds: Option<u32>,
     /// The directory to measure in: its disk is what counts
     #[arg(long, value_name = "DIRECTORY")]
@@ -60,6 +60,13 @@ pub(crate) fn run(options: &Options) -> Outcome {
         let only = options.only.as_deref().unwrap_or_default();
         return Outcome::of(Ok(vec![format!("the name of no work contains {only:?}")]));
     }
+    if let Some(dir) = options.dir.as_ref().filter(|dir| !dir.is_dir()) {
+        return Outcome::of(Ok(vec![format!("{}: there is no such directory", dir.display())]));
+    }
+    let of_peers = match options.peers.as_deref().map_or(Ok(Vec::new()), peers::read) {
+        Ok(lines) => lines,
+        Err(error) => return Outcome::of(Err(error)),
+    };
     // `http` measures the command as its users build it.
     if alone.is_none_or(|arguments| arguments.iter().any(|argument| argument == "http")) {
         let mut server = cargo::command(&["build", "--release", "--package", "loom-server"]);
@@ -70,7 +77,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     }
     match alone {
         Some(arguments) => cargo::run(benches().args(arguments)),
-        None => options.all().unwrap_or_else(|error| Outcome::of(Err(error))),
+        None => options.all(of_peers).unwrap_or_else(|error| Outcome::of(Err(error))),
     }
 }
 
@@ -81,12 +88,9 @@ impl Options {
         GOALS.iter().copied().filter(wanted).collect()
     }
 
-    fn all(&self) -> Result<Outcome, Box<dyn Error>> {
+    /// Measures, and puts it beside what is known of peers.
+    fn all(&self, mut lines: Vec<Line>) -> Result<Outcome, Box<dyn Error>> {
         let goals = self.goals();
-        let mut lines = match &self.peers {
-            Some(file) => peers::read(file)?,
-            None => Vec::new(),
-        };
         let mut failed = Vec::new();
         for subject in goals::subjects(&goals) {
             eprintln!("== {subject}");

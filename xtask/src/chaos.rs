@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use clap::Args;
+use clap::{Args, value_parser};
 use serde_json::Value;
 
 use crate::cargo;
@@ -27,8 +27,9 @@ const MOUNT: &str =
 /// How much goes wrong.
 #[derive(Args)]
 pub(crate) struct Extent {
-    /// How long, before everything is counted; the counting takes up to a few minutes more
-    #[arg(long, default_value_t = 3)]
+    /// How long, before everything is counted; the counting takes up to a few minutes more. Each
+    /// fault happens once in any case
+    #[arg(long, default_value_t = 3, value_parser = value_parser!(u64).range(..=10_080))]
     minutes: u64,
     /// Decides who pays whom, and what goes wrong when; another one each time unless given
     #[arg(long)]

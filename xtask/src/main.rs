@@ -30,7 +30,7 @@ use crate::outcome::Outcome;
 
 /// Automation of the Loom workspace.
 #[derive(Parser)]
-#[command(name = "cargo xtask", disable_help_subcommand = true)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,
@@ -68,7 +68,7 @@ enum Task {
     Deny,
     /// Move money between wallets while the server is killed, and count every cent
     Money(money::Size),
-    /// Move money among three hosts that share a Redis while they die or are restarted
+    /// Move money among hosts that share stores, while hosts die or stores lose their answers
     #[command(subcommand)]
     Many(many::Many),
     /// Move money while a server is killed and stopped, its disk full or slow, its clock wrong
@@ -126,3 +126,6 @@ fn quiet_exit_code(outcome: &Outcome) -> ExitCode {
 fn code(outcome: &Outcome) -> ExitCode {
     if *outcome == Outcome::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! `cargo xtask many`: hosts that share a store, under load, while they die or are restarted, or the
 //! store loses its answers.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
 use crate::cargo;
 use crate::outcome::Outcome;
@@ -11,7 +11,7 @@ const ROLLING: &str = "many::rolling::a_rolling_restart_fails_no_call_that_is_as
 const COSMOS: &str =
     "money::each_transfer_is_applied_once_whatever_is_lost_between_hosts_and_cosmos";
 
-/// What is done to three hosts that share a store.
+/// What is done to hosts that share stores.
 #[derive(Subcommand)]
 pub(crate) enum Many {
     /// Kill hosts, Redis and connections, and count every cent
@@ -26,7 +26,7 @@ pub(crate) enum Many {
 #[derive(Args)]
 pub(crate) struct Size {
     /// Transfers between 100 wallets, by 8 callers
-    #[arg(long, default_value_t = 200_000)]
+    #[arg(long, default_value_t = 200_000, value_parser = value_parser!(u32).range(1..))]
     transfers: u32,
     /// How often a host is killed meanwhile
     #[arg(long, default_value_t = 20)]
@@ -49,7 +49,7 @@ pub(crate) struct Size {
 #[derive(Args)]
 pub(crate) struct Transfers {
     /// Transfers between 20 wallets, by 8 callers
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 5_000, value_parser = value_parser!(u32).range(1..))]
     transfers: u32,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Transfers {
 #[derive(Args)]
 pub(crate) struct Restarts {
     /// How often each host is restarted
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
     rounds: u32,
     /// Seconds between two restarts
     #[arg(long, default_value_t = 5)]

@@ -1,6 +1,6 @@
 //! `cargo xtask money`: the test of money between wallets, at full size.
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use crate::cargo;
 use crate::outcome::Outcome;
@@ -11,7 +11,7 @@ const TEST: &str = "money::each_transfer_is_applied_once_whatever_dies";
 #[derive(Args)]
 pub(crate) struct Size {
     /// Transfers between 100 wallets, by 8 callers
-    #[arg(long, default_value_t = 200_000)]
+    #[arg(long, default_value_t = 200_000, value_parser = value_parser!(u32).range(1..))]
     transfers: u32,
     /// How often the server is killed meanwhile
     #[arg(long, default_value_t = 20)]

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use crate::cargo;
 use crate::outcome::Outcome;
@@ -11,10 +11,10 @@ use crate::outcome::Outcome;
 #[derive(Args)]
 pub(crate) struct Extent {
     /// How many seeds
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = value_parser!(u64).range(1..))]
     seeds: u64,
     /// Stop after so many minutes, whatever is left
-    #[arg(long)]
+    #[arg(long, value_parser = value_parser!(u64).range(1..=525_600))]
     minutes: Option<u64>,
     /// Plant a bug, and try seeds until it is found; without a name, all that are known
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "all")]
