@@ -15,6 +15,9 @@ use crate::placement::{Backend, Placement, Port};
 use crate::small::Wrapping;
 use crate::stores::Authority;
 
+/// The region that is near, where nothing names one.
+pub(crate) const REGION: &str = "West Europe";
+
 /// How the services are reached.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Azure {

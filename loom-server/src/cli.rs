@@ -69,22 +69,17 @@ pub(crate) enum Cosmos {
     /// Create the database and the containers that are missing, and leave alone what is there
     Provision {
         /// Prepare what this file of `loom serve` names
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["database", "region"])]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "database", "region"])]
         config: Option<PathBuf>,
-        /// The address of the account
-        #[arg(
-            long,
-            value_name = "URL",
-            env = "COSMOS_ENDPOINT",
-            required_unless_present = "config"
-        )]
+        /// The address of the account; without it that in `COSMOS_ENDPOINT`
+        #[arg(long, value_name = "URL")]
         endpoint: Option<String>,
-        /// The database
-        #[arg(long, value_name = "NAME", default_value = "loom", env = "COSMOS_DATABASE")]
-        database: String,
-        /// The region that is near
-        #[arg(long, value_name = "REGION", default_value = "West Europe", env = "COSMOS_REGION")]
-        region: String,
+        /// The database; without it that in `COSMOS_DATABASE`, or `loom`
+        #[arg(long, value_name = "NAME")]
+        database: Option<String>,
+        /// The region that is near; without it that in `COSMOS_REGION`, or `West Europe`
+        #[arg(long, value_name = "REGION")]
+        region: Option<String>,
         /// Print what would be created, and create nothing
         #[arg(long)]
         dry_run: bool,

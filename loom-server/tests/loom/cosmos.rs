@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use loom_testkit::backends::{COSMOS_KEY, CosmosServer};
+use loom_testkit::backends::{COSMOS_KEY, COSMOS_REGION, CosmosServer};
 
 use crate::command::{Ended, Place, wait};
 
@@ -30,6 +30,61 @@ fn what_is_missing_is_told_and_then_made_once() {
     for (more, expected) in rows {
         let ended = provision(&server.url(), COSMOS_KEY, more);
         assert_eq!((ended.code, &ended.out), (Some(0), &expected), "{more:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn what_is_not_on_the_command_line_may_be_in_a_file_or_in_the_environment() {
+    let server = CosmosServer::start();
+    let place = Place::new();
+    let file = place.file(
+        "loom.toml",
+        format!(
+            "profile = 'development'
+             listen = '127.0.0.1:0'
+             [store]
+             kind = 'memory'
+             [cosmos]
+             endpoint = '{}'
+             database = 'of-file'",
+            server.url()
+        ),
+    );
+    let all = [
+        ("COSMOS_ENDPOINT", &*server.url()),
+        ("COSMOS_DATABASE", "of-variable"),
+        ("COSMOS_REGION", COSMOS_REGION),
+    ];
+    let none: [(&str, &str); 3] = all.map(|(name, _)| (name, ""));
+    // The arguments, the variables, and where the first container would be.
+    let rows = [
+        (&[][..], all, "of-variable"),
+        (&["--database", "of-argument"], all, "of-argument"),
+        (&["--endpoint", &server.url()], none, "loom"),
+        (&["--endpoint", &server.url(), "--region", COSMOS_REGION], all, "of-variable"),
+        (&["--config", &file], [("X", ""); 3], "of-file"),
+        // As `loom serve` takes it.
+        (&["--config", &file], all, "of-variable"),
+    ];
+    for (arguments, variables, database) in rows {
+        let mut command = place.loom(["cosmos", "provision", "--dry-run"]);
+        command.args(arguments).env("COSMOS_KEY", COSMOS_KEY).envs(variables);
+        let ended = wait(command.spawn().unwrap());
+        let first = format!("{database}: would be created\n");
+        assert!(ended.code == Some(0) && ended.out.starts_with(&first), "{arguments:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn whoever_names_no_account_is_told_how_to() {
+    for arguments in [&[][..], &["--dry-run"], &["--database", "loom"]] {
+        let place = Place::new();
+        let mut command = place.loom(["cosmos", "provision"]);
+        let ended = wait(command.args(arguments).spawn().unwrap());
+        assert_eq!(ended.code, Some(64), "{ended:?}");
+        for name in ["--endpoint", "COSMOS_ENDPOINT", "--config"] {
+            assert!(ended.err.contains(name), "{name}: {ended:?}");
+        }
     }
 }
 
