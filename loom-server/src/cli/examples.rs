@@ -72,7 +72,7 @@ A mistake ends it with 78, and says in which line, of which setting, and what to
   LOOM-A002  there is no such setting
   LOOM-A003  a setting is missing
   LOOM-A004  a setting cannot have this value
-  LOOM-A005  a password, or another secret, is in the file
+  LOOM-A005  a password, or another secret, is in the file, or may be in an address
   LOOM-A006  it would lose what a production host promises to keep, or is for development
   LOOM-A007  two settings contradict each other
   LOOM-A008  a file or a variable that a setting names is not there

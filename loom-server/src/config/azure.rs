@@ -15,7 +15,7 @@ use super::profile::Rule;
 use super::secret::Given;
 use super::source::Source;
 use super::value::{Address, Milliseconds, Within, is_local};
-use crate::azure::Azure;
+use crate::azure::{Azure, REGION};
 
 /// As whom requests are sent.
 #[derive(Debug, Default, Deserialize)]
@@ -165,7 +165,7 @@ fn cosmos(
     } else {
         CosmosCredential::Identity(identity?)
     };
-    let region = table.region.unwrap_or_else(|| "West Europe".to_owned());
+    let region = table.region.unwrap_or_else(|| REGION.to_owned());
     let defaults = CosmosSettings::new(table.endpoint, credential, region);
     Some(CosmosSettings {
         database: table.database.unwrap_or(defaults.database),
@@ -262,9 +262,14 @@ fn account_key(source: &mut Source<'_>, setting: &str, allow_keys: bool) {
     }
 }
 
+/// Addresses are printed, so that nothing may be in one that lets somebody in.
 fn endpoint(source: &mut Source<'_>, setting: &str, address: &str) {
     let is_plain = address.starts_with("http://");
-    if !is_plain && !address.starts_with("https://") {
+    if address.contains(['?', '@']) {
+        let what = "what is before @ or after ? in an address may be a secret, and does not belong \
+                    here; remove it, and name a signature for blobs with sas_env or sas_file";
+        source.tell(setting, Code::Password, what);
+    } else if !is_plain && !address.starts_with("https://") {
         source.tell(setting, Code::Wrong, "an address that begins with https:// is needed");
     } else if is_plain {
         let what = "what is sent can be read on its way; use https://";

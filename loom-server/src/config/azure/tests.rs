@@ -112,6 +112,36 @@ fn a_mistake_names_the_setting_and_what_to_do() {
 }
 
 #[test]
+fn who_is_let_in_is_not_said_in_an_address() {
+    let string = format!("BlobEndpoint=https://b/?sig={KEY};AccountName=a;AccountKey={KEY}");
+    let signed = format!("https://b/acme?sv=2024-11-04&sig={KEY}");
+    let user = format!("https://acme:{KEY}@c");
+    let vault = format!("[key_vault]\nurl = 'https://v?{KEY}'");
+    let authority = "[azure]\nidentity = 'client-secret'\nclient_id = 'c'\ntenant_id = 't'\n\
+                     client_secret_env = 'K'\nauthority = 'https://a?b'";
+    let rows = [
+        (format!("[blob]\nendpoint = '{signed}'"), "etc/loom.toml:8: LOOM-A005: blob.endpoint"),
+        ("[blob]".to_owned(), "the variable LOOM_BLOB_ENDPOINT: LOOM-A005: blob.endpoint"),
+        (
+            "[blob]\nconnection_string_env = 'S'".to_owned(),
+            "etc/loom.toml:8: LOOM-A005: blob.connection_string",
+        ),
+        (format!("[cosmos]\nendpoint = '{user}'"), "etc/loom.toml:8: LOOM-A005: cosmos.endpoint"),
+        (vault, "etc/loom.toml:8: LOOM-A005: key_vault.url"),
+        (authority.to_owned(), "etc/loom.toml:12: LOOM-A005: azure.authority"),
+    ];
+    for (text, said) in rows {
+        let mut variables = vec![("K", KEY), ("S", &*string)];
+        if text == "[blob]" {
+            variables.push(("LOOM_BLOB_ENDPOINT", &signed));
+        }
+        let text = format!("allow_keys = true\nprofile = 'development'\n{EMBEDDED}{text}");
+        let mistake = read(&text, &variables).unwrap_err();
+        assert!(mistake.starts_with(said) && !mistake.contains(KEY), "{mistake}");
+    }
+}
+
+#[test]
 fn keys_are_for_development_or_for_those_who_ask_for_them() {
     let text = format!("{EMBEDDED}[cosmos]\nendpoint = 'http://localhost:1'\n[blob]\n");
     let variables = [("AZURE_STORAGE_CONNECTION_STRING", STRING), ("COSMOS_KEY", KEY)];
