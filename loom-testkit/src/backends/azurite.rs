@@ -82,12 +82,10 @@ impl AzuriteServer {
         Self { place, process, port, certificates, dir }
     }
 
-    /// Ends it as an operator would: it writes to its disk what it holds. Takes no more requests.
-    pub fn stop(&self) {
-        self.process.signal("TERM");
-        while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-            thread::sleep(Duration::from_millis(20));
-        }
+    /// Ends it as an operator would, and waits until it has ended: it writes to its disk what it
+    /// holds.
+    pub fn stop(&mut self) {
+        self.process.end();
     }
 
     /// Starts it again on its port, over what it wrote to its disk.

@@ -82,6 +82,15 @@ pub(super) fn is_asked_for() -> bool {
 }
 
 impl Running {
+    /// Asks it to end, and waits until it has.
+    pub(super) fn end(&mut self) {
+        match self {
+            Self::Process(process) => process.end(),
+            #[cfg(feature = "containers")]
+            Self::Container { .. } => panic!("whoever ends a server so starts a process"),
+        }
+    }
+
     pub(super) fn signal(&self, name: &str) {
         match self {
             Self::Process(process) => process.signal(name),
