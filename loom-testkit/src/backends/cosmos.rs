@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use self::serving::Account;
-use super::faults::Faults;
+use super::faults::{Faults, fails_as_told};
 use super::served::{Served, listen};
 
 pub use self::fault::CosmosFault;
@@ -71,32 +71,6 @@ impl CosmosServer {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// The next so many requests about items fail so, after those that are to fail already.
-    pub fn fail(&self, times: usize, fault: CosmosFault) {
-        self.faults().fail(times, fault);
-    }
-
-    /// The next so many requests about items do not fail, after those that are to fail already.
-    pub fn spare(&self, times: usize) {
-        self.faults().spare(times);
-    }
-
-    /// So many in a thousand of all requests about items fail so from now on, chosen by a seed.
-    pub fn fail_often(&self, per_mille: u16, fault: CosmosFault, seed: u64) {
-        self.faults().fail_often(per_mille, fault, seed);
-    }
-
-    /// Nothing fails any more.
-    pub fn heal(&self) {
-        self.faults().heal();
-    }
-
-    /// How many requests about items have come, and how many of them failed as was said.
-    #[must_use]
-    pub fn requests(&self) -> (u64, u64) {
-        self.faults().counted()
-    }
-
     /// How many operations on items were asked for: a batch asks for several.
     #[must_use]
     pub fn operations(&self) -> u64 {
@@ -118,6 +92,8 @@ impl CosmosServer {
         &self.account.faults
     }
 }
+
+fails_as_told!(CosmosServer, CosmosFault, "items");
 
 fn serve(listener: TcpListener, account: &Arc<Account>) -> Served {
     let account = account.clone();

@@ -23,6 +23,46 @@ struct Often<F> {
     state: u64,
 }
 
+/// What a test says to a server that has `faults()` of this kind, and what it asks. `$which` requests
+/// can fail.
+macro_rules! fails_as_told {
+    ($server:ty, $fault:ty, $which:literal) => {
+        impl $server {
+            #[doc = concat!("The next so many requests about ", $which, " fail so, after those")]
+            /// that are to fail already.
+            pub fn fail(&self, times: usize, fault: $fault) {
+                self.faults().fail(times, fault);
+            }
+
+            #[doc = concat!("The next so many requests about ", $which, " do not fail, after those")]
+            /// that are to fail already.
+            pub fn spare(&self, times: usize) {
+                self.faults().spare(times);
+            }
+
+            #[doc = concat!("So many in a thousand of all requests about ", $which, " fail so from")]
+            /// now on, chosen by a seed.
+            pub fn fail_often(&self, per_mille: u16, fault: $fault, seed: u64) {
+                self.faults().fail_often(per_mille, fault, seed);
+            }
+
+            /// Nothing fails any more.
+            pub fn heal(&self) {
+                self.faults().heal();
+            }
+
+            #[doc = concat!("How many requests about ", $which, " have come, and how many of them")]
+            /// failed as was said.
+            #[must_use]
+            pub fn requests(&self) -> (u64, u64) {
+                self.faults().counted()
+            }
+        }
+    };
+}
+
+pub(super) use fails_as_told;
+
 impl<F> Default for Faults<F> {
     fn default() -> Self {
         let plan = Plan { next: VecDeque::new(), often: Vec::new(), seen: 0, failed: 0 };

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::serving::Vault;
 use super::Certificates;
-use super::faults::Faults;
+use super::faults::{Faults, fails_as_told};
 use super::served::{Served, listen};
 
 /// The tenant, the application and its secret for which there are tokens.
@@ -106,34 +106,6 @@ impl KeyVaultServer {
         format!("https://localhost:{}", self.port)
     }
 
-    /// The next so many requests about secrets and keys fail so, after those that are to fail
-    /// already.
-    pub fn fail(&self, times: usize, fault: KeyVaultFault) {
-        self.faults().fail(times, fault);
-    }
-
-    /// The next so many requests do not fail, after those that are to fail already.
-    pub fn spare(&self, times: usize) {
-        self.faults().spare(times);
-    }
-
-    /// So many in a thousand of all requests fail so from now on, chosen by a seed.
-    pub fn fail_often(&self, per_mille: u16, fault: KeyVaultFault, seed: u64) {
-        self.faults().fail_often(per_mille, fault, seed);
-    }
-
-    /// Nothing fails any more.
-    pub fn heal(&self) {
-        self.faults().heal();
-    }
-
-    /// How many requests about secrets and keys have come, and how many of them failed as was
-    /// said.
-    #[must_use]
-    pub fn requests(&self) -> (u64, u64) {
-        self.faults().counted()
-    }
-
     /// Sets a secret as somebody else does, who knows nothing of Loom.
     pub fn set_elsewhere(&self, name: &str, value: &str) {
         self.vault.secrets().set_elsewhere(name, value);
@@ -159,6 +131,8 @@ impl KeyVaultServer {
         &self.vault.faults
     }
 }
+
+fails_as_told!(KeyVaultServer, KeyVaultFault, "secrets and keys");
 
 impl fmt::Debug for KeyVaultServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
