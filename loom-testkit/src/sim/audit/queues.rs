@@ -168,6 +168,14 @@ impl Queue {
         of_id.filter(move |n| self.items.get(n).is_some_and(|item| item.body == *body))
     }
 
+    /// Whether a message that was not delivered with others should have been before them. It may
+    /// have been, and be taken for an equal one that is gone.
+    fn is_missed(&self, item: &Item, others: &BTreeSet<u64>) -> bool {
+        let may_be_gone = |n: u64| self.items.get(&n).is_some_and(|item| item.is_maybe_settled);
+        let mut equal = self.equal(&item.id, &item.body).filter(|n| others.contains(n));
+        !item.is_maybe_settled && !equal.any(may_be_gone)
+    }
+
     pub(super) fn note_settled(&mut self, id: MessageId) {
         self.settled.insert(id);
     }
@@ -305,7 +313,7 @@ impl Picture {
             let earlier = earlier.flat_map(|of_key| of_key.range(..n));
             let missed = earlier
                 .filter(|n| !others.contains(n))
-                .find_map(|n| it.items.get(n).filter(|item| !item.is_maybe_settled));
+                .find_map(|n| it.items.get(n).filter(|item| it.is_missed(item, others)));
             // Of two that are equal, the first may be back, and be taken for the second.
             let has_twin = it.items.get(&n).is_some_and(|item| item.has_twin);
             let is_clear = is_ordered && !(it.is_reopened && has_twin);

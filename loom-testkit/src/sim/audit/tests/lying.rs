@@ -10,10 +10,10 @@ use loom_core::{
     Timestamp, Turn,
 };
 use loom_ports::{
-    CommitOutcome, Cursor, Delivered, Due, Enqueue, Enqueued, Fenced, Handled, JournalCapabilities,
-    JournalStore, Load, Loaded, MessageQueue, Page, PortError, QueueDelivery, QueuedDeadLetter,
-    Receipt, Receive, Renewal, Resolution, Settled, StoredRecord, Stores, Tenure, TenureClaim,
-    Undelivered, Watched,
+    CommitOutcome, Cursor, Delivered, Due, Enqueue, Enqueued, ErrorKind, Fenced, Handled,
+    JournalCapabilities, JournalStore, Load, Loaded, MessageQueue, Page, PortError, QueueDelivery,
+    QueuedDeadLetter, Receipt, Receive, Renewal, Resolution, Settled, StoredRecord, Stores, Tenure,
+    TenureClaim, Undelivered, Watched,
 };
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,6 +47,7 @@ pub(super) enum Lie {
     AcceptsDuplicates,
     RefusesReceipts,
     TakesOldReceipts,
+    ForgetsAnswers,
 }
 
 /// Stores over `stores`, one of which lies.
@@ -315,6 +316,10 @@ impl MessageQueue for Lying<dyn MessageQueue> {
         match self.lie {
             Lie::RefusesReceipts => Ok(Settled::Expired),
             Lie::TakesOldReceipts => Ok(Settled::Done),
+            Lie::ForgetsAnswers => {
+                let _ = self.inner.ack(receipt).await?;
+                Err(PortError::new(ErrorKind::Indeterminate, "ack"))
+            }
             _ => self.inner.ack(receipt).await,
         }
     }

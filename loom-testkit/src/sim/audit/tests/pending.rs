@@ -3,6 +3,7 @@
 use loom_core::{EventName, Op};
 
 use super::hand::{Hand, id, json, returned, send};
+use super::lying::Lie;
 
 const ANN: &str = "wallet/ann";
 const BOB: &str = "wallet/bob";
@@ -83,4 +84,20 @@ fn a_timer_is_pending_once_it_is_due() {
     let due = pending(async |hand| _ = hand.set_tea(0).await);
     assert_eq!(due, ["timer tea of wallet/ann, due at 2026-01-01T00:00:00.000Z"]);
     assert_eq!(pending(async |hand| _ = hand.set_tea(9).await), [""; 0]);
+}
+
+#[test]
+fn a_message_is_not_missed_for_an_equal_one_that_may_be_settled() {
+    let waiting = pending(async |hand| {
+        let (first, next) = (hand.keyed("m", BOB, "k"), hand.keyed("n", BOB, "l"));
+        hand.enqueue(&first).await;
+        hand.lie(Lie::ForgetsAnswers);
+        let received = hand.receive().await;
+        assert!(hand.stores.queue.ack(&received[0].receipt).await.is_err());
+        hand.enqueue(&first).await;
+        hand.enqueue(&next).await;
+        assert_eq!(hand.receive().await.len(), 2);
+    });
+    let message = |name| format!("message {name} of queue actors/0");
+    assert_eq!(waiting, ["m", "m", "n"].map(message));
 }
