@@ -21,12 +21,12 @@ use serde::{Deserialize, Serialize};
 pub use admit::{Admission, KeyVerdict, judge_key};
 pub use apply::ReplayError;
 pub use draft::{Draft, Seal};
-pub use op::Op;
-pub use step::{End, Segment, answer, bury, keep_event, skip_fire, stall, step};
+pub use op::{Op, Start};
+pub use step::{End, Segment, answer, bury, keep_event, postpone, skip_fire, stall, step};
 
 use crate::{
     ActorId, Epoch, EventName, Head, Incarnation, Lane, Message, PartitionId, Payload, Seq, Step,
-    StepId, Timer, TimerKey,
+    StepId, Then, Timer, TimerKey,
 };
 
 /// How many events an actor keeps for handlers that do not wait for them yet.
@@ -45,6 +45,9 @@ pub struct Kernel {
     invocation: Option<Box<Invocation>>,
     kept: VecDeque<(EventName, Payload)>,
     children: BTreeSet<ActorId>,
+    /// Detached requests without an outcome, and what it is to run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    started: BTreeMap<StepId, Then>,
 }
 
 /// A handler that takes more than one turn.
@@ -78,6 +81,8 @@ pub struct Outstanding {
     pub drive: Option<Seq>,
     /// Requests of the open invocation without an answer.
     pub awaited: Vec<StepId>,
+    /// Detached requests without an outcome.
+    pub started: Vec<StepId>,
     /// Timers to fire.
     pub timers: Vec<(TimerKey, crate::Timestamp)>,
 }
@@ -144,12 +149,25 @@ impl Kernel {
     #[must_use]
     pub fn outstanding(&self) -> Outstanding {
         let timers = self.timers.iter().map(|(key, timer)| (key.clone(), timer.at)).collect();
+        let started = self.started.keys().copied().collect();
         let Some(open) = &self.invocation else {
-            return Outstanding { timers, ..Outstanding::default() };
+            return Outstanding { started, timers, ..Outstanding::default() };
         };
         let awaited: Vec<_> = open.awaited().collect();
         let drive = awaited.is_empty().then_some(open.began);
-        Outstanding { drive, awaited, timers }
+        Outstanding { drive, awaited, started, timers }
+    }
+
+    /// What the outcome of a detached request is to run, if there is none yet.
+    #[must_use]
+    pub fn started(&self, step: StepId) -> Option<&Then> {
+        self.started.get(&step)
+    }
+
+    /// Whether an outcome of this request would mean anything.
+    #[must_use]
+    pub fn expects(&self, step: StepId) -> bool {
+        self.started.contains_key(&step) || self.awaits(step)
     }
 }
 

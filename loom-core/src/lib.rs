@@ -36,13 +36,14 @@ pub use id::{
 };
 pub use kernel::{
     Admission, Draft, EVENTS_KEPT_MAX, End, Invocation, Kernel, KeyVerdict, Op, Outstanding,
-    ReplayError, Seal, Segment, answer, bury, judge_key, keep_event, skip_fire, stall, step,
+    ReplayError, Seal, Segment, Start, answer, bury, judge_key, keep_event, postpone, skip_fire,
+    stall, step,
 };
 pub use late::{FIRES_PER_CALL_MAX, Fires, LateFire, OneShot};
 pub use law::{Enforced, Law, Laws, Violation};
 pub use message::{
-    ActivityRequest, Body, Cause, DeadLetter, Delivery, Failure, FailureCode, Message, Outcome,
-    Outgoing, Payload, ReplyTo, RequestKey, fingerprint,
+    ActivityLimits, ActivityRequest, Body, Cause, DeadLetter, Delivery, Failure, FailureCode,
+    Message, Outcome, Outgoing, Payload, ReplyTo, RequestKey, Then, fingerprint,
 };
 pub use partition::{
     InvalidPartitionCount, PARTITIONS_MAX, PartitionCount, PartitionId, partition_of, place,

@@ -1,5 +1,6 @@
 //! What travels: messages between actors, and requests to the world.
 
+mod detached;
 mod failure;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use crate::{
     TimerKey, TimerRun, Timestamp,
 };
 
+pub use detached::{ActivityLimits, Then};
 pub use failure::{Failure, FailureCode};
 
 /// A JSON value as text: arguments, replies, states.
@@ -105,6 +107,9 @@ pub enum Body {
         step: StepId,
         /// How it ended.
         outcome: Outcome,
+        /// What it runs, once that is known: a detached request is gone before its handler ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        then: Option<Box<Then>>,
     },
     /// A timer is due.
     Fire {
@@ -220,6 +225,9 @@ pub struct ActivityRequest {
     pub args: Payload,
     /// Who waits for the outcome.
     pub reply_to: ReplyTo,
+    /// How far to go for an outcome, where that differs from what the activity says of itself.
+    #[serde(default, skip_serializing_if = "ActivityLimits::is_none")]
+    pub limits: ActivityLimits,
 }
 
 /// A message set aside after its attempts.

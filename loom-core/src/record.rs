@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ActorId, Change, CommitId, Epoch, EventName, Head, Kernel, Lane, Message, MessageId, Outcome,
-    Outgoing, Payload, RequestKey, Stamp, Timestamp,
+    Outgoing, Payload, RequestKey, Stamp, StepId, Then, Timestamp,
 };
 
 pub use codec::{RECORD_VERSION, RecordError};
@@ -129,6 +129,23 @@ pub enum Event {
     },
     /// The actor created another.
     ChildSpawned(ActorId),
+    /// A detached request was made.
+    Started {
+        /// The request.
+        step: StepId,
+        /// What its outcome is to run.
+        then: Then,
+    },
+    /// A detached request has its outcome.
+    Ended {
+        /// The request.
+        step: StepId,
+    },
+    /// The outcome of a detached request is not wanted any more.
+    Stopped {
+        /// The request.
+        step: StepId,
+    },
 }
 
 #[cfg(test)]

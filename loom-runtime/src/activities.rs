@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use loom_core::{
-    ActivityName, ActivityRequest, Body, Breaker, BreakerAdmission, BreakerOutcome, BreakerPolicy,
-    Delivery, Failure, FailureCode, Message, MessageId, Outcome, Payload, RateLimit, Retry,
-    RetryPolicy, Taken, Timestamp, TokenBucket,
+    ActivityLimits, ActivityName, ActivityRequest, Body, Breaker, BreakerAdmission, BreakerOutcome,
+    BreakerPolicy, Delivery, Failure, FailureCode, Message, MessageId, Outcome, Payload, RateLimit,
+    Retry, RetryPolicy, Taken, Timestamp, TokenBucket,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::envelope::Origin;
@@ -121,29 +122,73 @@ impl ActivityEntry {
     }
 }
 
+/// The activities that run on a host, to be stopped by their ids.
+#[derive(Debug, Default)]
+pub(crate) struct Running(Mutex<BTreeMap<MessageId, oneshot::Sender<()>>>);
+
+impl Running {
+    /// Has an activity dropped, if it runs here.
+    pub(crate) fn stop(&self, id: &MessageId) {
+        if let Some(running) = self.lock().remove(id) {
+            let _ = running.send(());
+        }
+    }
+
+    fn begin(&self, id: &MessageId) -> oneshot::Receiver<()> {
+        let (running, stopped) = oneshot::channel();
+        self.lock().insert(id.clone(), running);
+        stopped
+    }
+
+    fn end(&self, id: &MessageId) {
+        self.lock().remove(id);
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<MessageId, oneshot::Sender<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Shared {
     /// Runs an activity until it has an outcome, and answers whoever waits for it.
     pub(crate) fn run_activity(self: &Arc<Self>, request: ActivityRequest, origin: Origin) {
         let host = Arc::clone(self);
+        let stopped = self.running.begin(&request.id);
         self.spawn(async move {
-            let outcome = host.attempt_activity(&request).await;
-            host.answer_activity(request, outcome, origin).await;
+            let stopped = async {
+                // Without a word, it is only run by another task.
+                if stopped.await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                outcome = host.attempt_activity(&request) => {
+                    host.running.end(&request.id);
+                    host.answer_activity(request, outcome, origin).await;
+                }
+                () = stopped => host.handled(origin),
+            }
         });
     }
 
     async fn attempt_activity(&self, request: &ActivityRequest) -> Outcome {
-        let fail =
-            |detail: String| Outcome::Failed(Failure::new(FailureCode::ActivityFailed, detail));
+        let fail = |code, detail: String| Outcome::Failed(Failure::new(code, detail));
         let Some(entry) = self.activities.get(&request.name) else {
-            return fail(format!("no activity {:?} is registered", request.name));
+            let detail = format!("no activity {:?} is registered", request.name);
+            return fail(FailureCode::ActivityFailed, detail);
         };
+        let ActivityLimits { attempts_max, timeout_ms } = request.limits;
+        let timeout = timeout_ms.map(|ms| Duration::from_millis(ms.get()));
+        let timeout = timeout.unwrap_or(entry.options.timeout);
         let mut number = 0;
         loop {
             number += 1;
             self.wait_for_rate(entry).await;
             let permit = self.wait_for_breaker(entry).await;
             let attempt = Attempt { key: request.id.clone(), number };
-            let ended = self.attempt(entry, attempt, request.args.clone()).await;
+            let (ended, code) = self.attempt(entry, attempt, request.args.clone(), timeout).await;
             if let (Some(breaker), Some(permit)) = (&entry.breaker, permit) {
                 let outcome = match ended {
                     Err(ActivityError::Retry(_)) => BreakerOutcome::Failed,
@@ -158,28 +203,34 @@ impl Shared {
                 Err(ActivityError::Retry(reason)) => reason,
             };
             warn!(activity = %request.name, id = %request.id, number, reason, "attempt failed");
+            let is_last = attempts_max.is_some_and(|max| number >= max.get());
             match entry.options.retry.decide(number, self.seed()) {
-                Retry::After(delay) => self.pause(delay).await,
-                Retry::GiveUp => {
-                    return fail(format!("{} failed {number} times: {reason}", request.name));
+                Retry::After(delay) if !is_last => self.pause(delay).await,
+                _ => {
+                    let detail = format!("{} failed {number} times: {reason}", request.name);
+                    return fail(code, detail);
                 }
             }
         }
     }
 
+    /// One attempt, and what sort of failure it is if it was the last one and failed.
     async fn attempt(
         &self,
         entry: &ActivityEntry,
         attempt: Attempt,
         args: Payload,
-    ) -> Result<Payload, ActivityError> {
-        let until = self.clock.now().saturating_add(entry.options.timeout);
+        timeout: Duration,
+    ) -> (Result<Payload, ActivityError>, FailureCode) {
+        let until = self.clock.now().saturating_add(timeout);
         let run = AssertUnwindSafe((entry.run)(attempt, args)).catch_unwind();
+        let panicked = |_| Err(ActivityError::retry("it panicked"));
         tokio::select! {
             biased;
-            ended = run => ended.unwrap_or_else(|_| Err(ActivityError::retry("it panicked"))),
+            ended = run => (ended.unwrap_or_else(panicked), FailureCode::ActivityFailed),
             () = self.clock.sleep_until(until) => {
-                Err(ActivityError::retry(format_args!("no end within {:?}", entry.options.timeout)))
+                let late = ActivityError::retry(format_args!("no end within {timeout:?}"));
+                (Err(late), FailureCode::TimedOut)
             }
         }
     }
@@ -224,7 +275,7 @@ impl Shared {
         let message = Message {
             id: request.id,
             to: request.reply_to.actor,
-            body: Body::Answer { step: request.reply_to.step, outcome },
+            body: Body::Answer { step: request.reply_to.step, outcome, then: None },
             key: None,
             cause: None,
             sent_at: self.clock.now(),

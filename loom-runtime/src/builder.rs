@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tracing::info;
 
-use crate::activities::ActivityEntry;
+use crate::activities::{ActivityEntry, Running};
 use crate::actor::KindEntry;
 use crate::divergence::{Divergence, Divergences};
 use crate::forward::Forwards;
@@ -364,6 +364,7 @@ impl HostBuilder {
             ids: self.ids,
             kinds,
             activities,
+            running: Running::default(),
             partitions: partitions.collect(),
             timers: Timers::default(),
             ingress: Ingress::default(),

@@ -200,7 +200,7 @@ fn let_go(
     outgoing: Vec<Outgoing>,
     release: Release,
 ) {
-    let Release { activation, view, at, origin, reply, waiting, committed } = release;
+    let Release { activation, view, at, origin, reply, waiting, committed, stopped } = release;
     if activation.settle(view, turn.handled.as_ref().map(|mark| &mark.key)) {
         host.forget(partition, &activation);
     }
@@ -217,6 +217,9 @@ fn let_go(
     }
     let numbered = turn.outbox.iter().map(|entry| entry.n).zip(outgoing).collect();
     relay::committed(host, partition, commit, numbered);
+    for id in &stopped {
+        host.running.stop(id);
+    }
     if let Some(reply) = &reply {
         for caller in waiting {
             let _ = caller.send(Ok(reply.clone()));

@@ -1,5 +1,7 @@
 //! What a handler can ask for.
 
+mod detached;
+
 use std::fmt::Display;
 use std::future::poll_fn;
 use std::num::NonZeroU64;
@@ -16,6 +18,8 @@ use serde::de::DeserializeOwned;
 use crate::call_error::value;
 use crate::turn_log::{Asked, Boundary};
 use crate::{CallError, TurnLog, topic};
+
+pub use detached::{Ended, EndedWith};
 
 /// What a handler can ask for.
 ///

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::activation::{Activation, Body as ActorBody, Closed, Pushed, View};
-use crate::activities::Activities;
+use crate::activities::{Activities, Running};
 use crate::actor::KindEntry;
 use crate::divergence::Divergences;
 use crate::envelope::{Envelope, Origin};
@@ -40,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) kinds: BTreeMap<String, Arc<KindEntry>>,
     pub(crate) activities: Activities,
+    pub(crate) running: Running,
     pub(crate) partitions: Vec<Arc<Partition>>,
     pub(crate) timers: Timers,
     pub(crate) ingress: Ingress,

@@ -46,7 +46,7 @@ pub use actor::{Actor, HandlerRole, HandlerSpec};
 pub use builder::{Host, HostBuilder, HostStatus, StartError, Stopped};
 pub use call_error::CallError;
 pub use config::{ConfigError, ConfigResolver};
-pub use context::{Context, ContextError};
+pub use context::{Context, ContextError, Ended, EndedWith};
 pub use dead_letters::{DeadLetters, KeptDeadLetter};
 pub use divergence::{Divergence, Forgotten};
 pub use envelope::Reply;

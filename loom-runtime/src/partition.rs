@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use loom_core::{ActorId, Lane, Outgoing, PartitionId, Timestamp, Turn};
+use loom_core::{ActorId, Lane, MessageId, Outgoing, PartitionId, Timestamp, Turn};
 use loom_ports::{Delivered, Tenure};
 use tokio::sync::oneshot;
 
@@ -83,6 +83,8 @@ pub(crate) struct Release {
     pub(crate) reply: Option<Reply>,
     pub(crate) waiting: Vec<Caller>,
     pub(crate) committed: Option<oneshot::Sender<()>>,
+    /// Detached requests whose outcome is not wanted any more.
+    pub(crate) stopped: Vec<MessageId>,
 }
 
 /// What to commit next.

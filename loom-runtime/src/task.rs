@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use loom_core::{
     Admission, Body as Says, End, Failure, FailureCode, Kernel, KeyVerdict, Outcome, Payload,
-    Record, Timestamp, judge_key, keep_event, skip_fire,
+    Record, Timestamp, judge_key, keep_event, postpone, skip_fire,
 };
 use loom_ports::Load;
 use tracing::warn;
@@ -157,6 +157,10 @@ impl Task<'_> {
                 let draft = keep_event(&self.body.kernel, me, delivery, name, payload, now);
                 let reply = Reply { outcome: Outcome::Returned(Payload::NULL), duplicate: false };
                 self.submit(draft, Some(envelope), Some(reply), None)
+            }
+            Admission::Postpone => {
+                let draft = postpone(&self.body.kernel, &self.activation.id, delivery, now);
+                self.submit(draft, Some(envelope), None, None)
             }
             Admission::SkipFire => {
                 let draft = skip_fire(&self.body.kernel, &self.activation.id, delivery, now);

@@ -17,6 +17,8 @@ mod cluster;
 mod death;
 #[path = "durable/delivery.rs"]
 mod delivery;
+#[path = "durable/detached.rs"]
+mod detached;
 #[path = "durable/faults.rs"]
 mod faults;
 #[path = "durable/forwarding.rs"]

@@ -102,6 +102,17 @@ enum EventView<'a> {
     ChildSpawned {
         child: &'a ActorId,
     },
+    Started {
+        request: String,
+        then: &'a str,
+        tag: Box<RawValue>,
+    },
+    Ended {
+        request: String,
+    },
+    Stopped {
+        request: String,
+    },
     Other,
 }
 
@@ -185,6 +196,13 @@ impl<'a> EventView<'a> {
             }
             Event::EventTaken { name } => Self::EventTaken { name: name.as_str() },
             Event::ChildSpawned(child) => Self::ChildSpawned { child },
+            Event::Started { step, then } => Self::Started {
+                request: place(*step),
+                then: then.method.as_str(),
+                tag: json(&then.tag),
+            },
+            Event::Ended { step } => Self::Ended { request: place(*step) },
+            Event::Stopped { step } => Self::Stopped { request: place(*step) },
             _ => Self::Other,
         }
     }
@@ -225,12 +243,16 @@ fn message_view(message: &Message) -> MessageView<'_> {
         Body::Event { name, payload } => {
             Says::Event { signal: name.as_str(), payload: json(payload) }
         }
-        Body::Answer { step: StepId { began, position, .. }, outcome: ended } => {
-            Says::Answer { answers: format!("{began}.{position}"), outcome: outcome(ended) }
+        Body::Answer { step, outcome: ended, .. } => {
+            Says::Answer { answers: place(*step), outcome: outcome(ended) }
         }
         Body::Fire { timer, .. } => Says::Fire { timer: timer.to_string() },
     };
     MessageView { id: message.id.as_str(), to: &message.to, says }
+}
+
+fn place(StepId { began, position, .. }: StepId) -> String {
+    format!("{began}.{position}")
 }
 
 fn outcome(outcome: &Outcome) -> OutcomeView<'_> {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use loom_core::{Backoff, BreakerPolicy, JitterPercent, RateLimit, RetryPolicy};
-use loom_runtime::{ActivityError, ActivityOptions, CallError, Context, HostBuilder, actor};
+use loom_runtime::{
+    ActivityError, ActivityOptions, Attempt, CallError, Context, Ended, HostBuilder, actor,
+};
 use loom_testkit::sim::Scene;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,8 @@ type Receipts = (u64, Option<u64>, u64);
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Parcel {
     shipped: BTreeMap<u64, Receipts>,
+    /// Every outcome that came, of what nothing waited for.
+    insured: BTreeMap<u64, Vec<Option<u64>>>,
 }
 
 #[actor(kind = "parcel", crate = loom_runtime)]
@@ -31,6 +35,7 @@ impl Parcel {
     async fn ship(&mut self, cx: &mut Context<'_>, number: u64) -> Result<Receipts, String> {
         let what = |step: &str| format!("{step} of {number} of {}", cx.key());
         let (to_label, to_pay, to_stamp) = (what("label"), what("payment"), what("stamp"));
+        let to_insure = what("insurance");
         let label = cx.effect("label", async |key| insist(key.as_str(), &to_label).await).await?;
         let paid: Result<u64, CallError> = cx.activity("pay", &(&to_pay, number)).await;
         let paid = match paid {
@@ -43,7 +48,12 @@ impl Parcel {
         }
         let stamp = cx.effect("stamp", async |key| insist(key.as_str(), &to_stamp).await).await?;
         self.shipped.insert(number, (label, paid, stamp));
+        cx.start("insure", &(&to_insure, number), "insured", &number)?;
         Ok((label, paid, stamp))
+    }
+
+    async fn insured(&mut self, _cx: &mut Context<'_>, ended: Ended<u64, u64>) {
+        self.insured.entry(ended.tag).or_default().push(ended.outcome.value().ok());
     }
 }
 
@@ -73,17 +83,19 @@ fn deploy(host: HostBuilder, _version: u32) -> HostBuilder {
         }),
         rate: Some(RateLimit { capacity: some(2), refill_per_second: some(2) }),
     };
-    host.actor::<Parcel>().activity(
-        "pay",
-        options,
-        async |attempt, (what, number): (String, u64)| {
-            if number % 5 == 4 {
-                return Err(ActivityError::reject(&"it is worth nothing"));
-            }
-            let asked = outside::ask(attempt.key.as_str(), &what).await;
-            asked.map_err(|error| ActivityError::retry(format_args!("{error:?}")))
-        },
+    host.actor::<Parcel>().activity("pay", options, buy).activity(
+        "insure",
+        ActivityOptions::default(),
+        buy,
     )
+}
+
+async fn buy(attempt: Attempt, (what, number): (String, u64)) -> Result<u64, ActivityError> {
+    if number % 5 == 4 {
+        return Err(ActivityError::reject(&"it is worth nothing"));
+    }
+    let asked = outside::ask(attempt.key.as_str(), &what).await;
+    asked.map_err(|error| ActivityError::retry(format_args!("{error:?}")))
 }
 
 async fn play(scene: Scene) -> Check {
@@ -108,6 +120,12 @@ async fn check(scene: Scene, shipped: Vec<BTreeMap<u64, Receipts>>) {
         let id = format!("parcel/{key}");
         let parcel: Parcel = scene.state(&id).await.unwrap_or_default();
         assert_eq!(parcel.shipped, told, "what {id} has, and what its caller was told");
+        assert!(parcel.insured.keys().eq(told.keys()), "{id}: {:?} {told:?}", parcel.insured);
+        for (number, outcomes) in parcel.insured {
+            let [outcome] = *outcomes else { panic!("{id} {number} has outcomes {outcomes:?}") };
+            let given = outside::receipt(&format!("insurance of {number} of {key}"));
+            assert!(outcome.is_none() || outcome == given, "{id} {number}: {outcome:?}");
+        }
         for (number, (label, paid, stamp)) in told {
             let given = |step: &str| outside::receipt(&format!("{step} of {number} of {key}"));
             assert_eq!(

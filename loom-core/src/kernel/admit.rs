@@ -27,6 +27,9 @@ pub enum Admission {
     Keep,
     /// The timer is too late to run its handler: record only that it fired.
     SkipFire,
+    /// It is the outcome of a detached request, and an invocation is open: record it, and run its
+    /// handler after that.
+    Postpone,
     /// The message was handled before. Acknowledge it.
     Duplicate,
     /// The message no longer means anything. Acknowledge it.
@@ -76,8 +79,12 @@ impl Kernel {
         match &message.body {
             Body::Invoke { .. } => self.admit_request(),
             Body::Event { name, payload } => self.admit_event(name, payload, now),
-            Body::Answer { step, outcome } => self.admit_answer(*step, outcome.clone(), now),
-            // Of a dead letter that is tried again: its timer went on without it.
+            // Of a dead letter that is tried again: its request, or its timer, went on without it.
+            Body::Answer { then: Some(_), .. } if message.key.is_some() => self.admit_request(),
+            Body::Answer { step, .. } if self.started.contains_key(step) => {
+                if self.invocation.is_some() { Admission::Postpone } else { Admission::Run }
+            }
+            Body::Answer { step, outcome, .. } => self.admit_answer(*step, outcome.clone(), now),
             Body::Fire { timer: TimerKey::Named(_), run: Some(_), .. } if message.key.is_some() => {
                 self.admit_request()
             }

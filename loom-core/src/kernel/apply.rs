@@ -172,6 +172,12 @@ impl Kernel {
             Event::ChildSpawned(child) => {
                 self.children.insert(child.clone());
             }
+            Event::Started { step, then } => {
+                self.started.insert(*step, then.clone());
+            }
+            Event::Ended { step } | Event::Stopped { step } => {
+                self.started.remove(step);
+            }
             Event::Buried { .. } | Event::Repaired { .. } | Event::Sent(_) => {}
         }
         Ok(())

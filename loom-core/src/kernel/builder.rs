@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::{Draft, Op};
+use super::{Draft, Op, Start};
 use crate::{
-    ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery, Event, Head, Kernel, Message,
-    MessageId, Outcome, Outgoing, Payload, Receipt, ReplyTo, Seq, Step, StepId, Timer, TimerKey,
-    Timestamp,
+    ActivityLimits, ActivityName, ActivityRequest, ActorId, Answer, Body, Cause, Change, Delivery,
+    Event, Head, Kernel, Message, MessageId, Outcome, Outgoing, Payload, Receipt, ReplyTo, Seq,
+    Step, StepId, Timer, TimerKey, Timestamp,
 };
 
 /// A turn being put together.
@@ -95,12 +95,22 @@ impl<'a> Builder<'a> {
             Op::ClearTimer { name } => self.clear_timer(TimerKey::Named(name)),
             Op::Effect { outcome, .. } => answer = Some(outcome),
             Op::Activity { name, args } => {
-                let id = step.name(self.me);
-                let reply_to = ReplyTo { actor: self.me.clone(), step };
-                let request = ActivityRequest { id, name, args, reply_to };
-                self.events.push(Event::Sent(Box::new(Outgoing::Activity(request))));
+                self.run_activity(step, name, args, ActivityLimits::default());
                 answer = None;
             }
+            Op::Start { what, then } => {
+                self.events.push(Event::Started { step, then });
+                match what {
+                    Start::Activity { name, args, limits } => {
+                        self.run_activity(step, name, args, limits);
+                    }
+                    Start::Call { to, method, args } => {
+                        let reply_to = Some(ReplyTo { actor: self.me.clone(), step });
+                        self.send(step, to, Body::Invoke { method, args, reply_to });
+                    }
+                }
+            }
+            Op::Stop { tag } => self.stop(&tag),
             Op::Call { to, method, args, until } => {
                 let reply_to = Some(ReplyTo { actor: self.me.clone(), step });
                 self.send(step, to, Body::Invoke { method, args, reply_to });
@@ -125,6 +135,34 @@ impl<'a> Builder<'a> {
             let incarnation = step.incarnation;
             self.events.push(Event::Stepped(Step { incarnation, ask, fingerprint, answer }));
         }
+    }
+
+    fn run_activity(
+        &mut self,
+        step: StepId,
+        name: ActivityName,
+        args: Payload,
+        limits: ActivityLimits,
+    ) {
+        let id = step.name(self.me);
+        let reply_to = ReplyTo { actor: self.me.clone(), step };
+        let request = ActivityRequest { id, name, args, reply_to, limits };
+        self.events.push(Event::Sent(Box::new(Outgoing::Activity(request))));
+    }
+
+    /// Ends every detached request of this tag, of this turn or an earlier one.
+    fn stop(&mut self, tag: &Payload) {
+        let earlier = self.kernel.started.iter().map(|(step, then)| (*step, then));
+        let of_turn = self.events.iter().filter_map(|event| match event {
+            Event::Started { step, then } => Some((*step, then)),
+            _ => None,
+        });
+        let tagged = earlier.chain(of_turn).filter(|(_, then)| then.tag == *tag);
+        let stopped: Vec<_> = tagged
+            .map(|(step, _)| step)
+            .filter(|step| !self.events.iter().any(|event| ends(event, *step)))
+            .collect();
+        self.events.extend(stopped.into_iter().map(|step| Event::Stopped { step }));
     }
 
     /// The place of what is asked for in this turn.
@@ -181,12 +219,15 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A named timer that fired is set for its next time, or done.
-    pub(super) fn progress_timer(&mut self, input: Option<&Delivery>) {
-        let Some(Body::Fire { timer: key @ TimerKey::Named(_), at, .. }) =
-            input.map(|delivery| &delivery.message.body)
-        else {
-            return;
+    /// A named timer that fired is set for its next time, or done. A detached request that has
+    /// its outcome is done.
+    pub(super) fn progress(&mut self, input: Option<&Delivery>) {
+        let (key, at) = match input.map(|delivery| &delivery.message.body) {
+            Some(Body::Fire { timer: key @ TimerKey::Named(_), at, .. }) => (key, at),
+            Some(Body::Answer { step, .. }) if self.kernel.started.contains_key(step) => {
+                return self.events.push(Event::Ended { step: *step });
+            }
+            _ => return,
         };
         let Some(timer) = self.kernel.timer(key).filter(|timer| timer.at == *at) else {
             return;
@@ -238,7 +279,7 @@ impl<'a> Builder<'a> {
     pub(super) fn reply(&mut self, outcome: &Outcome) {
         if let Some(ReplyTo { actor, step }) = self.reply_to.take() {
             let id = self.step(u32::MAX).name(self.me);
-            self.send_as(id, actor, Body::Answer { step, outcome: outcome.clone() });
+            self.send_as(id, actor, Body::Answer { step, outcome: outcome.clone(), then: None });
         }
     }
 
@@ -254,6 +295,10 @@ impl<'a> Builder<'a> {
     pub(super) fn draft(self, input: Option<&Delivery>) -> Draft {
         Draft::new(input.map(receipt), self.events)
     }
+}
+
+fn ends(event: &Event, request: StepId) -> bool {
+    matches!(event, Event::Ended { step } | Event::Stopped { step } if *step == request)
 }
 
 fn reply_to(message: &Message) -> Option<ReplyTo> {

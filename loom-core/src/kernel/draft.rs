@@ -3,7 +3,8 @@
 use super::ReplayError;
 use crate::turn::Rows;
 use crate::{
-    ActorId, CommitId, Epoch, Event, Kernel, Outgoing, Receipt, Record, Seq, Timestamp, Turn,
+    ActorId, CommitId, Epoch, Event, Kernel, Outgoing, Receipt, Record, Seq, StepId, Timestamp,
+    Turn,
 };
 
 /// The events of a turn, before it has a commit.
@@ -40,6 +41,14 @@ impl Draft {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.input.is_none() && self.events.is_empty()
+    }
+
+    /// The detached requests that are stopped.
+    pub fn stopped(&self) -> impl Iterator<Item = StepId> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Stopped { step } => Some(*step),
+            _ => None,
+        })
     }
 
     /// Advances `kernel` by these events, and returns the turn that commits them.

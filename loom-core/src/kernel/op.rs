@@ -1,8 +1,8 @@
 //! What handlers ask for.
 
 use crate::{
-    ActivityName, ActorId, Ask, EventName, Method, Outcome, Payload, Timer, TimerName, Timestamp,
-    fingerprint,
+    ActivityLimits, ActivityName, ActorId, Ask, EventName, Method, Outcome, Payload, Then, Timer,
+    TimerName, Timestamp, fingerprint,
 };
 
 /// What a handler asked for, in its order.
@@ -61,6 +61,18 @@ pub enum Op {
         /// With what.
         args: Payload,
     },
+    /// Have something done whose outcome comes as a message of its own.
+    Start {
+        /// What.
+        what: Start,
+        /// What its outcome runs.
+        then: Then,
+    },
+    /// Want no outcome any more of what was started under this tag.
+    Stop {
+        /// The tag.
+        tag: Payload,
+    },
     /// Call another actor.
     Call {
         /// The receiver.
@@ -93,6 +105,29 @@ pub enum Op {
     },
 }
 
+/// What a detached request asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    /// Run an activity outside the turn.
+    Activity {
+        /// Which one.
+        name: ActivityName,
+        /// With what.
+        args: Payload,
+        /// How far to go for an outcome.
+        limits: ActivityLimits,
+    },
+    /// Call another actor.
+    Call {
+        /// The receiver.
+        to: ActorId,
+        /// Its handler.
+        method: Method,
+        /// The arguments.
+        args: Payload,
+    },
+}
+
 impl Op {
     /// What was asked for, by name.
     #[must_use]
@@ -105,6 +140,13 @@ impl Op {
             Self::ClearTimer { name } => Ask::ClearTimer(name.clone()),
             Self::Effect { name, .. } => Ask::Effect(name.clone()),
             Self::Activity { name, .. } => Ask::Activity(name.to_string()),
+            Self::Start { what: Start::Activity { name, .. }, then } => {
+                Ask::StartActivity(name.to_string(), then.method.clone())
+            }
+            Self::Start { what: Start::Call { to, method, .. }, then } => {
+                Ask::StartCall(to.clone(), method.clone(), then.method.clone())
+            }
+            Self::Stop { .. } => Ask::Stop,
             Self::Call { to, method, .. } => Ask::Call(to.clone(), method.clone()),
             Self::Sleep { .. } => Ask::Sleep,
             Self::Wait { name, .. } | Self::Take { name, .. } => Ask::Wait(name.clone()),
@@ -119,6 +161,11 @@ impl Op {
             Self::Send { args, .. } | Self::Activity { args, .. } | Self::Call { args, .. } => {
                 fingerprint(&[&args.0])
             }
+            Self::Start {
+                what: Start::Activity { args, .. } | Start::Call { args, .. },
+                then: Then { tag, .. },
+            } => fingerprint(&[&args.0, &tag.0]),
+            Self::Stop { tag } => fingerprint(&[&tag.0]),
             Self::Signal { payload, .. } => fingerprint(&[&payload.0]),
             Self::SetTimer { timer: Timer { run: Some(run), .. }, .. } => {
                 fingerprint(&[run.method.as_str().as_bytes(), &run.args.0])

@@ -6,8 +6,8 @@ use super::builder::Builder;
 use super::{Draft, Op};
 use crate::{
     ActorId, Answer, Body, DeadLetter, Delivery, Event, EventName, Failure, FailureCode,
-    IdempotencyKey, Kernel, Message, Outcome, Outgoing, Payload, RequestKey, Timestamp,
-    fingerprint,
+    IdempotencyKey, Kernel, LateFire, Message, Outcome, Outgoing, Payload, RequestKey, StepId,
+    Timer, TimerKey, TimerName, TimerRun, Timestamp, fingerprint,
 };
 
 /// What a handler did, from where it was begun or resumed to where it stopped.
@@ -45,7 +45,7 @@ pub enum End {
 /// last committed part is dropped, and the state is what it was when the handler began.
 pub fn step(kernel: &Kernel, me: &ActorId, segment: Segment<'_>, now: Timestamp) -> Draft {
     let mut turn = Builder::begin(kernel, me, segment.input, now);
-    turn.progress_timer(segment.input);
+    turn.progress(segment.input);
     let recorded = match (&segment.end, segment.input) {
         (End::Finished(_), _) => false,
         (_, Some(delivery)) => {
@@ -104,10 +104,33 @@ pub fn keep_event(
     turn.draft(Some(delivery))
 }
 
+/// The events that keep the outcome of a detached request, while an invocation is open, for its
+/// handler to be run after that: it becomes the work of a timer that is due.
+///
+/// # Panics
+///
+/// Never: three numbers fit in the name of a timer.
+pub fn postpone(kernel: &Kernel, me: &ActorId, delivery: &Delivery, now: Timestamp) -> Draft {
+    let mut turn = Builder::begin(kernel, me, Some(delivery), now);
+    turn.progress(Some(delivery));
+    if let Body::Answer { step, outcome, .. } = &delivery.message.body
+        && let Some(then) = kernel.started(*step)
+    {
+        let StepId { incarnation, began, position } = step;
+        let name = TimerName::parse(&format!("outcome-{incarnation}-{began}-{position}"))
+            .expect("three numbers fit in the name of a timer");
+        let (method, args) = (then.method.clone(), then.args(outcome));
+        let run = Some(TimerRun { method, args, every_ms: None, late: LateFire::Once });
+        let timer = Timer { at: now, run };
+        turn.events.push(Event::TimerSet { key: TimerKey::Named(name), timer });
+    }
+    turn.draft(Some(delivery))
+}
+
 /// The events of a timer that is too late to run its handler.
 pub fn skip_fire(kernel: &Kernel, me: &ActorId, delivery: &Delivery, now: Timestamp) -> Draft {
     let mut turn = Builder::begin(kernel, me, Some(delivery), now);
-    turn.progress_timer(Some(delivery));
+    turn.progress(Some(delivery));
     turn.draft(Some(delivery))
 }
 
@@ -132,7 +155,7 @@ pub fn bury(
         Some(delivery) => Builder::beside(kernel, me, delivery, now),
         None => Builder::begin(kernel, me, None, now),
     };
-    turn.progress_timer(delivery);
+    turn.progress(delivery);
     let detail = format!("{} after {attempts} attempts: {reason}", message.id);
     let outcome = Outcome::Failed(Failure::new(FailureCode::Dead, detail));
     let (message, reason) = (dead_letter_message(kernel, message, now), reason.to_owned());
@@ -157,10 +180,24 @@ pub fn bury(
 fn dead_letter_message(kernel: &Kernel, message: &Message, now: Timestamp) -> Message {
     let mut message = message.clone();
     message.key = Some(replay_key(&message, now));
-    if let Body::Fire { timer, run: run @ None, .. } = &mut message.body {
-        *run = kernel.timer(timer).and_then(|timer| timer.run.clone());
-    }
+    kernel.say_what_it_runs(&mut message);
     message
+}
+
+impl Kernel {
+    /// Has a fire, or the outcome of a detached request, say what it runs: the timer and the
+    /// request may be gone before the handler ends.
+    pub fn say_what_it_runs(&self, message: &mut Message) {
+        match &mut message.body {
+            Body::Fire { timer, run: run @ None, .. } => {
+                *run = self.timer(timer).and_then(|timer| timer.run.clone());
+            }
+            Body::Answer { step, then: then @ None, .. } => {
+                *then = self.started(*step).cloned().map(Box::new);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The key under which a dead letter is replayed: its own key, if it had one, is spent.

@@ -7,6 +7,7 @@ mod script;
 mod burying;
 mod chaos;
 
+mod detached;
 mod duplicates;
 mod incarnations;
 mod invocations;

@@ -57,7 +57,7 @@ fn requests_keep_their_order_and_news_keeps_its_own() {
         (Body::Invoke { method, args: Payload::NULL, reply_to: None }, Lane::Requests),
         (Body::Fire { timer, at: Timestamp::EPOCH, run: None }, Lane::Requests),
         (Body::Event { name, payload: Payload::NULL }, Lane::News),
-        (Body::Answer { step, outcome }, Lane::News),
+        (Body::Answer { step, outcome, then: None }, Lane::News),
     ] {
         let id = MessageId::parse("m").unwrap();
         let to = ActorId::parse("shop/1").unwrap();

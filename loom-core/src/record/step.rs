@@ -53,6 +53,12 @@ pub enum Ask {
     ClearTimer(TimerName),
     /// Create a child.
     Spawn(ActorId),
+    /// Run this activity, and this handler with its outcome.
+    StartActivity(String, Method),
+    /// Call this method of an actor, and run this handler with its outcome.
+    StartCall(ActorId, Method, Method),
+    /// Want no outcome of a detached request any more.
+    Stop,
 }
 
 impl fmt::Display for Ask {
@@ -68,6 +74,9 @@ impl fmt::Display for Ask {
             Self::SetTimer(name) => write!(f, "set timer {name}"),
             Self::ClearTimer(name) => write!(f, "clear timer {name}"),
             Self::Spawn(child) => write!(f, "spawn {child}"),
+            Self::StartActivity(name, then) => write!(f, "start {name} then {then}"),
+            Self::StartCall(to, method, then) => write!(f, "start {to} {method} then {then}"),
+            Self::Stop => f.write_str("stop"),
         }
     }
 }

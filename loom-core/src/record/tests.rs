@@ -77,7 +77,12 @@ fn large() -> Record {
         name: ActivityName::parse("mail").unwrap(),
         args: json("3"),
         reply_to,
+        limits: crate::ActivityLimits {
+            attempts_max: std::num::NonZeroU32::new(1),
+            timeout_ms: std::num::NonZeroU64::new(250),
+        },
     };
+    let then = crate::Then { method: run.method.clone(), tag: json("7") };
     let asked = Step {
         incarnation: Incarnation(0),
         ask: Ask::Call(actor.clone(), run.method.clone()),
@@ -107,6 +112,9 @@ fn large() -> Record {
             timer: Timer { at: Timestamp::from_millis(60), run: None },
         },
         Event::TimerCleared { key: tea },
+        Event::Started { step, then },
+        Event::Ended { step },
+        Event::Stopped { step },
         Event::EventKept { name: name.clone(), payload: json("4") },
         Event::EventTaken { name },
         Event::ChildSpawned(actor),

@@ -303,6 +303,6 @@ async fn is_awaited(
     let records: Result<Vec<_>, _> =
         loaded.records.iter().map(|record| Record::decode(&record.bytes)).collect();
     let kernel = records.ok().and_then(|records| Kernel::replay(loaded.head, &records).ok());
-    let awaits = |kernel: Kernel| kernel.outstanding().awaited.contains(&waits.step);
+    let awaits = |kernel: Kernel| kernel.expects(waits.step);
     Ok(Some(kernel.is_none_or(awaits)))
 }

@@ -155,6 +155,7 @@ impl Task<'_> {
         seal.trim_before = seal.trim_before.and_then(no_further);
         let (at, snapshot) = (seal.at, seal.snapshot);
         let before = body.kernel.state().clone();
+        let stopped = draft.stopped().map(|step| step.name(&self.activation.id)).collect();
         let (mut turn, mut outgoing) = match draft.seal(&mut body.kernel, &self.activation.id, seal)
         {
             Ok(sealed) => sealed,
@@ -184,6 +185,7 @@ impl Task<'_> {
             reply,
             waiting,
             committed,
+            stopped,
         };
         match self.partition.submit(Submitted { turn, outgoing, release }) {
             Ok(false) => {}

@@ -60,10 +60,8 @@ impl Task<'_> {
             envelope.attempts = deaths;
             return self.bury(envelope, "every host died while it was handled");
         }
-        // A fire that was a dead letter still says what it ran.
-        if let Says::Fire { timer, run: run @ None, .. } = &mut envelope.delivery.message.body {
-            *run = self.body.kernel.timer(timer).and_then(|timer| timer.run.clone());
-        }
+        // What was a dead letter still says what it ran.
+        self.body.kernel.say_what_it_runs(&mut envelope.delivery.message);
         let call = match self.call_of(&envelope.delivery) {
             Ok(call) => call,
             Err(failure) => return self.fail(envelope, failure),
@@ -214,14 +212,17 @@ impl Task<'_> {
             let detail = format!("no code for kind {:?} is registered", me.kind());
             return Err(Failure::new(FailureCode::UnknownKind, detail));
         };
-        let (method, args, by_timer) = match &delivery.message.body {
+        let (method, args, by_itself) = match &delivery.message.body {
             Says::Invoke { method, args, .. } => (method.clone(), args.clone(), false),
             Says::Fire { run: Some(run), .. } => (run.method.clone(), run.args.clone(), true),
+            Says::Answer { outcome, then: Some(then), .. } => {
+                (then.method.clone(), then.args(outcome), true)
+            }
             _ => return Err(entry.unknown_method("")),
         };
         match entry.role(method.as_str()) {
             None => Err(entry.unknown_method(method.as_str())),
-            Some(HandlerRole::Timer) if !by_timer => {
+            Some(HandlerRole::Timer) if !by_itself => {
                 let detail = format!("{method:?} of {:?} runs for timers only", me.kind());
                 Err(Failure::new(FailureCode::UnknownMethod, detail))
             }

@@ -6,7 +6,8 @@ mod tests;
 use std::fmt::Display;
 
 use loom_core::{
-    ActorId, Failure, FailureCode, Incarnation, Op, Outcome, Payload, Seq, Timer, Timestamp,
+    ActorId, Failure, FailureCode, Incarnation, Op, Outcome, Payload, Seq, Start, Then, Timer,
+    Timestamp,
 };
 use serde::Serialize;
 
@@ -188,6 +189,11 @@ fn line(op: &Op) -> String {
             let every = every.unwrap_or_default();
             format!("{ask}: {} {:?} at {at}{every}", run.method, run.args)
         }
+        Op::Start {
+            what: Start::Activity { args, .. } | Start::Call { args, .. },
+            then: Then { tag, .. },
+        } => format!("{ask} {args:?} as {tag:?}"),
+        Op::Stop { tag } => format!("{ask} {tag:?}"),
         Op::SetTimer { .. } | Op::ClearTimer { .. } | Op::Effect { .. } | Op::Take { .. } => {
             ask.to_string()
         }

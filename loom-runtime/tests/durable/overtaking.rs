@@ -174,7 +174,7 @@ async fn an_answer_that_means_nothing_to_a_replaced_host_waits_for_its_successor
     let answer = Message {
         id: MessageId::parse("answer").unwrap(),
         to: ActorId::parse(&kit.id("a")).unwrap(),
-        body: Body::Answer { step, outcome },
+        body: Body::Answer { step, outcome, then: None },
         key: None,
         cause: None,
         sent_at: kit.clock.now(),

@@ -1,13 +1,14 @@
 //! An actor that does what its messages say, so that a test is data.
 
 use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use loom_core::{LateFire, Law, Laws, Outcome, Payload};
-use loom_runtime::{Actor, CallError, Context, HandlerRole, HandlerSpec, dispatch};
+use loom_core::{ActivityLimits, LateFire, Law, Laws, Outcome, Payload};
+use loom_runtime::{Actor, CallError, Context, Ended, HandlerRole, HandlerSpec, dispatch};
 use serde::{Deserialize, Serialize};
 
 /// One thing to do.
@@ -24,6 +25,12 @@ pub(crate) enum Do {
     /// Notes the key it was run with in the world.
     Effect(String),
     Activity(String, i64),
+    /// Does the list with the outcome, which is added or said.
+    Start(String, i64, Vec<Do>),
+    StartOnce(u64, String, i64, Vec<Do>),
+    StartCall(String, Vec<Do>, Vec<Do>),
+    /// Stops what was started with this list.
+    Stop(Vec<Do>),
     SleepMs(u64),
     Wait(String),
     WaitWithin(u64, String),
@@ -125,6 +132,16 @@ impl Probe {
                 let ended = cx.activity(&name, &n).await;
                 self.note(ended);
             }
+            Do::Start(name, n, then) => cx.start(&name, &n, "ended", &then).map_err(text)?,
+            Do::StartOnce(ms, name, n, then) => {
+                let (attempts_max, timeout_ms) = (NonZeroU32::new(1), NonZeroU64::new(ms));
+                let limits = ActivityLimits { attempts_max, timeout_ms };
+                cx.start_within(limits, &name, &n, "ended", &then).map_err(text)?;
+            }
+            Do::StartCall(to, todo, then) => {
+                cx.start_call(to, "act", &todo, "ended", &then).map_err(text)?;
+            }
+            Do::Stop(then) => cx.stop(&then).map_err(text)?,
             Do::SleepMs(ms) => cx.sleep(Duration::from_millis(ms)).await,
             Do::Wait(event) => {
                 let came = cx.wait_for(&event).await;
@@ -211,6 +228,7 @@ impl Actor for Probe {
     fn handlers() -> &'static [HandlerSpec] {
         &[
             HandlerSpec { name: "act", role: HandlerRole::Exclusive },
+            HandlerSpec { name: "ended", role: HandlerRole::Timer },
             HandlerSpec { name: "sum", role: HandlerRole::Query },
         ]
     }
@@ -222,7 +240,14 @@ impl Actor for Probe {
         args: &'a Payload,
     ) -> BoxFuture<'a, Outcome> {
         async move {
-            let todo = match dispatch::arguments(method, args) {
+            let todo = match method {
+                "ended" => dispatch::arguments(method, args).map(|ended: Ended<_, i64>| {
+                    self.note(ended.outcome.value());
+                    ended.tag
+                }),
+                _ => dispatch::arguments(method, args),
+            };
+            let todo = match todo {
                 Ok(todo) => todo,
                 Err(outcome) => return outcome,
             };

@@ -77,6 +77,11 @@ fn event(event: &Event) -> String {
         Event::EventKept { name, payload } => format!("kept {name} {payload:?}"),
         Event::EventTaken { name } => format!("took {name}"),
         Event::ChildSpawned(child) => format!("child {child}"),
+        Event::Started { step, then: Then { method, tag } } => {
+            format!("started {} then {method} {tag:?}", self::step(*step))
+        }
+        Event::Ended { step } => format!("ended {}", self::step(*step)),
+        Event::Stopped { step } => format!("stopped {}", self::step(*step)),
     }
 }
 
@@ -86,8 +91,9 @@ fn sent(outgoing: &Outgoing) -> String {
             let correlation = &cause.as_ref().unwrap().correlation;
             format!("sent {id} to {to} of {correlation}: {}", self::body(body))
         }
-        Outgoing::Activity(ActivityRequest { id, name, args, reply_to }) => {
-            format!("sent {id}: activity {name} {args:?} for {}", step(reply_to.step))
+        Outgoing::Activity(ActivityRequest { id, name, args, reply_to, limits }) => {
+            let once = limits.attempts_max.map_or("", |_| " once");
+            format!("sent {id}: activity {name} {args:?}{once} for {}", step(reply_to.step))
         }
         Outgoing::DeadLetter(DeadLetter { message, attempts, .. }) => {
             let key = message.key.as_ref().unwrap().key.as_str();
@@ -109,8 +115,9 @@ fn body(body: &Body) -> String {
             format!("{method} {args:?}{reply_to}")
         }
         Body::Event { name, payload } => format!("event {name} {payload:?}"),
-        Body::Answer { step, outcome } => {
-            format!("answer {}: {}", self::step(*step), self::outcome(outcome))
+        Body::Answer { step, outcome, then } => {
+            let then = then.as_ref().map_or(String::new(), |then| format!(" runs {}", then.method));
+            format!("answer {}: {}{then}", self::step(*step), self::outcome(outcome))
         }
         Body::Fire { timer, at, run } => {
             let run = run.as_ref().map_or(String::new(), |run| format!(" runs {}", run.method));

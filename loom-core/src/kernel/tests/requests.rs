@@ -29,6 +29,19 @@ fn requests(details: &str, time: u64) -> Vec<Op> {
         Op::ClearTimer { name: TimerName::parse("tea").unwrap() },
         Op::Effect { name: "http".to_owned(), outcome: Outcome::Returned(args.clone()) },
         Op::Activity { name: ActivityName::parse("mail").unwrap(), args: args.clone() },
+        Op::Start {
+            what: Start::Activity {
+                name: ActivityName::parse("mail").unwrap(),
+                args: args.clone(),
+                limits: ActivityLimits::default(),
+            },
+            then: Then { method: method("ended"), tag: json("7") },
+        },
+        Op::Start {
+            what: Start::Call { to: to.clone(), method: method("pay"), args: json("1") },
+            then: Then { method: method("ended"), tag: args.clone() },
+        },
+        Op::Stop { tag: args.clone() },
         Op::Call { to, method: method("pay"), args: args.clone(), until },
         Op::Sleep { until: at(time) },
         Op::Wait { name: event.clone(), until },
@@ -54,6 +67,9 @@ fn requests_are_known_by_name_and_by_what_the_handler_passed() {
         clear timer tea
         effect http
         activity mail, and details
+        start mail then ended, and details
+        start bank/1 pay then ended, and details
+        stop, and details
         call bank/1 pay, and details
         sleep
         wait for paid

@@ -42,6 +42,8 @@ pub(super) struct Scene {
     replays: Vec<Kernel>,
     snapshots: u64,
     asked: Asked,
+    /// Detached requests without an outcome, with their tags.
+    started: BTreeMap<StepId, Payload>,
     /// As a store keeps it from the rows of the turns.
     pub(super) timers: BTreeMap<TimerKey, Timestamp>,
     pub(super) marks: BTreeMap<IdempotencyKey, Handled>,
@@ -72,6 +74,7 @@ impl Scene {
             records: Vec::new(),
             snapshots,
             asked: Asked::default(),
+            started: BTreeMap::new(),
             timers: BTreeMap::new(),
             marks: BTreeMap::new(),
             sent: BTreeSet::new(),
@@ -85,11 +88,16 @@ impl Scene {
             return Came::Known(verdict);
         }
         let admission = self.live.admit(&delivery, at(now));
-        if let Body::Fire { timer, run: run @ None, .. } = &mut delivery.message.body {
-            *run = self.live.timer(timer).and_then(|timer| timer.run.clone());
-        }
+        self.live.say_what_it_runs(&mut delivery.message);
         let draft = match &admission {
-            Admission::Run => self.step(Some(&delivery), acts, now),
+            Admission::Run => {
+                self.has_outcome(&delivery);
+                self.step(Some(&delivery), acts, now)
+            }
+            Admission::Postpone => {
+                self.has_outcome(&delivery);
+                postpone(&self.live, &self.me, &delivery, at(now))
+            }
             Admission::Drive => return self.go_on(acts, now),
             Admission::Answer { position, answer: given } => {
                 assert!(self.is_awaited_no_more(*position), "{position} was answered before");
@@ -128,7 +136,8 @@ impl Scene {
                     assert!(self.is_awaited_no_more(position));
                 }
             }
-            Admission::Run | Admission::Keep | Admission::Refuse(_) => {}
+            Admission::Run => self.has_outcome(&delivery),
+            Admission::Keep | Admission::Refuse(_) => {}
             admission => return Came::Nothing(admission),
         }
         let draft = bury(&self.live, &self.me, Some(&delivery), "broke", 3, at(now));
@@ -149,6 +158,16 @@ impl Scene {
         step.is_some_and(|step| awaited.remove(&step))
     }
 
+    /// A detached request has its outcome: once.
+    fn has_outcome(&mut self, delivery: &Delivery) {
+        let key = delivery.message.key.as_ref().map_or("", |key| key.key.as_str());
+        if let Body::Answer { step, .. } = &delivery.message.body
+            && !key.starts_with("replay:")
+        {
+            assert!(self.started.remove(step).is_some(), "{step:?} had an outcome before");
+        }
+    }
+
     fn judge(&self, delivery: &Delivery) -> Option<KeyVerdict> {
         let key = delivery.message.key.as_ref()?;
         let verdict = judge_key(key, self.marks.get(&key.key));
@@ -162,7 +181,28 @@ impl Scene {
         step(&self.live, &self.me, segment, at(now))
     }
 
+    /// What the handler starts and stops, if it changes anything at all.
+    fn start(&mut self, acts: &Acts, begins: bool) {
+        if let End::Finished(Outcome::Rejected(_) | Outcome::Failed(_)) = acts.end {
+            return;
+        }
+        let Head { incarnation, seq } = self.live.head().next();
+        let began = self.asked.began.filter(|_| !begins).unwrap_or(seq);
+        let first = if begins { 0 } else { self.asked.position };
+        for (position, op) in (first..).zip(&acts.ops) {
+            match op {
+                Op::Start { then, .. } => {
+                    let step = StepId { began, position, incarnation };
+                    self.started.insert(step, then.tag.clone());
+                }
+                Op::Stop { tag } => self.started.retain(|_, started| started != tag),
+                _ => {}
+            }
+        }
+    }
+
     fn ask(&mut self, acts: &Acts, begins: bool) {
+        self.start(acts, begins);
         if let End::Finished(_) = acts.end {
             self.asked = Asked::default();
             return;
@@ -275,7 +315,8 @@ impl Scene {
     }
 
     fn check_outstanding(&self) {
-        let Outstanding { drive, awaited, timers } = self.live.outstanding();
+        let Outstanding { drive, awaited, started, timers } = self.live.outstanding();
+        assert!(started.iter().eq(self.started.keys()), "{started:?} {:?}", self.started);
         assert_eq!(timers.into_iter().collect::<BTreeMap<_, _>>(), self.timers);
         assert_eq!(awaited.into_iter().collect::<BTreeSet<_>>(), self.asked.awaited);
         assert_eq!(drive, self.asked.began.filter(|_| self.asked.awaited.is_empty()));

@@ -8,7 +8,7 @@
 //! 50 go | => 1
 //! ```
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use bytes::Bytes;
 use expect_test::Expect;
@@ -69,7 +69,7 @@ fn delivery(scene: &Scene, number: usize, words: &[&str], now: u64) -> Delivery 
         ["invoke"] => invoke(option("args").unwrap_or("null"), option("for")),
         ["event", name] => event(name, "null"),
         ["event", name, payload] => event(name, payload),
-        ["answer", step, value] => Body::Answer { step: self::step(step), outcome: outcome(value) },
+        ["answer", step, value] => answer_of(step, value),
         ["fire", timer] => {
             let (key, due) = timer.split_once('@').unwrap();
             Body::Fire { timer: timer_key(key), at: at(due.parse().unwrap()), run: None }
@@ -101,6 +101,10 @@ fn replayed(scene: &Scene, seq: usize) -> Delivery {
         _ => None,
     });
     Delivery { message: message.unwrap(), stamp: None }
+}
+
+fn answer_of(step: &str, value: &str) -> Body {
+    Body::Answer { step: self::step(step), outcome: outcome(value), then: None }
 }
 
 fn invoke(args: &str, waiting: Option<&str>) -> Body {
@@ -200,6 +204,19 @@ fn op(words: &[&str]) -> Op {
         ["activity", name] => {
             Op::Activity { name: ActivityName::parse(name).unwrap(), args: json("4") }
         }
+        ["start", name, tag] => {
+            let (name, limits) = (ActivityName::parse(name).unwrap(), ActivityLimits::default());
+            start(Start::Activity { name, args: json("4"), limits }, tag)
+        }
+        ["start", name, tag, "once"] => {
+            let limits = ActivityLimits { attempts_max: Some(NonZeroU32::MIN), timeout_ms: None };
+            let name = ActivityName::parse(name).unwrap();
+            start(Start::Activity { name, args: json("4"), limits }, tag)
+        }
+        ["ask", to, tag] => {
+            start(Start::Call { to: actor(to), method: method("pay"), args: json("1") }, tag)
+        }
+        ["stop", tag] => Op::Stop { tag: json(tag) },
         ["call", to] => call(to, None),
         ["call", to, "until", time] => call(to, limit(time)),
         ["sleep", time] => Op::Sleep { until: at(time.parse().unwrap()) },
@@ -210,6 +227,10 @@ fn op(words: &[&str]) -> Op {
         }
         _ => panic!("unknown request {words:?}"),
     }
+}
+
+fn start(what: Start, tag: &str) -> Op {
+    Op::Start { what, then: Then { method: method("ended"), tag: json(tag) } }
 }
 
 fn set_timer(name: &str, due: &str, every_ms: Option<NonZeroU64>, late: LateFire) -> Op {

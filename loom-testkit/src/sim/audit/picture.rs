@@ -58,8 +58,7 @@ pub(super) struct Picture {
 impl Picture {
     /// Whether an actor waits for an answer to this request.
     pub(super) fn awaits(&self, actor: &ActorId, step: StepId) -> bool {
-        let open = self.actors.get(actor).and_then(|actor| actor.kernel.invocation());
-        open.is_some_and(|open| open.awaited().any(|awaited| awaited == step))
+        self.actors.get(actor).is_some_and(|actor| actor.kernel.expects(step))
     }
 
     /// Whether an actor waits for something that is not there yet, so that other requests wait

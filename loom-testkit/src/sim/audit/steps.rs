@@ -1,5 +1,7 @@
 //! Promise 8: effects have stable keys, and a value that was recorded is not recorded again.
 
+use std::collections::BTreeSet;
+
 use loom_core::{Event, Invocation, Kernel, Outgoing, Record, Seq, StepId, Turn};
 
 use super::{Kept, broken};
@@ -15,6 +17,7 @@ pub(super) fn check(before: &Kernel, turn: &Turn, record: &Record) -> Kept {
     let at = format_args!("{}#{}", turn.actor, record.head.seq);
     let mut open = before.invocation().map(Open::of);
     let mut was_open = open.is_some();
+    let (mut started, mut ended) = (BTreeSet::new(), BTreeSet::new());
     for event in &record.events {
         match (event, &mut open) {
             (Event::Began { .. }, Some(_)) => {
@@ -41,6 +44,17 @@ pub(super) fn check(before: &Kernel, turn: &Turn, record: &Record) -> Kept {
                 return broken(7, format!("{at} goes on with an invocation that there is not"));
             }
             (Event::Finished(_), _) => open = None,
+            (Event::Started { step, .. }, _)
+                if before.started(*step).is_some() || !started.insert(*step) =>
+            {
+                return broken(8, format!("{at} starts {step:?} again"));
+            }
+            (Event::Ended { step } | Event::Stopped { step }, _) => {
+                let is_first = ended.insert(*step);
+                if !is_first || before.started(*step).is_none() && !started.contains(step) {
+                    return broken(8, format!("{at} ends {step:?}, which was not started"));
+                }
+            }
             _ => {}
         }
     }
@@ -61,7 +75,7 @@ pub(super) fn check(before: &Kernel, turn: &Turn, record: &Record) -> Kept {
         if request.id != request.reply_to.step.name(&turn.actor)
             || incarnation != record.head.incarnation
             || request.reply_to.actor != turn.actor
-            || (began.is_some() && !awaits)
+            || (began.is_some() && !awaits && !started.contains(&request.reply_to.step))
         {
             let what = format!(
                 "{at} asks for activity {} under a key that is not of its place",

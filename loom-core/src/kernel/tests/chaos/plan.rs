@@ -111,11 +111,25 @@ fn op() -> impl Strategy<Value = Op> {
         timer().prop_map(|name| Op::ClearTimer { name }),
         Just(Op::Effect { name: "http".to_owned(), outcome: Outcome::Returned(json("4")) }),
         Just(Op::Activity { name: ActivityName::parse("mail").unwrap(), args: json("5") }),
+        (0..3_u8).prop_map(|tag| {
+            let name = ActivityName::parse("mail").unwrap();
+            let what = Start::Activity { name, args: json("5"), limits: ActivityLimits::default() };
+            Op::Start { what, then: then(tag) }
+        }),
+        (0..3_u8).prop_map(|tag| {
+            let what = Start::Call { to: actor("bank/1"), method: method("pay"), args: json("1") };
+            Op::Start { what, then: then(tag) }
+        }),
+        (0..3_u8).prop_map(|tag| Op::Stop { tag: then(tag).tag }),
         until().prop_map(call),
         (0..5_000_u64).prop_map(|until| Op::Sleep { until: at(until) }),
         (event(), until()).prop_map(|(name, until)| Op::Wait { name, until }),
         event().prop_map(|name| Op::Take { name, payload: json("6") }),
     ]
+}
+
+fn then(tag: u8) -> Then {
+    Then { method: method("ended"), tag: json(&tag.to_string()) }
 }
 
 pub(super) fn event_name(n: u8) -> EventName {

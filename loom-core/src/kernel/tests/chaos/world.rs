@@ -124,7 +124,7 @@ impl World {
             Says::Answer { which } => {
                 let bogus = StepId { incarnation: Incarnation(0), began: Seq(99), position: 7 };
                 let step = choose(&self.requests, *which).copied().unwrap_or(bogus);
-                Body::Answer { step, outcome: Outcome::Returned(json("9")) }
+                Body::Answer { step, outcome: Outcome::Returned(json("9")), then: None }
             }
         };
         let to = self.scene.me.clone();
@@ -187,7 +187,8 @@ impl World {
 
     fn note(&mut self, came: &Came) {
         let Came::Turn { turn, .. } = came else { return };
-        self.requests.extend(self.scene.live.outstanding().awaited);
+        let Outstanding { awaited, started, .. } = self.scene.live.outstanding();
+        self.requests.extend(awaited.into_iter().chain(started));
         for change in &turn.timers {
             if let TimerChange::Set(key, at) = change {
                 self.timers.push((key.clone(), *at));

@@ -330,7 +330,7 @@ fn effects_without_a_stable_key_are_found_out() {
             let step = StepId { began, position: 0, incarnation };
             for name in ["first", "second"] {
                 let outcome = Outcome::Returned(json("1"));
-                let body = Body::Answer { step, outcome: outcome.clone() };
+                let body = Body::Answer { step, outcome: outcome.clone(), then: None };
                 let input = hand.message(name, ANN, body);
                 let answer = Answer { outcome, at: hand.now() };
                 let kernel = hand.kernel(&id(ANN));
