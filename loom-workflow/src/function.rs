@@ -9,12 +9,14 @@ mod form;
 mod logical;
 mod math;
 mod object;
+mod parse;
 mod shift;
 mod string;
 
 mod units;
 mod uri;
 mod workflow;
+mod xml;
 
 use std::fmt::{Display, Formatter, Result};
 

@@ -24,3 +24,9 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     let windows = WINDOWS.get(&name.to_lowercase());
     DATABASE.get(windows.map_or(name, String::as_str)).ok()
 }
+
+/// Whether it is UTC under any of its names.
+pub(crate) fn is_utc(zone: &TimeZone) -> bool {
+    let names = ["UTC", "Etc/UTC", "Etc/GMT", "GMT", "Etc/Zulu", "Zulu", "Etc/UCT", "UCT"];
+    *zone == TimeZone::UTC || zone.iana_name().is_some_and(|name| names.contains(&name))
+}

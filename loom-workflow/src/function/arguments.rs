@@ -23,11 +23,6 @@ impl<'a> Arguments<'a> {
         &self.values[at]
     }
 
-    /// The argument at `at`, unless it is left out or null.
-    pub(super) fn optional(&self, at: usize) -> Option<&'a Value> {
-        self.values.get(at).filter(|value| !value.is_null())
-    }
-
     pub(super) fn string(&self, at: usize) -> Found<&'a Arc<str>> {
         match self.value(at) {
             Value::String(text) => Ok(text),

@@ -1,3 +1,147 @@
-//! Stub.
-use super::Function;
-pub(super) const FUNCTIONS: &[Function] = &[];
+//! Functions of `data:` URIs and of parts of URIs in percent encoding.
+
+use super::arguments::{Arguments, usage};
+use super::conversion::{BASE64, decoded};
+use super::string::joined;
+use super::{Answer, Function, MANY};
+use crate::expression::{Evaluation, Fault};
+use crate::value::{Envelope, Value};
+use base64::Engine;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::makes("dataUri", (1, 1), data_uri),
+    Function::makes("dataUriToBinary", (1, 1), data_uri_to_binary),
+    Function::makes("dataUriToString", (1, 1), data_uri_to_string),
+    Function::makes("decodeDataUri", (1, 1), decode_data_uri),
+    Function::makes("uriComponent", (1, MANY), uri_component),
+    Function::makes("encodeUriComponent", (1, MANY), uri_component),
+    Function::makes("uriComponentToString", (1, 1), uri_component_to_string),
+    Function::makes("decodeUriComponent", (1, 1), decode_uri_component),
+    Function::makes("uriComponentToBinary", (1, 1), uri_component_to_binary),
+];
+
+fn data_uri(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    let arguments = Arguments::of("dataUri", values);
+    let value = arguments.value(0);
+    evaluation.fits(value.written_bytes().saturating_mul(4) / 3)?;
+    let content = match value {
+        Value::Null => return Err(arguments.wrong(0, "not null")),
+        Value::String(text) => Envelope::new("text/plain;charset=utf-8", text.as_bytes().to_vec()),
+        value => Envelope::of(value).unwrap_or_else(|| {
+            Envelope::new("application/json;charset=utf-8", value.to_json_text().into_bytes())
+        }),
+    };
+    let text = BASE64.encode(&content.bytes);
+    Ok(format!("data:{};base64,{text}", content.media_type).into())
+}
+
+fn data_uri_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    content(&Arguments::of("dataUriToBinary", values)).map(Value::from)
+}
+
+fn decode_data_uri(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    content(&Arguments::of("decodeDataUri", values)).map(Value::from)
+}
+
+fn data_uri_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    content(&Arguments::of("dataUriToString", values)).map(|content| content.text().into())
+}
+
+/// What is in `data:[media type][;parameter]…[;base64],data`.
+fn content(arguments: &Arguments<'_>) -> Result<Envelope, Fault> {
+    let uri = arguments.string(0)?;
+    let malformed = || {
+        let function = arguments.function;
+        Fault::new(format!(
+            "The template language function '{function}' expects its parameter to be formatted as \
+             a valid data URI. The provided value '{uri}' was not formatted correctly. {}",
+            usage(function)
+        ))
+    };
+    let scheme = uri.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    let (head, data) = scheme.and_then(|_| uri[5..].split_once(',')).ok_or_else(malformed)?;
+    let mut parts: Vec<_> = head.split(';').collect();
+    let base64 =
+        parts.len() > 1 && parts.last().is_some_and(|it| it.eq_ignore_ascii_case("base64"));
+    if base64 {
+        parts.pop();
+    }
+    let sound = |part: &&str| match part.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
+            let charset = charset.trim().trim_matches('"').to_ascii_lowercase();
+            matches!(charset.as_str(), "utf-8" | "utf8")
+        }
+        _ => !part.trim().is_empty(),
+    };
+    let media_type = if parts[0].is_empty() { "text/plain" } else { parts[0] };
+    if !media_type.contains('/') || !parts[1..].iter().all(sound) {
+        return Err(malformed());
+    }
+    parts[0] = media_type;
+    let bytes = if base64 {
+        decoded(arguments, &String::from_utf8_lossy(&percent_decoded(data, false)))?
+    } else {
+        percent_decoded(data, true)
+    };
+    Ok(Envelope::new(parts.join(";"), bytes))
+}
+
+/// RFC 3986: everything but letters, digits and `-_.~`.
+fn uri_component(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    let text = joined(evaluation, values)?.to_text();
+    evaluation.fits(3 * text.len() as u64)?;
+    Ok(percent_encoded(&text, |byte| matches!(byte, b'-' | b'_' | b'.' | b'~')).into())
+}
+
+fn uri_component_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    let text = Arguments::of("uriComponentToString", values).string(0)?;
+    Ok(String::from_utf8_lossy(&percent_decoded(text, false)).into())
+}
+
+fn decode_uri_component(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    let text = Arguments::of("decodeUriComponent", values).string(0)?;
+    Ok(String::from_utf8_lossy(&percent_decoded(text, false)).into())
+}
+
+fn uri_component_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    let text = Arguments::of("uriComponentToBinary", values).string(0)?;
+    Ok(Envelope::binary(percent_decoded(text, false)).into())
+}
+
+/// Letters, digits and what `stays` is kept; every other byte is written as `%XX`.
+pub(super) fn percent_encoded(text: &str, stays: fn(u8) -> bool) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || stays(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            encoded.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+    }
+    encoded
+}
+
+/// A `%` that no two digits follow stays.
+fn percent_decoded(text: &str, plus_is_blank: bool) -> Vec<u8> {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = bytes.get(at + 1..at + 3).filter(|it| it.iter().all(u8::is_ascii_hexdigit));
+        let escaped = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (byte, escaped) {
+            (b'%', Some(escaped)) => {
+                decoded.push(escaped);
+                at += 2;
+            }
+            (b'+', _) if plus_is_blank => decoded.push(b' '),
+            _ => decoded.push(byte),
+        }
+        at += 1;
+    }
+    decoded
+}

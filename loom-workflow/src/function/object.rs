@@ -12,6 +12,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::makes("setProperty", (3, 3), set_property),
     Function::makes("removeProperty", (2, 2), remove_property),
     Function::makes("mergeObjects", (2, 2), merge_objects),
+    Function::makes("xml", (1, 1), super::xml::xml),
+    Function::makes("xpath", (2, 2), super::xml::xpath),
+    Function::makes("encodeXmlValue", (1, 1), super::xml::encode_value),
+    Function::makes("decodeXmlValue", (1, 1), super::xml::decode_value),
+    Function::makes("encodeXmlName", (1, 1), super::xml::encode_name),
+    Function::makes("decodeXmlName", (1, 1), super::xml::decode_name),
 ];
 
 /// A copy of the object, and the name.

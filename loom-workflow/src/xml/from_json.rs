@@ -1,0 +1,123 @@
+//! JSON as XML, as `JsonConvert.DeserializeXmlNode` has it.
+
+use std::sync::Arc;
+
+use super::read::read_keeping_blanks;
+use super::{Attribute, Content, Document, Element, Name, encoded_name};
+use crate::value::{Object, Value};
+
+/// The document of an object with one root.
+pub(crate) fn from_json(object: &Object) -> Result<Document, String> {
+    let mut document = Document::new();
+    let mut rooted = false;
+    for (name, value) in object.iter() {
+        if &**name == "?xml" {
+            let declaration = declaration(value);
+            document.add(0, Content::Declaration(declaration));
+        } else if let Some(target) = name.strip_prefix('?') {
+            document.add(0, Content::Instruction(target.to_owned(), text_of(value)));
+        } else if name.starts_with(['@', '#']) || matches!(value, Value::Array(_)) || rooted {
+            return Err("JSON root object has multiple properties. The root object must have a \
+                        single property in order to create a valid XML document."
+                .to_owned());
+        } else {
+            rooted = true;
+            add(&mut document, 0, "", name, value)?;
+        }
+    }
+    document.close(0);
+    // What was made must be XML: prefixes declared, names sound.
+    read_keeping_blanks(&document.to_text())
+}
+
+fn declaration(value: &Value) -> Vec<(&'static str, String)> {
+    let attribute = |name: &'static str| match value.property(&format!("@{name}")) {
+        Value::Null => None,
+        value => Some((name, text_of(&value))),
+    };
+    ["version", "encoding", "standalone"].into_iter().filter_map(attribute).collect()
+}
+
+/// Text as XML has it: booleans in lower case.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        value => value.to_text().to_string(),
+    }
+}
+
+/// A sound name, but for a prefix, which stays and is not told apart, so that the namespace is the
+/// one that names without prefix have.
+fn name_of(name: &str, namespace: &str) -> Name {
+    let local = match name.split_once(':') {
+        Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() => {
+            format!("{}:{}", encoded_name(prefix), encoded_name(local))
+        }
+        _ => encoded_name(&name.replace(':', "_x003A_")),
+    };
+    Name { prefix: String::new(), local, namespace: namespace.to_owned() }
+}
+
+fn add(
+    document: &mut Document,
+    parent: usize,
+    namespace: &str,
+    name: &Arc<str>,
+    value: &Value,
+) -> Result<(), String> {
+    match (&**name, value) {
+        (_, Value::Array(items)) => {
+            for item in items.iter() {
+                add(document, parent, namespace, name, item)?;
+            }
+            return Ok(());
+        }
+        ("#text", value) => {
+            document.add(parent, Content::Text(text_of(value)));
+            return Ok(());
+        }
+        ("#cdata-section", value) => {
+            let text = text_of(value);
+            if text.contains("]]>") {
+                return Err("Cannot have ']]>' inside an XML CDATA block.".to_owned());
+            }
+            document.add(parent, Content::CData(text));
+            return Ok(());
+        }
+        _ => {}
+    }
+    let own_namespace = match value.as_object().and_then(|object| object.get("@xmlns")) {
+        Some(own) => text_of(own),
+        None => namespace.to_owned(),
+    };
+    let mut attributes = Vec::new();
+    let mut children = Vec::new();
+    if let Value::Object(object) = value {
+        for (name, value) in object.iter() {
+            match name.strip_prefix('@') {
+                Some(name) if !matches!(value, Value::Object(_) | Value::Array(_)) => {
+                    attributes.push(Attribute { name: name_of(name, ""), value: text_of(value) });
+                }
+                _ => children.push((name, value)),
+            }
+        }
+    }
+    let closed = match value {
+        Value::Null => true,
+        Value::Object(_) => children.is_empty(),
+        _ => false,
+    };
+    let element = Element { name: name_of(name, &own_namespace), attributes, closed };
+    let node = document.add(parent, Content::Element(element));
+    for (name, value) in children {
+        add(document, node, &own_namespace, name, value)?;
+    }
+    match value {
+        Value::Null | Value::Object(_) => {}
+        value => {
+            document.add(node, Content::Text(text_of(value)));
+        }
+    }
+    document.close(node);
+    Ok(())
+}

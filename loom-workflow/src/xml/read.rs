@@ -1,0 +1,225 @@
+//! Reads XML.
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesDecl, BytesStart, Event};
+
+use super::name::is_name;
+use super::{Attribute, Content, DEPTH_MAX, Document, Element, Name};
+
+const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+
+/// The document in a text. Blanks between elements are dropped.
+pub(crate) fn read(text: &str) -> Result<Document, String> {
+    read_text(text, false)
+}
+
+/// The same, in which blanks between elements are kept.
+pub(super) fn read_keeping_blanks(text: &str) -> Result<Document, String> {
+    read_text(text, true)
+}
+
+fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
+    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    let mut building = Building {
+        document: Document::new(),
+        open: vec![0],
+        scopes: Vec::new(),
+        text: String::new(),
+        rooted: false,
+        keeps_blanks,
+    };
+    loop {
+        let event = reader.read_event().map_err(|error| error.to_string())?;
+        if !building.take(event)? {
+            break;
+        }
+    }
+    building.flush()?;
+    if building.open.len() > 1 {
+        return Err("Unexpected end of file. Elements are not closed.".to_owned());
+    }
+    if !building.rooted {
+        return Err("Root element is missing.".to_owned());
+    }
+    building.document.close(0);
+    Ok(building.document)
+}
+
+/// Text in which `&lt;` and its like are the characters for which they stand.
+pub(crate) fn unescaped(text: &str) -> Result<String, String> {
+    let plain = quick_xml::escape::unescape(text);
+    plain.map(std::borrow::Cow::into_owned).map_err(|error| error.to_string())
+}
+
+struct Building {
+    document: Document,
+    /// The nodes that are not closed, outermost first.
+    open: Vec<usize>,
+    /// The prefixes that elements which are not closed declare, and the depth of each.
+    scopes: Vec<(usize, String, String)>,
+    text: String,
+    rooted: bool,
+    keeps_blanks: bool,
+}
+
+impl Building {
+    /// Whether there is more.
+    fn take(&mut self, event: Event<'_>) -> Result<bool, String> {
+        let decoded =
+            |text: Result<std::borrow::Cow<'_, str>, quick_xml::encoding::EncodingError>| {
+                text.map(std::borrow::Cow::into_owned).map_err(|error| error.to_string())
+            };
+        match event {
+            Event::Text(text) => self.text.push_str(&decoded(text.xml10_content())?),
+            Event::GeneralRef(reference) => {
+                let name = decoded(reference.decode())?;
+                self.text.push_str(&unescaped(&format!("&{name};"))?);
+            }
+            Event::Start(start) => self.start(&start, false)?,
+            Event::Empty(start) => {
+                self.start(&start, true)?;
+                self.end();
+            }
+            Event::End(_) => {
+                self.flush()?;
+                self.end();
+            }
+            Event::CData(text) => {
+                self.flush()?;
+                if self.open.len() == 1 {
+                    return Err("Data at the root level is invalid.".to_owned());
+                }
+                self.add(Content::CData(decoded(text.xml10_content())?));
+            }
+            Event::Comment(text) => {
+                self.flush()?;
+                self.add(Content::Comment(decoded(text.xml10_content())?));
+            }
+            Event::PI(instruction) => {
+                self.flush()?;
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let content = text(instruction.content()).trim().to_owned();
+                self.add(Content::Instruction(text(instruction.target()), content));
+            }
+            Event::Decl(declaration) => {
+                if self.document.len() > 1 {
+                    return Err("Unexpected XML declaration.".to_owned());
+                }
+                let declaration = attributes_of(&declaration)?;
+                self.add(Content::Declaration(declaration));
+            }
+            Event::DocType(_) => {
+                return Err("For security reasons DTD is prohibited in this XML document.".into());
+            }
+            Event::Eof => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn parent(&self) -> usize {
+        *self.open.last().expect("the document itself is never closed")
+    }
+
+    fn add(&mut self, content: Content) -> usize {
+        self.document.add(self.parent(), content)
+    }
+
+    /// Adds the text that was read, unless it is only blanks.
+    fn flush(&mut self) -> Result<(), String> {
+        let text = std::mem::take(&mut self.text);
+        let blank = text.trim_matches([' ', '\t', '\n', '\r']).is_empty();
+        if text.is_empty() || (blank && (!self.keeps_blanks || self.open.len() == 1)) {
+            return Ok(());
+        }
+        if self.open.len() == 1 {
+            return Err("Data at the root level is invalid.".to_owned());
+        }
+        self.add(Content::Text(text));
+        Ok(())
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>, closed: bool) -> Result<(), String> {
+        self.flush()?;
+        let depth = self.open.len();
+        if depth > DEPTH_MAX {
+            return Err(format!("Elements are nested deeper than {DEPTH_MAX}."));
+        }
+        if depth == 1 && std::mem::replace(&mut self.rooted, true) {
+            return Err("There are multiple root elements.".to_owned());
+        }
+        let mut raw = Vec::new();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            let value = String::from_utf8_lossy(&attribute.value);
+            let value = unescaped(&value.replace("\r\n", " ").replace(['\n', '\t', '\r'], " "))?;
+            let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+            match name.strip_prefix("xmlns") {
+                Some("") => self.scopes.push((depth, String::new(), value.clone())),
+                Some(rest) if rest.starts_with(':') => {
+                    self.scopes.push((depth, rest[1..].to_owned(), value.clone()));
+                }
+                _ => {}
+            }
+            raw.push((name, value));
+        }
+        let name = self.name(&String::from_utf8_lossy(start.name().as_ref()), true)?;
+        let mut attributes: Vec<Attribute> = Vec::with_capacity(raw.len());
+        for (name, value) in raw {
+            let name = self.name(&name, false)?;
+            let same =
+                |it: &Attribute| it.name.local == name.local && it.name.namespace == name.namespace;
+            if !name.namespace.is_empty() && attributes.iter().any(same) {
+                return Err(format!("'{}' is a duplicate attribute name.", name.qualified()));
+            }
+            attributes.push(Attribute { name, value });
+        }
+        let node = self.add(Content::Element(Element { name, attributes, closed }));
+        self.open.push(node);
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        if let Some(node) = self.open.pop() {
+            self.document.close(node);
+        }
+        let depth = self.open.len();
+        self.scopes.retain(|(of, ..)| *of < depth);
+    }
+
+    fn name(&self, qualified: &str, element: bool) -> Result<Name, String> {
+        let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
+        if !is_name(qualified) || local.is_empty() || local.contains(':') {
+            return Err(format!("'{qualified}' is not a valid name."));
+        }
+        let declared = || {
+            let mut inner_first = self.scopes.iter().rev();
+            inner_first.find(|(_, name, _)| name == prefix).map(|(.., uri)| uri.clone())
+        };
+        let namespace = match prefix {
+            "xml" => XML_NAMESPACE.to_owned(),
+            "xmlns" => XMLNS_NAMESPACE.to_owned(),
+            "" if element => declared().unwrap_or_default(),
+            "" => String::new(),
+            _ => {
+                let uri = declared().filter(|uri| !uri.is_empty());
+                uri.ok_or_else(|| format!("'{prefix}' is an undeclared prefix."))?
+            }
+        };
+        Ok(Name { prefix: prefix.to_owned(), local: local.to_owned(), namespace })
+    }
+}
+
+fn attributes_of(declaration: &BytesDecl<'_>) -> Result<Vec<(&'static str, String)>, String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let version = declaration.version().map_err(|error| error.to_string())?;
+    let mut attributes = vec![("version", text(&version))];
+    for (name, value) in
+        [("encoding", declaration.encoding()), ("standalone", declaration.standalone())]
+    {
+        if let Some(value) = value {
+            attributes.push((name, text(&value.map_err(|error| error.to_string())?)));
+        }
+    }
+    Ok(attributes)
+}
