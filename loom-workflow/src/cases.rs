@@ -2,7 +2,9 @@
 
 mod around;
 mod expressions;
+mod runs;
 #[cfg(test)]
 mod tests;
 
 pub use self::expressions::{CaseFailure, CaseReport, check_expressions};
+pub use self::runs::{RunCaseFailure, RunCases, check_runs};

@@ -132,3 +132,8 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
     let all = FAMILIES.iter().copied().flatten();
     all.into_iter().find(|function| function.name.eq_ignore_ascii_case(name))
 }
+
+/// The names of all functions.
+pub(crate) fn function_names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().copied().flatten().map(|function| function.name)
+}

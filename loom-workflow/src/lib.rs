@@ -3,15 +3,22 @@
 
 mod calendar;
 mod cases;
+pub mod definition;
 mod expression;
 mod function;
+pub mod planner;
+pub mod recurrence;
+pub mod run;
 mod template;
+pub mod validation;
 mod value;
 mod xml;
 
 pub use calendar::{Moment, zone};
-pub use cases::{CaseFailure, CaseReport, check_expressions};
+pub use cases::{CaseFailure, CaseReport, RunCaseFailure, RunCases, check_expressions, check_runs};
+pub use definition::Definition;
 pub use expression::{Budget, EvaluationError, Reading, Scope, Span, SyntaxError};
+pub(crate) use function::function_names;
 pub use function::{Arity, arity_of};
 pub use template::{Condition, Evaluated, Reference, SANITIZED, Subject, Template};
 pub use value::{Array, DEPTH_MAX, JsonTextError, Object, Value};

@@ -1,0 +1,230 @@
+//! From text to a definition, with everything that is wrong on the way.
+
+mod actions;
+mod calls;
+mod containers;
+mod data;
+mod triggers;
+
+use super::reading::Owner;
+use super::{
+    Definition, Kind, Member, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
+};
+use crate::Template;
+use crate::validation::{FindingCode as F, Scrutiny, Severity};
+
+const TRIGGERS_MAX: usize = 10;
+const PARAMETERS_MAX: usize = 500;
+const OUTPUTS_MAX: usize = 10;
+
+/// Reads a definition in any of its wrappings.
+pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
+    let mut reading = Reading::new(text, scrutiny);
+    let node = match Node::read(text) {
+        Ok(node) => node,
+        Err(error) => {
+            let place = Place { at: error.at, ..Place::new() };
+            reading.error(F::NotJson, &place, error.message);
+            return reading;
+        }
+    };
+    let found = unwrap(&node, &Place::new());
+    let Some(Wrapped { definition, place, given, is_standard }) = found else {
+        let message =
+            "There is no workflow definition here: an object with 'triggers' or 'actions'.";
+        reading.error(F::NotADefinition, &Place { at: node.at as usize, ..Place::new() }, message);
+        return reading;
+    };
+    reading.is_standard = is_standard;
+    reading.whole(definition, &place, given);
+    reading
+}
+
+/// A definition and what stands beside it.
+struct Wrapped<'n> {
+    definition: &'n Node,
+    place: Place,
+    /// The values of parameters, in an ARM resource: `{name: {value}}`.
+    given: Option<&'n Node>,
+    /// Whether parameters may be declared elsewhere, as those of Standard workflows are.
+    is_standard: bool,
+}
+
+/// Finds the definition: itself, in `definition`, in `properties`, or in the one workflow among
+/// `resources`.
+fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
+    let is_definition = |node: &Node| {
+        node.as_object().is_some_and(|_| {
+            ["actions", "triggers"]
+                .iter()
+                .any(|name| node.get(name).is_some_and(|it| it.as_object().is_some()))
+        })
+    };
+    if is_definition(node) {
+        return Some(Wrapped {
+            definition: node,
+            place: place.clone(),
+            given: None,
+            is_standard: false,
+        });
+    }
+    if let Some(definition) = node.get("definition")
+        && definition.as_object().is_some()
+    {
+        let given = node.get("parameters").filter(|it| it.as_object().is_some());
+        let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some());
+        return Some(Wrapped {
+            definition,
+            place: place.of(node, "definition"),
+            given,
+            is_standard,
+        });
+    }
+    if let Some(properties) = node.get("properties") {
+        return unwrap(properties, &place.of(node, "properties"));
+    }
+    let resources = node.get("resources")?;
+    let place = place.of(node, "resources");
+    let mut workflows = resources.as_array()?.iter().enumerate().filter(|(_, resource)| {
+        let kind = resource.get("type").and_then(Node::as_str).unwrap_or_default();
+        kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")
+    });
+    let (index, resource) = workflows.next_back()?;
+    unwrap(resource, &place.item(index, resource))
+}
+
+impl Reading<'_> {
+    fn whole(&mut self, node: &Node, place: &Place, given: Option<&Node>) {
+        for member in repeated(node) {
+            let message = format!("'{}' is there twice; the last one counts.", member.name);
+            self.lint(
+                F::DuplicateName,
+                &Place { at: member.at as usize, ..place.member(member) },
+                message,
+            );
+        }
+        if let Some(results) = node.get("staticResults").and_then(Node::as_object) {
+            let results = results.iter().map(|it| (it.name.clone(), it.value.clone()));
+            self.static_results = results.collect();
+        }
+        let parameters = self.parameters(node, place, given);
+        let triggers = self.triggers(node, place);
+        let actions = self.required(node, place, "actions");
+        let root =
+            actions.map(|(node, place)| self.block(node, &place, None, 1)).unwrap_or_default();
+        let outputs = self.outputs(node, place);
+        let answers_caller = self.answers_caller();
+        let actions = std::mem::take(&mut self.actions);
+        let by_name = Definition::names(&actions);
+        let mut definition = Definition {
+            parameters,
+            triggers,
+            outputs,
+            root,
+            actions,
+            by_name,
+            secrets: self.secrets(),
+            answers_caller,
+        };
+        self.check(&mut definition);
+        self.definition = Some(definition);
+    }
+
+    fn parameters(&mut self, node: &Node, place: &Place, given: Option<&Node>) -> Vec<Parameter> {
+        let Some(parameters) = node.get("parameters") else { return Vec::new() };
+        let place = place.of(node, "parameters");
+        let members = self.object(parameters, &place);
+        self.at_most(members.len(), PARAMETERS_MAX, &place, "parameters");
+        let mut read = Vec::new();
+        for member in members {
+            let place = place.member(member);
+            self.object(&member.value, &place);
+            let type_name = self.text(&member.value, &place, "type").unwrap_or_default();
+            let kind = ParameterKind::named(&type_name);
+            if kind.is_none() && !type_name.is_empty() {
+                let known = ParameterKind::NAMES;
+                let suggestion = crate::validation::did_you_mean(&type_name, known);
+                let message = format!("'{type_name}' is not a type of parameters.");
+                let place = place.of(&member.value, "type");
+                self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
+            }
+            let given = given.and_then(|given| given.get(&member.name)?.get("value"));
+            let default = given.or_else(|| member.value.get("defaultValue")).map(Node::to_value);
+            let allowed = member.value.get("allowedValues").and_then(Node::as_array);
+            let allowed = allowed.unwrap_or_default().iter().map(Node::to_value).collect();
+            let parameter = Parameter {
+                name: member.name.clone(),
+                kind: kind.unwrap_or(ParameterKind::Object),
+                default,
+                allowed,
+            };
+            self.default_of(&parameter, &place, kind.is_some());
+            read.push(parameter);
+        }
+        read
+    }
+
+    /// Tells when a default could not be given. One that is an expression is evaluated by whoever
+    /// deploys, and may be anything.
+    fn default_of(&mut self, parameter: &Parameter, place: &Place, is_known: bool) {
+        let Some(default) = parameter.default.as_ref().filter(|_| is_known) else { return };
+        let deployed =
+            |text: &str| text.starts_with('@') || text.starts_with('[') || text.contains("@{");
+        if default.as_str().is_some_and(deployed) {
+            return;
+        }
+        if let Some(problem) = parameter.refuses(default) {
+            let severity = if default.is_null() || default.as_str() == Some("") {
+                Severity::Lint
+            } else {
+                Severity::Error
+            };
+            self.find(F::WrongKind, severity, place, format!("The default of {problem}."), None);
+        }
+    }
+
+    fn outputs(&mut self, node: &Node, place: &Place) -> Vec<(String, Template)> {
+        let Some(outputs) = node.get("outputs") else { return Vec::new() };
+        let place = place.of(node, "outputs");
+        let members = self.object(outputs, &place);
+        self.at_most(members.len(), OUTPUTS_MAX, &place, "outputs");
+        let mut read = Vec::new();
+        for member in members {
+            let place = place.member(member);
+            if let Kind::Object(_) = &member.value.kind {
+                let value = self.required_template(&member.value, &place, "value", Owner::Output);
+                read.extend(value.map(|value| (member.name.clone(), value)));
+            } else {
+                self.wrong_kind(&member.value, &place, "an object with 'type' and 'value'");
+            }
+        }
+        read
+    }
+
+    pub(super) fn at_most(&mut self, count: usize, max: usize, place: &Place, what: &str) {
+        if count > max {
+            self.error(F::TooMany, place, format!("{count} {what} are more than {max}."));
+        }
+    }
+
+    fn answers_caller(&self) -> bool {
+        self.actions.iter().any(|action| {
+            matches!(action.operation, super::Operation::Response { asynchronous: false, .. })
+        })
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        let secrets = self.uses.iter().filter(|it| it.reference.subject == crate::Subject::Secret);
+        let mut names: Vec<_> = secrets.filter_map(|it| it.reference.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}
+
+/// Members whose name comes again later.
+fn repeated(node: &Node) -> Vec<&Member> {
+    let members = node.as_object().unwrap_or_default();
+    let mut seen = std::collections::BTreeSet::new();
+    members.iter().rev().filter(|member| !seen.insert(member.name.as_str())).collect()
+}

@@ -1,0 +1,328 @@
+//! Actions, and what all of them have.
+
+use std::time::Duration;
+
+use crate::definition::kinds::action_types;
+use crate::definition::reading::{Owner, Written};
+use crate::definition::{
+    Action, ActionIndex, ActionKind, Block, Member, Node, Operation, Reading, Standing,
+    StaticResult, TextPlace as Place, action_kind,
+};
+use crate::run::{Status, StatusSet};
+use crate::validation::{FindingCode as F, Severity, did_you_mean};
+use crate::{Template, Value};
+
+const NAME_CHARS_MAX: usize = 80;
+const DESCRIPTION_CHARS_MAX: usize = 256;
+const TRACKED_CHARS_MAX: usize = 8_000;
+
+/// An action that is being read.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'n> {
+    pub(super) index: ActionIndex,
+    pub(super) node: &'n Node,
+    /// How deep it stands.
+    pub(super) level: u32,
+}
+
+impl Reading<'_> {
+    /// Reads `{name: action}`.
+    pub(super) fn block(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        container: Option<ActionIndex>,
+        level: u32,
+    ) -> Block {
+        let mut block = Block::default();
+        for member in self.object(node, place) {
+            block.actions.push(self.action(member, place, container, level));
+        }
+        block
+    }
+
+    fn action(
+        &mut self,
+        member: &Member,
+        place: &Place,
+        container: Option<ActionIndex>,
+        level: u32,
+    ) -> ActionIndex {
+        let index = ActionIndex(u32::try_from(self.actions.len()).expect("a text has few actions"));
+        let place = Place { action: Some(member.name.clone()), ..place.member(member) };
+        let key = Place { at: member.at as usize, ..place.clone() };
+        let length = member.name.chars().count();
+        if length == 0 || length > NAME_CHARS_MAX {
+            let message =
+                format!("A name has 1 to {NAME_CHARS_MAX} characters, and this has {length}.");
+            self.error(F::OutOfRange, &key, message);
+        }
+        let node = &member.value;
+        self.object(node, &place);
+        let run_after = self.run_after(node, &place);
+        self.actions.push(Action {
+            name: member.name.clone(),
+            type_name: String::new(),
+            operation: Operation::Unknown(nothing()),
+            run_after: Vec::new(),
+            followers: Vec::new(),
+            container,
+            repeated_by: container.and_then(|it| self.repeated_by(it)),
+            end: index,
+            timeout: None,
+            tracked: None,
+            static_result: None,
+            secure_inputs: false,
+            secure_outputs: false,
+            compensate: None,
+            outputs_read: false,
+            record_read: false,
+            uses_secret: false,
+            undoes: false,
+        });
+        self.written.push(Written { place: key, run_after, level });
+        let slot = Slot { index, node, level };
+        let operation = self.operation(slot, &place);
+        self.own(index).operation = operation;
+        self.properties(slot, &place);
+        let end = u32::try_from(self.actions.len()).expect("a text has few actions");
+        self.own(index).end = ActionIndex(end);
+        index
+    }
+
+    pub(super) fn own(&mut self, index: ActionIndex) -> &mut Action {
+        &mut self.actions[index.at()]
+    }
+
+    /// The loop around what is in `container`: itself, when it is one. Its operation is not read
+    /// yet, but its type is.
+    fn repeated_by(&self, container: ActionIndex) -> Option<ActionIndex> {
+        let action = &self.actions[container.at()];
+        let is_loop = matches!(
+            action_kind(&action.type_name),
+            Some((
+                ActionKind::Foreach | ActionKind::Until | ActionKind::While | ActionKind::Retry,
+                _
+            ))
+        );
+        if is_loop { Some(container) } else { action.repeated_by }
+    }
+
+    fn operation(&mut self, slot: Slot<'_>, place: &Place) -> Operation {
+        let unknown = Operation::Unknown(nothing());
+        let Some(type_name) = self.text(slot.node, place, "type") else { return unknown };
+        self.own(slot.index).type_name.clone_from(&type_name);
+        let at = place.of(slot.node, "type");
+        let Some((kind, standing)) = action_kind(&type_name) else {
+            let suggestion = did_you_mean(&type_name, action_types());
+            let message = format!("The type '{type_name}' of an action is not known.");
+            self.find(F::UnknownActionType, Severity::Error, &at, message, suggestion);
+            return unknown;
+        };
+        if standing == Standing::KeptOnly {
+            let message = format!(
+                "Actions of the type '{type_name}' are kept as they are. Nothing here executes them: a run fails at this one."
+            );
+            self.lint(F::NotExecutable, &at, message);
+        }
+        let owner = Owner::Action(slot.index.0);
+        let operation = match kind {
+            ActionKind::Kept => {
+                let inputs = slot.node.get("inputs");
+                let place = place.of(slot.node, "inputs");
+                inputs
+                    .and_then(|inputs| self.template(inputs, &place, owner))
+                    .map(Operation::Unknown)
+            }
+            ActionKind::Scope
+            | ActionKind::Parallel
+            | ActionKind::If
+            | ActionKind::Switch
+            | ActionKind::Foreach
+            | ActionKind::Until
+            | ActionKind::While
+            | ActionKind::Retry => self.container(kind, slot, place),
+            ActionKind::Call(_)
+            | ActionKind::Webhook
+            | ActionKind::Approval
+            | ActionKind::Response
+            | ActionKind::Wait
+            | ActionKind::Terminate => self.external(kind, slot, place),
+            _ => self.data(kind, slot, place),
+        };
+        operation.unwrap_or(unknown)
+    }
+
+    fn run_after(&mut self, node: &Node, place: &Place) -> Vec<(String, StatusSet, Place)> {
+        let Some(run_after) = node.get("runAfter").filter(|it| !it.is_null()) else {
+            return Vec::new();
+        };
+        let place = place.of(node, "runAfter");
+        // Loom's own form is a list of names.
+        if let Some(names) = run_after.as_array() {
+            let succeeded = StatusSet::default().with(Status::Succeeded);
+            let names =
+                names.iter().enumerate().filter_map(|(at, it)| Some((at, it, it.as_str()?)));
+            return names
+                .map(|(at, it, name)| (name.to_owned(), succeeded, place.item(at, it)))
+                .collect();
+        }
+        let mut read = Vec::new();
+        for member in self.object(run_after, &place) {
+            let place = place.member(member);
+            let statuses = self.statuses(&member.value, &place);
+            let place = Place { at: member.at as usize, ..place };
+            read.push((member.name.clone(), statuses, place));
+        }
+        read
+    }
+
+    fn statuses(&mut self, node: &Node, place: &Place) -> StatusSet {
+        let Some(items) = node.as_array() else {
+            self.wrong_kind(node, place, "an array of statuses");
+            return StatusSet::default();
+        };
+        let mut statuses = StatusSet::default();
+        for (at, item) in items.iter().enumerate() {
+            let place = place.item(at, item);
+            let Some(name) = item.as_str() else {
+                self.wrong_kind(item, &place, "the name of a status");
+                continue;
+            };
+            match Status::named(name) {
+                Some(status) => statuses = statuses.with(status),
+                // Names of the schema that no action here ever has.
+                None if ["Paused", "Suspended", "Ignored", "Faulted"]
+                    .iter()
+                    .any(|it| it.eq_ignore_ascii_case(name)) => {}
+                None => {
+                    let known = ["Succeeded", "Failed", "Skipped", "TimedOut"];
+                    let suggestion = did_you_mean(name, known);
+                    let message = format!("'{name}' is not a status after which an action runs.");
+                    self.find(F::UnknownStatus, Severity::Error, &place, message, suggestion);
+                }
+            }
+        }
+        if items.is_empty() {
+            self.error(F::Missing, place, "At least one status is needed.");
+        }
+        statuses
+    }
+
+    /// What every action may have.
+    fn properties(&mut self, slot: Slot<'_>, place: &Place) {
+        let Slot { index, node, level } = slot;
+        let limit = node.get("limit").map(|limit| (limit, place.of(node, "limit")));
+        let is_until = matches!(self.own(index).operation, Operation::Until(_));
+        let limit = limit.filter(|_| !is_until);
+        let timeout = limit.and_then(|(limit, place)| self.duration(limit, &place, "timeout"));
+        let millis =
+            node.get("timeout").and_then(Node::as_i64).and_then(|it| u64::try_from(it).ok());
+        self.own(index).timeout = timeout.or(millis.map(Duration::from_millis));
+        if let Some(tracked) = node.get("trackedProperties").filter(|it| !it.is_null()) {
+            let place = place.of(node, "trackedProperties");
+            if tracked.to_value().to_json_text().chars().count() > TRACKED_CHARS_MAX {
+                let message =
+                    format!("Tracked properties have at most {TRACKED_CHARS_MAX} characters.");
+                self.error(F::OutOfRange, &place, message);
+            }
+            self.own(index).tracked = self.template(tracked, &place, Owner::Ended(index.0));
+        }
+        if let Some(text) = node.get("description").and_then(Node::as_str)
+            && text.chars().count() > DESCRIPTION_CHARS_MAX
+        {
+            let message = format!("A description has at most {DESCRIPTION_CHARS_MAX} characters.");
+            self.lint(F::OutOfRange, &place.of(node, "description"), message);
+        }
+        self.runtime(slot, place);
+        if let Some(compensate) = node.get("compensate").filter(|it| !it.is_null()) {
+            let place = place.of(node, "compensate");
+            let (actions, place) = match compensate.get("actions") {
+                Some(actions) => (actions, place.of(compensate, "actions")),
+                None => (compensate, place),
+            };
+            // What undoes a loop is not repeated: while it is read, its container is no loop.
+            let type_name = std::mem::take(&mut self.own(index).type_name);
+            let block = self.block(actions, &place, Some(index), level + 1);
+            for child in &block.actions {
+                self.own(*child).undoes = true;
+            }
+            self.own(index).type_name = type_name;
+            self.own(index).compensate = Some(block);
+        }
+    }
+
+    fn runtime(&mut self, slot: Slot<'_>, place: &Place) {
+        let Some(runtime) = slot.node.get("runtimeConfiguration") else { return };
+        let place = place.of(slot.node, "runtimeConfiguration");
+        self.object(runtime, &place);
+        let (secure_inputs, secure_outputs) = secured(runtime);
+        self.own(slot.index).secure_inputs = secure_inputs;
+        self.own(slot.index).secure_outputs = secure_outputs;
+        let Some(result) = runtime.get("staticResult") else { return };
+        let place = place.of(runtime, "staticResult");
+        let options = result.get("staticResultOptions").and_then(Node::as_str).unwrap_or("Enabled");
+        if !options.eq_ignore_ascii_case("Enabled") {
+            return;
+        }
+        let Some(name) = self.text(result, &place, "name") else { return };
+        let found = self.static_results.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+        let Some(node) = found.map(|(_, node)| node.clone()) else {
+            let suggestion = did_you_mean(&name, self.static_results.keys().map(String::as_str));
+            let message = format!("There is no static result '{name}'.");
+            self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
+            return;
+        };
+        let owner = Owner::Action(slot.index.0);
+        let status = node.get("status").and_then(Node::as_str).and_then(Status::named);
+        let outputs = node.get("outputs").and_then(|outputs| self.template(outputs, &place, owner));
+        let text =
+            |node: &Node, name: &str| node.get(name).and_then(Node::as_str).map(str::to_owned);
+        let error = node.get("error").map(|error| {
+            let message = text(error, "message").unwrap_or_default();
+            (text(error, "code").unwrap_or_default(), message)
+        });
+        self.own(slot.index).static_result = Some(StaticResult {
+            status: status.unwrap_or(Status::Succeeded),
+            outputs,
+            code: text(&node, "code"),
+            error,
+        });
+    }
+}
+
+/// A member in its place, or in Loom's: `inputs`.
+pub(super) fn either<'n>(
+    slot: Slot<'n>,
+    place: &Place,
+    name: &str,
+    in_inputs: &str,
+) -> Option<(&'n Node, Place)> {
+    if let Some(member) = slot.node.get(name) {
+        return Some((member, place.of(slot.node, name)));
+    }
+    let inputs = slot.node.get("inputs")?;
+    let member = inputs.get(in_inputs)?;
+    Some((member, place.of(slot.node, "inputs").of(inputs, in_inputs)))
+}
+
+/// A template of nothing.
+pub(super) fn nothing() -> Template {
+    Template::compile(&Value::Null).expect("null holds no expression")
+}
+
+/// Whether inputs and outputs are secured by a `runtimeConfiguration`.
+pub(super) fn secured(runtime: &Node) -> (bool, bool) {
+    let names = runtime.get("secureData").and_then(|it| it.get("properties")?.as_array());
+    let has = |wanted: &str| {
+        let mut names = names.unwrap_or_default().iter().filter_map(Node::as_str);
+        names.any(|name| name.eq_ignore_ascii_case(wanted))
+    };
+    (has("inputs"), has("outputs"))
+}
+
+/// Whether a node names an option among its `operationOptions`.
+pub(super) fn has_option(node: &Node, option: &str) -> bool {
+    let options = node.get("operationOptions").and_then(Node::as_str).unwrap_or_default();
+    options.split(',').any(|it| it.trim().eq_ignore_ascii_case(option))
+}

@@ -1,0 +1,214 @@
+//! Actions that need nothing from outside.
+
+use super::actions::{Slot, nothing};
+use crate::Template;
+use crate::definition::reading::Owner;
+use crate::definition::{
+    ActionKind, ExpressionKind, Node, Operation, Reading, Schema, TableFormat, TextPlace as Place,
+    VariableKind,
+};
+use crate::validation::{FindingCode as F, Severity, did_you_mean};
+
+impl Reading<'_> {
+    pub(super) fn data(
+        &mut self,
+        kind: ActionKind,
+        slot: Slot<'_>,
+        place: &Place,
+    ) -> Option<Operation> {
+        let owner = Owner::Action(slot.index.0);
+        let elementwise = Owner::Elementwise(slot.index.0);
+        if kind == ActionKind::Compose {
+            let place_of_inputs = place.of(slot.node, "inputs");
+            let template = match slot.node.get("inputs") {
+                Some(inputs) => self.template(inputs, &place_of_inputs, owner)?,
+                None => nothing(),
+            };
+            return Some(Operation::Compose(template));
+        }
+        if let (ActionKind::Expression, None) = (kind, slot.node.get("inputs")) {
+            let kind = self.expression_kind(slot.node, place)?;
+            return Some(Operation::Expression { kind, inputs: nothing() });
+        }
+        let (inputs, at) = self.required(slot.node, place, "inputs")?;
+        // A whole object that is computed is looked at when it is there.
+        if inputs.as_object().is_none() {
+            self.wrong_kind(inputs, &at, "an object");
+            return None;
+        }
+        let from = |reading: &mut Self| reading.required_template(inputs, &at, "from", owner);
+        match kind {
+            ActionKind::ParseJson => {
+                let content = self.required_template(inputs, &at, "content", owner);
+                let schema = self.schema(inputs, &at, "schema");
+                Some(Operation::ParseJson { content: content?, schema })
+            }
+            ActionKind::Query => {
+                let from = from(self);
+                let (node, place) = self.required(inputs, &at, "where")?;
+                let keep = self.condition(node, &place, elementwise)?;
+                Some(Operation::Query { from: from?, keep })
+            }
+            ActionKind::Select => {
+                let from = from(self);
+                let select = self.required_template(inputs, &at, "select", elementwise)?;
+                Some(Operation::Select { from: from?, select })
+            }
+            ActionKind::Join => {
+                let from = from(self);
+                let with = self.required_template(inputs, &at, "joinWith", owner)?;
+                Some(Operation::Join { from: from?, with })
+            }
+            ActionKind::Table => self.table(inputs, &at, slot),
+            ActionKind::Expression => {
+                let kind = self.expression_kind(slot.node, place)?;
+                let inputs = self.template(inputs, &at, owner)?;
+                Some(Operation::Expression { kind, inputs })
+            }
+            ActionKind::InitializeVariable => self.initialize(inputs, &at, owner),
+            _ => {
+                let name = self.text(inputs, &at, "name");
+                let value = match inputs.get("value") {
+                    Some(value) => self.template(value, &at.of(inputs, "value"), owner).map(Some),
+                    None => Some(None),
+                };
+                self.variable(kind, inputs, &at, name?, value?)
+            }
+        }
+    }
+
+    fn variable(
+        &mut self,
+        kind: ActionKind,
+        inputs: &Node,
+        at: &Place,
+        name: String,
+        value: Option<Template>,
+    ) -> Option<Operation> {
+        let down = match kind {
+            ActionKind::IncrementVariable => false,
+            ActionKind::DecrementVariable => true,
+            _ => {
+                if inputs.get("value").is_none() {
+                    self.missing(at, "value");
+                }
+                let value = value?;
+                return Some(match kind {
+                    ActionKind::AppendToArrayVariable => Operation::AppendToArray { name, value },
+                    ActionKind::AppendToStringVariable => Operation::AppendToString { name, value },
+                    _ => Operation::SetVariable { name, value },
+                });
+            }
+        };
+        Some(Operation::IncrementVariable { name, by: value, down })
+    }
+
+    fn initialize(&mut self, inputs: &Node, at: &Place, owner: Owner) -> Option<Operation> {
+        let (variables, at) = self.required(inputs, at, "variables")?;
+        let Some(items) = variables.as_array() else {
+            self.wrong_kind(variables, &at, "an array with one variable");
+            return None;
+        };
+        let [item] = items else {
+            let message =
+                format!("One variable is made by each action, and here are {}.", items.len());
+            self.error(F::TooMany, &at, message);
+            return None;
+        };
+        let at = at.item(0, item);
+        let name = self.text(item, &at, "name");
+        let type_name = self.text(item, &at, "type");
+        let value = match item.get("value") {
+            Some(value) => self.template(value, &at.of(item, "value"), owner).map(Some),
+            None => Some(None),
+        };
+        let type_name = type_name?;
+        let kind = VariableKind::named(&type_name);
+        if kind.is_none() {
+            let known = ["String", "Integer", "Float", "Boolean", "Object", "Array"];
+            let message = format!("'{type_name}' is not a type of variables.");
+            let suggestion = did_you_mean(&type_name, known);
+            self.find(F::WrongValue, Severity::Error, &at.of(item, "type"), message, suggestion);
+        }
+        let (kind, value) = (kind?, value?);
+        if let Some(constant) = value.as_ref().and_then(Template::constant)
+            && !crate::planner::fits(kind, constant)
+        {
+            let message = format!(
+                "The value is of type '{}', and the variable of type '{}'.",
+                constant.kind(),
+                kind.name()
+            );
+            self.lint(F::WrongVariableKind, &at.of(item, "value"), message);
+        }
+        Some(Operation::InitializeVariable { name: name?, kind, value })
+    }
+
+    fn table(&mut self, inputs: &Node, at: &Place, slot: Slot<'_>) -> Option<Operation> {
+        let owner = Owner::Action(slot.index.0);
+        let elementwise = Owner::Elementwise(slot.index.0);
+        let from = self.required_template(inputs, at, "from", owner);
+        let format = self.text(inputs, at, "format")?;
+        let format = match format.to_ascii_lowercase().as_str() {
+            "csv" => Some(TableFormat::Csv),
+            "html" => Some(TableFormat::Html),
+            _ => {
+                let message = format!("'{format}' is not a format: CSV or HTML.");
+                self.error(F::WrongValue, &at.of(inputs, "format"), message);
+                None
+            }
+        };
+        let mut columns = None;
+        if let Some(node) = inputs.get("columns").filter(|it| !it.is_null()) {
+            let at = at.of(inputs, "columns");
+            let Some(items) = node.as_array() else {
+                self.wrong_kind(node, &at, "an array of columns");
+                return None;
+            };
+            let mut read = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                let at = at.item(index, item);
+                let header = match item.get("header") {
+                    Some(header) => self.template(header, &at.of(item, "header"), owner),
+                    None => Some(nothing()),
+                };
+                let value = self.required_template(item, &at, "value", elementwise);
+                read.extend(header.zip(value));
+            }
+            columns = Some(read);
+        }
+        Some(Operation::Table { from: from?, format: format?, columns })
+    }
+
+    fn expression_kind(&mut self, node: &Node, place: &Place) -> Option<ExpressionKind> {
+        const KINDS: [(&str, ExpressionKind); 6] = [
+            ("AddToTime", ExpressionKind::AddToTime),
+            ("SubtractFromTime", ExpressionKind::SubtractFromTime),
+            ("ConvertTimeZone", ExpressionKind::ConvertTimeZone),
+            ("CurrentTime", ExpressionKind::CurrentTime),
+            ("GetFutureTime", ExpressionKind::GetFutureTime),
+            ("GetPastTime", ExpressionKind::GetPastTime),
+        ];
+        let name = self.text(node, place, "kind")?;
+        let kind = KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
+        if kind.is_none() {
+            let suggestion = did_you_mean(&name, KINDS.map(|(known, _)| known));
+            let message = format!("'{name}' is not a kind of Expression action.");
+            self.find(F::WrongValue, Severity::Error, &place.of(node, "kind"), message, suggestion);
+        }
+        kind.map(|(_, kind)| *kind)
+    }
+
+    /// A schema that may be there.
+    pub(super) fn schema(&mut self, node: &Node, place: &Place, name: &str) -> Schema {
+        match node.get(name) {
+            Some(schema) if schema.as_object().is_some() => Schema::new(&schema.to_value()),
+            Some(schema) if schema.as_str().is_some() || schema.is_null() => Schema::default(),
+            Some(schema) => {
+                self.wrong_kind(schema, &place.of(node, name), "a schema");
+                Schema::default()
+            }
+            None => Schema::default(),
+        }
+    }
+}

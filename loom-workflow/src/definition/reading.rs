@@ -1,0 +1,343 @@
+//! A definition while it is read: what was found so far, and how to say where.
+
+use std::collections::BTreeMap;
+
+use super::source::Member;
+use super::{Action, Definition, Kind, Lines, Node, folded, parse_duration};
+use crate::validation::{Finding, FindingCode, Scrutiny, Severity};
+use crate::{Condition, Object, Reference, SyntaxError, Template, Value};
+
+use std::time::Duration;
+
+/// Where something stands: a pointer, the byte, and the action it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) pointer: String,
+    pub(crate) at: usize,
+    pub(crate) action: Option<String>,
+}
+
+/// To whom an expression belongs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Owner {
+    /// It is evaluated when the run starts, or before.
+    Trigger,
+    /// It is evaluated at the end.
+    Output,
+    /// It is evaluated when the action begins.
+    Action(u32),
+    /// As above, with an element as `item()`.
+    Elementwise(u32),
+    /// It is evaluated when the actions inside have ended.
+    Inside(u32),
+    /// It is evaluated when the action has ended.
+    Ended(u32),
+}
+
+/// A function that an expression calls, and where.
+#[derive(Debug)]
+pub(crate) struct Use {
+    pub(crate) owner: Owner,
+    pub(crate) reference: Reference,
+    pub(crate) place: Place,
+}
+
+/// What is known of an action besides what it does.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) place: Place,
+    /// Its `runAfter`, by name.
+    pub(crate) run_after: Vec<(String, crate::run::StatusSet, Place)>,
+    /// How deep it stands; 1 outside of everything.
+    pub(crate) level: u32,
+}
+
+/// A definition while it is read.
+pub(crate) struct Reading<'a> {
+    pub(crate) scrutiny: &'a Scrutiny,
+    pub(crate) lines: Lines<'a>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) definition: Option<Definition>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) written: Vec<Written>,
+    pub(crate) uses: Vec<Use>,
+    pub(crate) static_results: BTreeMap<String, Node>,
+    /// Whether parameters may be declared elsewhere.
+    pub(crate) is_standard: bool,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { pointer: String::new(), at: 0, action: None }
+    }
+
+    pub(crate) fn member(&self, member: &Member) -> Self {
+        Self { at: member.value.at as usize, ..self.named(&member.name) }
+    }
+
+    /// The member of this name, in the spelling that the text has.
+    pub(crate) fn of(&self, node: &Node, name: &str) -> Self {
+        let members = node.as_object().unwrap_or_default();
+        let found = members.iter().rfind(|member| member.name.eq_ignore_ascii_case(name));
+        found.map_or_else(|| self.named(name), |member| self.member(member))
+    }
+
+    pub(crate) fn item(&self, index: usize, node: &Node) -> Self {
+        Self { at: node.at as usize, ..self.named(&index.to_string()) }
+    }
+
+    fn named(&self, name: &str) -> Self {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Self { pointer: format!("{}/{name}", self.pointer), ..self.clone() }
+    }
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(text: &'a str, scrutiny: &'a Scrutiny) -> Self {
+        Self {
+            scrutiny,
+            lines: Lines::of(text),
+            findings: Vec::new(),
+            definition: None,
+            actions: Vec::new(),
+            written: Vec::new(),
+            uses: Vec::new(),
+            static_results: BTreeMap::new(),
+            is_standard: false,
+        }
+    }
+
+    pub(crate) fn error(&mut self, code: FindingCode, place: &Place, message: impl Into<String>) {
+        self.find(code, Severity::Error, place, message.into(), None);
+    }
+
+    pub(crate) fn lint(&mut self, code: FindingCode, place: &Place, message: impl Into<String>) {
+        self.find(code, Severity::Lint, place, message.into(), None);
+    }
+
+    pub(crate) fn find(
+        &mut self,
+        code: FindingCode,
+        severity: Severity,
+        place: &Place,
+        message: String,
+        suggestion: Option<String>,
+    ) {
+        self.findings.push(Finding {
+            code,
+            severity,
+            action: place.action.clone(),
+            pointer: place.pointer.clone(),
+            position: self.lines.position(place.at),
+            message,
+            suggestion,
+        });
+    }
+
+    /// The node as an object; told when it is something else.
+    pub(crate) fn object<'n>(&mut self, node: &'n Node, place: &Place) -> &'n [Member] {
+        let members = node.as_object();
+        if members.is_none() {
+            self.wrong_kind(node, place, "an object");
+        }
+        members.unwrap_or_default()
+    }
+
+    pub(crate) fn wrong_kind(&mut self, node: &Node, place: &Place, expected: &str) {
+        let message = format!("This must be {expected}, and is {}.", node.kind_name());
+        self.error(FindingCode::WrongKind, place, message);
+    }
+
+    pub(crate) fn missing(&mut self, place: &Place, name: &str) {
+        self.error(FindingCode::Missing, place, format!("'{name}' is missing."));
+    }
+
+    /// The member of this name, which must be there.
+    pub(crate) fn required<'n>(
+        &mut self,
+        node: &'n Node,
+        place: &Place,
+        name: &str,
+    ) -> Option<(&'n Node, Place)> {
+        let found = node.get(name);
+        if found.is_none() {
+            self.missing(place, name);
+        }
+        found.map(|member| (member, place.of(node, name)))
+    }
+
+    /// Text that must be there.
+    pub(crate) fn text(&mut self, node: &Node, place: &Place, name: &str) -> Option<String> {
+        let (member, place) = self.required(node, place, name)?;
+        let text = member.as_str();
+        if text.is_none() {
+            self.wrong_kind(member, &place, "a string");
+        }
+        text.map(str::to_owned)
+    }
+
+    /// Text that may be there.
+    pub(crate) fn optional_text(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        name: &str,
+    ) -> Option<String> {
+        node.get(name)?;
+        self.text(node, place, name)
+    }
+
+    /// A duration that may be there. An expression is none.
+    pub(crate) fn duration(&mut self, node: &Node, place: &Place, name: &str) -> Option<Duration> {
+        let text = self.optional_text(node, place, name)?;
+        if text.contains('@') {
+            return None;
+        }
+        let duration = parse_duration(&text);
+        if duration.is_none() {
+            let message = format!("'{text}' is not an ISO 8601 duration such as PT1H.");
+            self.error(FindingCode::BadDuration, &place.of(node, name), message);
+        }
+        duration
+    }
+
+    /// A whole number that may be there, within bounds.
+    pub(crate) fn number(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        name: &str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<u32> {
+        let member = node.get(name)?;
+        let place = place.of(node, name);
+        let number = member.as_i64().or_else(|| member.as_str()?.trim().parse().ok());
+        match number {
+            Some(number) if range.contains(&number) => u32::try_from(number).ok(),
+            Some(number) => {
+                let (low, high) = (range.start(), range.end());
+                let message = format!("{number} is not from {low} to {high}.");
+                self.error(FindingCode::OutOfRange, &place, message);
+                None
+            }
+            None if member.as_str().is_some_and(|text| text.contains('@')) => None,
+            None => {
+                self.wrong_kind(member, &place, "a whole number");
+                None
+            }
+        }
+    }
+
+    /// Compiles a template. What it calls is noted.
+    pub(crate) fn template(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        owner: Owner,
+    ) -> Option<Template> {
+        match Template::compile(&node.to_value()) {
+            Ok(template) => {
+                self.note(template.references(), node, place, owner);
+                Some(template)
+            }
+            Err(errors) => {
+                self.syntax(&errors, node, place);
+                None
+            }
+        }
+    }
+
+    /// Compiles the template of a member that must be there.
+    pub(crate) fn required_template(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        name: &str,
+        owner: Owner,
+    ) -> Option<Template> {
+        let (member, place) = self.required(node, place, name)?;
+        self.template(member, &place, owner)
+    }
+
+    /// Compiles a condition. What it calls is noted.
+    pub(crate) fn condition(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        owner: Owner,
+    ) -> Option<Condition> {
+        match Condition::compile(&node.to_value()) {
+            Ok(condition) => {
+                self.note(condition.references(), node, place, owner);
+                Some(condition)
+            }
+            Err(errors) => {
+                self.syntax(&errors, node, place);
+                None
+            }
+        }
+    }
+
+    fn note(&mut self, references: Vec<Reference>, node: &Node, place: &Place, owner: Owner) {
+        for reference in references {
+            let place = place.below(node, &reference.pointer);
+            self.uses.push(Use { owner, reference, place });
+        }
+    }
+
+    fn syntax(&mut self, errors: &[SyntaxError], node: &Node, place: &Place) {
+        for error in errors {
+            let place = place.below(node, &error.pointer);
+            self.error(FindingCode::Syntax, &place, error.message.clone());
+        }
+    }
+}
+
+impl Place {
+    /// The place at a pointer below `node`, which is at this place.
+    fn below(&self, node: &Node, pointer: &str) -> Self {
+        let mut at = node;
+        for part in pointer.split('/').skip(1) {
+            let name = part.replace("~1", "/").replace("~0", "~");
+            let child = match &at.kind {
+                Kind::Array(items) => name.parse().ok().and_then(|index: usize| items.get(index)),
+                Kind::Object(members) => {
+                    members.iter().rfind(|member| member.name == name).map(|member| &member.value)
+                }
+                Kind::Scalar(_) => None,
+            };
+            let Some(child) = child else { break };
+            at = child;
+        }
+        Self {
+            pointer: format!("{}{pointer}", self.pointer),
+            at: at.at as usize,
+            action: self.action.clone(),
+        }
+    }
+}
+
+impl Node {
+    /// The value without positions. Of members with one name the last counts.
+    pub(crate) fn to_value(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar(scalar) => Value::from(scalar.clone()),
+            Kind::Array(items) => items.iter().map(Self::to_value).collect(),
+            Kind::Object(members) => {
+                let mut object = Object::new();
+                for member in members {
+                    object.insert(member.name.as_str(), member.value.to_value());
+                }
+                object.into()
+            }
+        }
+    }
+}
+
+impl Definition {
+    /// The actions by the names under which expressions find them.
+    pub(crate) fn names(actions: &[Action]) -> BTreeMap<String, super::ActionIndex> {
+        let indices = (0..).map(super::ActionIndex);
+        actions.iter().zip(indices).map(|(action, index)| (folded(&action.name), index)).collect()
+    }
+}

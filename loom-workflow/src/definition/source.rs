@@ -1,0 +1,276 @@
+//! JSON text as a tree whose parts know where they stand, so that findings have positions.
+
+use serde_json::Value as Json;
+
+/// The longest text of a definition, in bytes.
+pub const DEFINITION_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// How deep arrays and objects may be nested. Ten levels of actions take 40.
+pub const DEFINITION_DEPTH_MAX: usize = 128;
+
+/// A place in a text: line and column from 1, the column counted in characters.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The character in that line, from 1.
+    pub column: u32,
+}
+
+/// A text that is no JSON, or more than is read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct SourceError {
+    pub(crate) at: usize,
+    pub(crate) message: String,
+}
+
+/// One JSON value and where it begins, in bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) at: u32,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Scalar(Json),
+    Array(Vec<Node>),
+    Object(Vec<Member>),
+}
+
+/// A name in an object with its value. Names may be repeated.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) at: u32,
+    pub(crate) name: String,
+    pub(crate) value: Node,
+}
+
+/// Where the lines of a text begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl Node {
+    /// Reads a whole text.
+    pub(crate) fn read(text: &str) -> Result<Self, SourceError> {
+        if text.len() > DEFINITION_BYTES_MAX {
+            let message = format!("{} bytes are more than {DEFINITION_BYTES_MAX}", text.len());
+            return Err(SourceError { at: 0, message });
+        }
+        let text_after_mark = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader { text, at: text.len() - text_after_mark.len() };
+        let node = reader.value(0)?;
+        reader.blank();
+        if reader.at < text.len() {
+            return Err(reader.error("there is more after the end of the JSON value"));
+        }
+        Ok(node)
+    }
+
+    pub(crate) fn as_object(&self) -> Option<&[Member]> {
+        if let Kind::Object(members) = &self.kind { Some(members) } else { None }
+    }
+
+    pub(crate) fn as_array(&self) -> Option<&[Self]> {
+        if let Kind::Array(items) = &self.kind { Some(items) } else { None }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        if let Kind::Scalar(value) = &self.kind { value.as_str() } else { None }
+    }
+
+    pub(crate) fn as_i64(&self) -> Option<i64> {
+        if let Kind::Scalar(value) = &self.kind { value.as_i64() } else { None }
+    }
+
+    pub(crate) fn as_bool(&self) -> Option<bool> {
+        if let Kind::Scalar(value) = &self.kind { value.as_bool() } else { None }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(Json::Null))
+    }
+
+    /// The member with this name: in this spelling, else in any case.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        let members = self.as_object()?;
+        let exact = members.iter().rfind(|member| member.name == name);
+        let any = || members.iter().find(|member| member.name.eq_ignore_ascii_case(name));
+        exact.or_else(any).map(|member| &member.value)
+    }
+
+    /// An object with one member, at the place of its value.
+    pub(crate) fn object_of(name: &str, value: Self) -> Self {
+        let at = value.at;
+        let member = Member { at, name: name.to_owned(), value };
+        Self { at, kind: Kind::Object(vec![member]) }
+    }
+
+    /// What stands in it: `null`, `boolean`, `number`, `string`, `array` or `object`.
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar(Json::Null) => "null",
+            Kind::Scalar(Json::Bool(_)) => "a boolean",
+            Kind::Scalar(Json::Number(_)) => "a number",
+            Kind::Scalar(_) => "a string",
+            Kind::Array(_) => "an array",
+            Kind::Object(_) => "an object",
+        }
+    }
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The position of a byte.
+    pub(crate) fn position(&self, at: usize) -> Position {
+        let line = self.starts.partition_point(|start| *start <= at).max(1);
+        let start = self.starts[line - 1];
+        let before = self.text.get(start..at).unwrap_or_default();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Position { line: count(line), column: count(before.chars().count() + 1) }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn error(&self, message: &str) -> SourceError {
+        SourceError { at: self.at, message: message.to_owned() }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blank(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    /// Depth is bounded, so that recursion is.
+    fn value(&mut self, depth: usize) -> Result<Node, SourceError> {
+        if depth > DEFINITION_DEPTH_MAX {
+            return Err(self.error(&format!("nested deeper than {DEFINITION_DEPTH_MAX}")));
+        }
+        self.blank();
+        let at = u32::try_from(self.at).expect("a definition is shorter than 4 GiB");
+        let kind = match self.peek() {
+            Some(b'{') => self.object(depth)?,
+            Some(b'[') => self.array(depth)?,
+            Some(b'"') => Kind::Scalar(Json::String(self.string()?)),
+            Some(_) => self.word()?,
+            None => return Err(self.error("the text ends where a value should be")),
+        };
+        Ok(Node { at, kind })
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Kind, SourceError> {
+        let mut members = Vec::new();
+        self.at += 1;
+        self.blank();
+        if self.take(b'}') {
+            return Ok(Kind::Object(members));
+        }
+        loop {
+            self.blank();
+            let at = u32::try_from(self.at).expect("a definition is shorter than 4 GiB");
+            if self.peek() != Some(b'"') {
+                return Err(self.error("a name in quotes is expected"));
+            }
+            let name = self.string()?;
+            self.blank();
+            if !self.take(b':') {
+                return Err(self.error("a colon is expected"));
+            }
+            let value = self.value(depth + 1)?;
+            members.push(Member { at, name, value });
+            self.blank();
+            if self.take(b'}') {
+                return Ok(Kind::Object(members));
+            }
+            if !self.take(b',') {
+                return Err(self.error("a comma or a closing brace is expected"));
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Kind, SourceError> {
+        let mut items = Vec::new();
+        self.at += 1;
+        self.blank();
+        if self.take(b']') {
+            return Ok(Kind::Array(items));
+        }
+        loop {
+            items.push(self.value(depth + 1)?);
+            self.blank();
+            if self.take(b']') {
+                return Ok(Kind::Array(items));
+            }
+            if !self.take(b',') {
+                return Err(self.error("a comma or a closing bracket is expected"));
+            }
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// A string, whose escapes `serde_json` knows.
+    fn string(&mut self) -> Result<String, SourceError> {
+        let start = self.at;
+        let mut end = start + 1;
+        let bytes = self.text.as_bytes();
+        let mut escaped = false;
+        loop {
+            match bytes.get(end) {
+                None => return Err(self.error("the string does not end")),
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    end += 2;
+                }
+                Some(byte) if *byte < 0x20 => {
+                    self.at = end;
+                    return Err(self.error("a control character in a string must be escaped"));
+                }
+                Some(_) => end += 1,
+            }
+        }
+        self.at = end + 1;
+        if !escaped {
+            return Ok(self.text[start + 1..end].to_owned());
+        }
+        serde_json::from_str(&self.text[start..=end])
+            .map_err(|_| SourceError { at: start, message: "an escape is not valid".to_owned() })
+    }
+
+    /// A number, `true`, `false` or `null`.
+    fn word(&mut self) -> Result<Kind, SourceError> {
+        let rest = &self.text[self.at..];
+        let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}' | ':' | '"');
+        let word = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let scalar = serde_json::from_str::<Json>(word).ok();
+        let Some(scalar @ (Json::Null | Json::Bool(_) | Json::Number(_))) = scalar else {
+            let shown: String = word.chars().take(20).collect();
+            return Err(self.error(&format!("`{shown}` is not a JSON value")));
+        };
+        self.at += word.len();
+        Ok(Kind::Scalar(scalar))
+    }
+}

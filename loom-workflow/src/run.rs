@@ -1,0 +1,17 @@
+//! A run of a workflow: everything that has to be kept from one event to the next.
+
+mod frame;
+mod kept;
+mod record;
+mod state;
+mod status;
+
+pub use record::{ActionRecord, ErrorInfo, TriggerRecord};
+
+pub(crate) use record::time_text;
+pub use state::{Place, Run, RunInfo, TimerId};
+pub use status::{RunStatus, Status, StatusSet};
+
+pub(crate) use frame::{CallState, Compensation, Frame, Node, Progress, Repetition};
+pub(crate) use kept::Kept;
+pub(crate) use state::{Timer, Variable, Why, Work};

@@ -1,0 +1,138 @@
+//! Actions that are done once together: those of a run, or those of one iteration of a loop.
+
+use std::collections::BTreeMap;
+
+use loom_core::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ActionRecord, Place, Status, TimerId};
+use crate::Value;
+use crate::definition::ActionIndex;
+
+/// Actions that are done once together. Names in it refer to it first, then to what is around.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Frame {
+    /// The loop whose iteration it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) of: Option<Place>,
+    /// Which iteration, from 0.
+    pub(crate) index: u32,
+    /// How many of its outermost actions have not ended.
+    pub(crate) unfinished: u32,
+    pub(crate) nodes: BTreeMap<ActionIndex, Node>,
+}
+
+/// An action that was begun or skipped.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Node {
+    pub(crate) record: ActionRecord,
+    /// The number of its end among all ends of the run.
+    #[serde(default)]
+    pub(crate) ended_as: u32,
+    #[serde(default, skip_serializing_if = "Progress::is_none")]
+    pub(crate) progress: Progress,
+}
+
+/// How far an action is.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Progress {
+    /// There is nothing to remember.
+    #[default]
+    None,
+    /// The branch taken, and how many actions of all branches have not ended.
+    Branch { taken: u32, unfinished: u32, undoing: Option<Compensation> },
+    /// What a loop does.
+    Loop(Repetition),
+    /// What something outside does.
+    Call(CallState),
+}
+
+/// A saga that undoes what was done.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Compensation {
+    /// What is still to be undone, the next one last.
+    pub(crate) left: Vec<ActionIndex>,
+    /// What could not be undone.
+    pub(crate) failed: Vec<ActionIndex>,
+    /// How many actions of the one that is being undone have not ended.
+    pub(crate) unfinished: u32,
+    /// The status that the scope has for what was to be undone.
+    pub(crate) status: Option<Status>,
+}
+
+/// A loop that is under way.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Repetition {
+    /// How many iterations there will be; for a Foreach alone.
+    pub(crate) total: u32,
+    /// How many were begun.
+    pub(crate) begun: u32,
+    /// How many have ended.
+    pub(crate) ended: u32,
+    pub(crate) failed: u32,
+    pub(crate) timed_out: u32,
+    /// The frame of the last iteration of an Until or a Retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) frame: Option<u32>,
+    /// What waits before the next iteration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) timer: Option<TimerId>,
+}
+
+/// A call, a subscription, a decision or a wait that is under way.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct CallState {
+    /// What is sent again; absent when it must not be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inputs: Option<Value>,
+    /// How often it failed.
+    pub(crate) failures: u32,
+    /// Whether something outside is under way.
+    pub(crate) outside: bool,
+    /// Whether the subscription stands.
+    #[serde(default)]
+    pub(crate) subscribed: bool,
+    /// Where a 202 told to ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) poll: Option<Value>,
+    /// What ends a wait, begins the next attempt, or asks somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) timer: Option<TimerId>,
+    /// What ends all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deadline: Option<TimerId>,
+    /// Who may decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) assignees: Vec<String>,
+    /// Whether others were asked already.
+    #[serde(default)]
+    pub(crate) escalated: bool,
+}
+
+impl Node {
+    pub(crate) fn begun(now: Timestamp) -> Self {
+        Self { record: ActionRecord::begun(now), ended_as: 0, progress: Progress::None }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.record.status
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.record.status.has_ended()
+    }
+
+    pub(crate) fn call(&mut self) -> Option<&mut CallState> {
+        if let Progress::Call(call) = &mut self.progress { Some(call) } else { None }
+    }
+
+    pub(crate) fn repetition(&mut self) -> Option<&mut Repetition> {
+        if let Progress::Loop(repetition) = &mut self.progress { Some(repetition) } else { None }
+    }
+}
+
+impl Progress {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}

@@ -1,0 +1,216 @@
+//! What expressions name.
+
+use std::collections::BTreeSet;
+
+use super::order::{Order, around};
+use super::{FindingCode as F, Severity, did_you_mean};
+use crate::Subject;
+use crate::definition::{ActionIndex, Definition, Operation, Owner, Reading, Use, folded};
+
+/// Above this the order is not looked at: there are too many actions anyway.
+const ORDERED_ACTIONS_MAX: usize = 2_000;
+
+impl Reading<'_> {
+    /// Looks at all names, and notes what has to be remembered of actions that have ended.
+    pub(super) fn references(&mut self, definition: &mut Definition, is_ordered: bool) {
+        let is_small = definition.actions.len() <= ORDERED_ACTIONS_MAX;
+        let order = (is_ordered && is_small).then(|| Order::of(definition));
+        let uses = std::mem::take(&mut self.uses);
+        let variables = variables(definition);
+        for it in &uses {
+            self.reference(definition, order.as_ref(), it, &variables);
+            remember(definition, it);
+        }
+        self.assignments(definition, &uses, &variables);
+        self.uses = uses;
+    }
+
+    fn reference(
+        &mut self,
+        definition: &Definition,
+        order: Option<&Order>,
+        it: &Use,
+        variables: &BTreeSet<String>,
+    ) {
+        let function = &it.reference.function;
+        if it.reference.subject == Subject::Item {
+            if !has_item(definition, it.owner) {
+                self.error(F::OutsideLoop, &it.place, "'item()' stands outside of every loop.");
+            }
+            return;
+        }
+        let Some(name) = it.reference.name.as_deref() else { return };
+        match it.reference.subject {
+            Subject::Action | Subject::Container => self.action_named(definition, order, it, name),
+            Subject::Loop => {
+                let loops = loops_around(definition, it.owner);
+                if !loops.iter().any(|known| folded(known) == folded(name)) {
+                    let message =
+                        format!("'{function}' names '{name}', which is not a loop around it.");
+                    let suggestion = did_you_mean(name, loops);
+                    self.find(F::UnknownLoop, Severity::Error, &it.place, message, suggestion);
+                }
+            }
+            Subject::Parameter if definition.parameter(name).is_none() => {
+                let severity = if self.is_standard { Severity::Lint } else { Severity::Error };
+                let known = definition.parameters.iter().map(|it| it.name.as_str());
+                let message = format!("There is no parameter '{name}'.");
+                self.find(
+                    F::UnknownParameter,
+                    severity,
+                    &it.place,
+                    message,
+                    did_you_mean(name, known),
+                );
+            }
+            Subject::Variable if !variables.contains(&name.to_lowercase()) => {
+                self.unknown_variable(name, &it.place, variables);
+            }
+            _ => {}
+        }
+    }
+
+    fn action_named(
+        &mut self,
+        definition: &Definition,
+        order: Option<&Order>,
+        it: &Use,
+        name: &str,
+    ) {
+        let Some(named) = definition.find(name) else {
+            let known = definition.actions.iter().map(|it| it.name.as_str());
+            let suggestion = did_you_mean(name, known);
+            let is_trigger = definition.trigger(name).is_some();
+            let severity = if is_trigger { Severity::Lint } else { Severity::Error };
+            let message =
+                format!("'{}' names '{name}', and there is no such action.", it.reference.function);
+            self.find(F::UnknownAction, severity, &it.place, message, suggestion);
+            return;
+        };
+        let Some(order) = order else { return };
+        let is_before = match it.owner {
+            Owner::Trigger => false,
+            Owner::Output => true,
+            Owner::Action(at) | Owner::Elementwise(at) => {
+                order.is_before(definition, named, ActionIndex(at))
+            }
+            Owner::Inside(at) | Owner::Ended(at) => {
+                let own = ActionIndex(at);
+                around(definition, named).any(|it| it == own)
+                    || order.is_before(definition, named, own)
+            }
+        };
+        if !is_before {
+            let message = format!(
+                "'{name}' has not always ended when this is evaluated: no 'runAfter' leads from here to it."
+            );
+            self.error(F::NotBefore, &it.place, message);
+        }
+    }
+
+    fn unknown_variable(
+        &mut self,
+        name: &str,
+        place: &crate::definition::TextPlace,
+        variables: &BTreeSet<String>,
+    ) {
+        let suggestion = did_you_mean(name, variables.iter().map(String::as_str));
+        let message = format!("No action makes the variable '{name}'.");
+        self.find(F::UnknownVariable, Severity::Error, place, message, suggestion);
+    }
+
+    /// Looks at the variables that actions change.
+    fn assignments(&mut self, definition: &Definition, uses: &[Use], variables: &BTreeSet<String>) {
+        for at in 0..definition.actions.len() {
+            let (name, is_set) = match &definition.actions[at].operation {
+                Operation::SetVariable { name, .. } => (name.clone(), true),
+                Operation::IncrementVariable { name, .. }
+                | Operation::AppendToArray { name, .. }
+                | Operation::AppendToString { name, .. } => (name.clone(), false),
+                _ => continue,
+            };
+            let place = self.written[at].place.clone();
+            if !variables.contains(&name.to_lowercase()) {
+                self.unknown_variable(&name, &place, variables);
+            }
+            let own = u32::try_from(at).map(Owner::Action).ok();
+            let reads_itself = uses.iter().any(|it| {
+                Some(it.owner) == own
+                    && it.reference.subject == Subject::Variable
+                    && it.reference.name.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(&name))
+            });
+            if reads_itself {
+                let message =
+                    format!("'{name}' is changed from its own value; compose the value first.");
+                let severity = if is_set { Severity::Error } else { Severity::Lint };
+                self.find(F::SelfReference, severity, &place, message, None);
+            }
+        }
+    }
+}
+
+/// Names of variables in lower case.
+fn variables(definition: &Definition) -> BTreeSet<String> {
+    let made = definition.actions.iter().filter_map(|action| match &action.operation {
+        Operation::InitializeVariable { name, .. } => Some(name.to_lowercase()),
+        _ => None,
+    });
+    made.collect()
+}
+
+/// The loops around an expression.
+fn loops_around(definition: &Definition, owner: Owner) -> Vec<&str> {
+    let start = match owner {
+        Owner::Trigger | Owner::Output => return Vec::new(),
+        Owner::Inside(at) => Some(ActionIndex(at)),
+        Owner::Action(at) | Owner::Elementwise(at) | Owner::Ended(at) => {
+            definition.action(ActionIndex(at)).container
+        }
+    };
+    let around = start.into_iter().flat_map(|start| around(definition, start));
+    let loops = around.map(|it| definition.action(it)).filter(|it| it.operation.is_loop());
+    loops.map(|it| it.name.as_str()).collect()
+}
+
+fn has_item(definition: &Definition, owner: Owner) -> bool {
+    match owner {
+        Owner::Trigger | Owner::Output => false,
+        Owner::Elementwise(_) => true,
+        Owner::Action(at) | Owner::Inside(at) | Owner::Ended(at) => {
+            let mut outer = around(definition, ActionIndex(at)).skip(1);
+            outer.any(|it| matches!(definition.action(it).operation, Operation::Foreach(_)))
+        }
+    }
+}
+
+/// Notes that a record will be asked for. A name that is computed may be any.
+fn remember(definition: &mut Definition, it: &Use) {
+    if it.reference.subject == Subject::Secret
+        && let Owner::Action(at) | Owner::Elementwise(at) = it.owner
+    {
+        definition.actions[at as usize].uses_secret = true;
+    }
+    let is_result = it.reference.subject == Subject::Container;
+    if !is_result && it.reference.subject != Subject::Action {
+        return;
+    }
+    let Some(name) = &it.reference.name else {
+        for action in &mut definition.actions {
+            (action.outputs_read, action.record_read) = (true, true);
+        }
+        return;
+    };
+    let Some(index) = definition.find(name) else { return };
+    let whole = it.reference.function == "actions";
+    let asked = if is_result {
+        let children = definition.inside(index);
+        children.filter(|child| definition.action(*child).container == Some(index)).collect()
+    } else {
+        vec![index]
+    };
+    for index in asked {
+        let action = &mut definition.actions[index.at()];
+        action.outputs_read = true;
+        action.record_read |= whole || is_result;
+    }
+}
