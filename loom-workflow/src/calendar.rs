@@ -13,6 +13,8 @@ mod pattern;
 mod round;
 mod span;
 mod stamp;
+#[cfg(test)]
+mod tests;
 mod zone;
 
 pub(crate) use self::culture::Culture;

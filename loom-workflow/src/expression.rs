@@ -9,6 +9,8 @@ mod node;
 mod parser;
 mod print;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub use self::budget::Budget;
 pub(crate) use self::error::Fault;

@@ -12,6 +12,8 @@ mod object;
 mod parse;
 mod shift;
 mod string;
+#[cfg(test)]
+mod tests;
 
 mod units;
 mod uri;
@@ -48,7 +50,7 @@ pub(crate) enum Implementation {
 type Answer = std::result::Result<Value, Fault>;
 
 /// All functions.
-const FAMILIES: [&[Function]; 13] = [
+static FAMILIES: [&[Function]; 13] = [
     string::FUNCTIONS,
     units::FUNCTIONS,
     collection::FUNCTIONS,

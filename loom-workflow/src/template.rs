@@ -4,6 +4,8 @@ mod compile;
 mod condition;
 mod evaluate;
 mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -9,6 +9,8 @@ mod number;
 mod object;
 mod serial;
 
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::borrow::Cow;

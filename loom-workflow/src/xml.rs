@@ -3,6 +3,8 @@
 mod from_json;
 mod name;
 mod read;
+#[cfg(test)]
+mod tests;
 mod to_json;
 mod write;
 mod xpath;

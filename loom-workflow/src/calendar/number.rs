@@ -134,9 +134,10 @@ fn general(number: &Value, letter: char, precision: Option<u32>, culture: &Cultu
     let precision = i32::try_from(precision).unwrap_or(i32::MAX);
     digits.round(precision, Half::Away);
     let kept = i32::try_from(digits.each.len()).unwrap_or(i32::MAX);
-    if digits.scale > precision || digits.scale < -4 {
+    if digits.scale > precision || digits.scale < -3 {
         let behind = u32::try_from(kept - 1).unwrap_or(0);
-        return scientific(digits, letter, behind, 2, culture);
+        let exponent = if letter == 'g' { 'e' } else { 'E' };
+        return scientific(digits, exponent, behind, 2, culture);
     }
     let behind = u32::try_from(kept - digits.scale).unwrap_or(0);
     signed(fixed(digits, behind, false, culture), "n")

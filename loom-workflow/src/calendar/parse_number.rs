@@ -8,7 +8,7 @@ pub(crate) struct Style {
     /// A sign behind the digits.
     pub(crate) trailing_sign: bool,
     pub(crate) exponent: bool,
-    /// A point, and separators of groups anywhere between or behind the digits before it.
+    /// A point. Separators of groups may always stand between or behind the digits before it.
     pub(crate) point: bool,
 }
 
@@ -35,7 +35,6 @@ pub(crate) fn plain_number(text: &str, style: Style, culture: &Culture) -> Optio
             plain.push('.');
             rest = &rest[culture.point.len()..];
         } else if let Some(behind) = rest.strip_prefix(culture.group)
-            && style.point
             && !pointed
             && digits > 0
         {

@@ -28,7 +28,8 @@ fn data_uri(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
         Value::Null => return Err(arguments.wrong(0, "not null")),
         Value::String(text) => Envelope::new("text/plain;charset=utf-8", text.as_bytes().to_vec()),
         value => Envelope::of(value).unwrap_or_else(|| {
-            Envelope::new("application/json;charset=utf-8", value.to_json_text().into_bytes())
+            let text = value.to_text();
+            Envelope::new("application/json;charset=utf-8", text.as_bytes().to_vec())
         }),
     };
     let text = BASE64.encode(&content.bytes);
@@ -36,19 +37,44 @@ fn data_uri(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 }
 
 fn data_uri_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    content(&Arguments::of("dataUriToBinary", values)).map(Value::from)
+    content(&Arguments::of("dataUriToBinary", values), is_binary).map(Value::from)
 }
 
 fn decode_data_uri(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    content(&Arguments::of("decodeDataUri", values)).map(Value::from)
+    content(&Arguments::of("decodeDataUri", values), is_binary).map(Value::from)
 }
 
 fn data_uri_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    content(&Arguments::of("dataUriToString", values)).map(|content| content.text().into())
+    content(&Arguments::of("dataUriToString", values), is_text).map(|content| content.text().into())
+}
+
+/// Whether such a media type and such parameters are taken for bytes.
+fn is_binary(parts: &[&str]) -> bool {
+    let parameters = &parts[1..];
+    parts[0].matches('/').count() == 1
+        && parameters.iter().all(|it| !it.trim().is_empty() && it.matches('=').count() <= 1)
+        && charset_of(parameters).is_none_or(|charset| {
+            let known = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "utf-32"];
+            known.contains(&charset.as_str()) || charset.starts_with("utf-16")
+        })
+}
+
+/// Whether they are taken for text.
+fn is_text(parts: &[&str]) -> bool {
+    !parts[0].is_empty()
+        && charset_of(&parts[1..]).is_none_or(|it| matches!(it.as_str(), "utf-8" | "utf8"))
+}
+
+fn charset_of(parameters: &[&str]) -> Option<String> {
+    let charset = parameters.iter().find_map(|it| {
+        let (name, charset) = it.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then_some(charset)
+    })?;
+    Some(charset.trim().trim_matches('"').to_ascii_lowercase())
 }
 
 /// What is in `data:[media type][;parameter]…[;base64],data`.
-fn content(arguments: &Arguments<'_>) -> Result<Envelope, Fault> {
+fn content(arguments: &Arguments<'_>, is_sound: fn(&[&str]) -> bool) -> Result<Envelope, Fault> {
     let uri = arguments.string(0)?;
     let malformed = || {
         let function = arguments.function;
@@ -66,18 +92,12 @@ fn content(arguments: &Arguments<'_>) -> Result<Envelope, Fault> {
     if base64 {
         parts.pop();
     }
-    let sound = |part: &&str| match part.split_once('=') {
-        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
-            let charset = charset.trim().trim_matches('"').to_ascii_lowercase();
-            matches!(charset.as_str(), "utf-8" | "utf8")
-        }
-        _ => !part.trim().is_empty(),
-    };
-    let media_type = if parts[0].is_empty() { "text/plain" } else { parts[0] };
-    if !media_type.contains('/') || !parts[1..].iter().all(sound) {
+    if parts == [""] {
+        parts = vec!["text/plain"];
+    }
+    if !is_sound(&parts) {
         return Err(malformed());
     }
-    parts[0] = media_type;
     let bytes = if base64 {
         decoded(arguments, &String::from_utf8_lossy(&percent_decoded(data, false)))?
     } else {

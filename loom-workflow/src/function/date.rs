@@ -34,7 +34,7 @@ pub(super) fn stamp(arguments: &Arguments<'_>, at: usize) -> Result<Stamp, Fault
 fn no_stamp(arguments: &Arguments<'_>, text: &str) -> Fault {
     let function = arguments.function;
     Fault::new(format!(
-        "In the template language function '{function}', the value provided for date time string \
+        "In function '{function}', the value provided for date time string \
          '{text}' was not valid. The datetime string must match ISO 8601 format."
     ))
 }
@@ -54,7 +54,7 @@ fn written_in(
     format(stamp, pattern, culture).map(Value::from).ok_or_else(|| {
         let function = arguments.function;
         Fault::new(format!(
-            "In the template language function '{function}', the format '{pattern}' is not valid. \
+            "In function '{function}', the format '{pattern}' is not valid. \
              The format must be a valid date time format."
         ))
     })

@@ -147,6 +147,7 @@ fn extreme(
 ) -> Answer {
     let numbers = match values {
         [Value::Array(array)] => &array[..],
+        [_] => return Err(Arguments::of(function, values).wrong(0, "an array")),
         numbers => numbers,
     };
     evaluation.charge(numbers.len())?;
@@ -163,14 +164,14 @@ fn extreme(
     best.cloned().ok_or_else(|| Arguments::of(function, values).invalid(why))
 }
 
-/// The maximum is never the answer.
+/// The maximum is never the answer, unless it is the minimum too.
 fn rand(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("rand", values);
     let (min, max) = (arguments.integer(0)?, arguments.integer(1)?);
-    if min >= max {
-        return Err(arguments.invalid("The minimum must be less than the maximum."));
+    if min > max {
+        return Err(arguments.invalid("The minimum must not be greater than the maximum."));
     }
-    let above = evaluation.scope().random(max.abs_diff(min));
+    let above = evaluation.scope().random(max.abs_diff(min).max(1));
     Ok(Value::Integer(min.wrapping_add_unsigned(above)))
 }
 

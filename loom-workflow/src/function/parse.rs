@@ -12,15 +12,19 @@ use crate::value::{Value, float_text};
 
 const FLOAT: Style = Style { trailing_sign: true, exponent: true, point: true };
 const DECIMAL: Style = Style { trailing_sign: true, exponent: false, point: true };
-const INTEGER: Style = Style { trailing_sign: false, exponent: false, point: false };
+const INTEGER: Style = Style { trailing_sign: false, exponent: true, point: false };
 /// What `int` takes: as an integer, or as a decimal whose fraction is nothing.
-const WHOLE: Style = Style { trailing_sign: false, exponent: false, point: true };
+const WHOLE: Style = Style { trailing_sign: false, exponent: true, point: true };
 
 const NOT_CONVERTIBLE: &str = "The value cannot be converted to the target type.";
 
 fn float_of(text: &str, culture: &Culture) -> Option<f64> {
-    if text.trim().eq_ignore_ascii_case("nan") {
-        return Some(f64::NAN);
+    let infinite = if culture.name.is_empty() { "infinity" } else { "∞" };
+    match text.trim().to_lowercase() {
+        text if text == "nan" => return Some(f64::NAN),
+        text if text.strip_prefix('+').unwrap_or(&text) == infinite => return Some(f64::INFINITY),
+        text if text.strip_prefix('-') == Some(infinite) => return Some(f64::NEG_INFINITY),
+        _ => {}
     }
     plain_number(text, FLOAT, culture)?.parse().ok().filter(|float: &f64| float.is_finite())
 }
@@ -45,7 +49,7 @@ pub(super) fn is_float(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 pub(super) fn is_int(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let text = Arguments::of("isInt", values).string(0)?;
     let plain = plain_number(text, INTEGER, Culture::INVARIANT);
-    Ok(plain.is_some_and(|plain| plain.parse::<i64>().is_ok()).into())
+    Ok(plain.is_some_and(|plain| integer_of(&plain).is_some()).into())
 }
 
 pub(super) fn int(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
@@ -54,15 +58,23 @@ pub(super) fn int(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
         Value::Integer(integer) => Some(*integer),
         Value::Bool(value) => Some(i64::from(*value)),
         Value::Decimal(decimal) => whole(*decimal),
-        Value::Float(float) => float_text(*float)
-            .parse()
-            .ok()
-            .or_else(|| Decimal::from_scientific(&float_text(*float)).ok().and_then(whole)),
-        Value::String(text) => plain_number(text, WHOLE, Culture::INVARIANT)
-            .and_then(|plain| plain.parse().ok().or_else(|| whole(plain.parse().ok()?))),
+        Value::Float(float) => integer_of(&float_text(*float)),
+        Value::String(text) => {
+            plain_number(text, WHOLE, Culture::INVARIANT).and_then(|plain| integer_of(&plain))
+        }
         _ => None,
     };
     integer.map(Value::Integer).ok_or_else(|| arguments.invalid(NOT_CONVERTIBLE))
+}
+
+/// The integer in a text that is a number.
+fn integer_of(plain: &str) -> Option<i64> {
+    if let Ok(integer) = plain.parse() {
+        return Some(integer);
+    }
+    let scientific = plain.contains(['e', 'E']);
+    let decimal = if scientific { Decimal::from_scientific(plain) } else { plain.parse() };
+    decimal.ok().and_then(whole)
 }
 
 /// The integer that it is, if it has no fraction.

@@ -43,21 +43,8 @@ fn add_seconds(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 fn add(arguments: &Arguments<'_>, unit: &str) -> Answer {
     let stamp = stamp(arguments, 0)?;
     let unit = Unit::named(unit).expect("it is a unit of time");
-    let later = match (arguments.value(1), unit) {
-        (Value::Integer(count), unit) => stamp.plus(*count, unit),
-        (number, Unit::Ticks(ticks)) => {
-            let count = number.to_float().ok_or_else(|| arguments.wrong(1, "an integer"))?;
-            stamp.plus(fraction_of(ticks, count), Unit::Ticks(1))
-        }
-        _ => return Err(arguments.wrong(1, "an integer")),
-    };
+    let later = stamp.plus(arguments.integer(1)?, unit);
     written(arguments, later.ok_or_else(|| out_of_range(arguments))?, 2)
-}
-
-/// Out of any range where it is too large.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "it saturates")]
-fn fraction_of(ticks: i64, count: f64) -> i64 {
-    (ticks as f64 * count).round() as i64
 }
 
 fn add_to_time(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
@@ -86,7 +73,7 @@ fn moved(arguments: &Arguments<'_>, stamp: Stamp, at: usize, sign: i64) -> Answe
     let Some(unit) = Unit::named(name) else {
         let function = arguments.function;
         return Err(Fault::new(format!(
-            "In the template language function '{function}', the value provided for the time unit \
+            "In function '{function}', the value provided for the time unit \
              '{name}' was not valid."
         )));
     };
@@ -100,7 +87,7 @@ fn zone_of(arguments: &Arguments<'_>, at: usize) -> Result<TimeZone, Fault> {
     zone(name).ok_or_else(|| {
         let function = arguments.function;
         Fault::new(format!(
-            "In the template language function '{function}', the value provided for the time zone \
+            "In function '{function}', the value provided for the time zone \
              id '{name}' was not valid."
         ))
     })

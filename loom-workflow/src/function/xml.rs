@@ -19,12 +19,13 @@ pub(super) fn xml(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("xml", values);
     let value = arguments.value(0);
     evaluation.charge(usize::try_from(value.written_bytes() / 16).unwrap_or(usize::MAX))?;
+    if let Some(envelope) = Envelope::of(value) {
+        // Taken as it is, whatever it is.
+        return Ok(Envelope { media_type: Envelope::XML.to_owned(), ..envelope }.into());
+    }
     let document = match value {
         Value::String(text) => xml::read(text),
-        Value::Object(object) => match Envelope::of(value) {
-            Some(envelope) => xml::read(&envelope.text()),
-            None => xml::from_json(object),
-        },
+        Value::Object(object) => xml::from_json(object),
         _ => return Err(arguments.wrong(0, "a string or an object")),
     };
     let document = document.map_err(|why| no_xml(&arguments, &why))?;

@@ -8,6 +8,9 @@ use super::{Object, Value};
 const TYPE: &str = "$content-type";
 const CONTENT: &str = "$content";
 
+/// All that may be in such an object: forms are read when they come in.
+const PARTS: [&str; 4] = [TYPE, CONTENT, "$formdata", "$multipart"];
+
 /// Bytes with their media type: `{"$content-type": …, "$content": base64}`.
 pub(crate) struct Envelope {
     pub(crate) media_type: String,
@@ -15,6 +18,9 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    /// The media type of XML that was made here.
+    pub(crate) const XML: &'static str = "application/xml;charset=utf-8";
+
     pub(crate) fn new(media_type: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { media_type: media_type.into(), bytes }
     }
@@ -24,7 +30,7 @@ impl Envelope {
     }
 
     pub(crate) fn xml(document: String) -> Self {
-        Self::new("application/xml;charset=utf-8", document.into_bytes())
+        Self::new(Self::XML, document.into_bytes())
     }
 
     /// What is in `value`, if it is such an object.
@@ -34,6 +40,9 @@ impl Envelope {
 
     pub(crate) fn open(object: &Object) -> Option<Self> {
         let media_type = object.get(TYPE)?.as_str()?;
+        if !object.keys().all(|name| PARTS.contains(&&**name)) {
+            return None;
+        }
         let bytes = STANDARD.decode(object.get(CONTENT)?.as_str()?).ok()?;
         Some(Self::new(media_type, bytes))
     }

@@ -46,6 +46,7 @@ fn value_of(document: &Document, node: usize) -> Value {
 /// The children by their names. Those of one name become an array in the place of the first.
 fn grouped(document: &Document, node: usize, mut object: Object) -> Object {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut comments = 0;
     let mut places = std::collections::BTreeMap::new();
     for &child in &document.nodes[node].children {
         let name = match &document.nodes[child].content {
@@ -54,7 +55,11 @@ fn grouped(document: &Document, node: usize, mut object: Object) -> Object {
             Content::CData(_) => "#cdata-section".to_owned(),
             Content::Declaration(_) => "?xml".to_owned(),
             Content::Instruction(target, _) => format!("?{target}"),
-            Content::Comment(_) | Content::Root => continue,
+            Content::Comment(_) => {
+                comments += 1;
+                continue;
+            }
+            Content::Root => continue,
         };
         let place = *places.entry(name.clone()).or_insert(groups.len());
         match groups.get_mut(place) {
@@ -69,6 +74,10 @@ fn grouped(document: &Document, node: usize, mut object: Object) -> Object {
             (first, _) => first.into_iter().chain(values).collect::<Array>().into(),
         };
         object.insert(name, value);
+    }
+    if comments > 1 {
+        // An array in which each comment is a comment of JSON.
+        object.insert("#comment", Array::default().into());
     }
     object
 }
