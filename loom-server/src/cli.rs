@@ -1,6 +1,7 @@
 //! The command line.
 
 mod examples;
+mod workflow;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,8 +14,9 @@ use serde::Deserialize;
 use self::examples::COSMOS_EXAMPLES;
 use self::examples::{
     CLUSTER_EXAMPLES, CONFIG_EXAMPLES, DEV_EXAMPLES, JOURNAL_EXAMPLES, RUN_EXAMPLES,
-    SECRETS_EXAMPLES, SERVE_EXAMPLES,
+    SECRETS_EXAMPLES, SERVE_EXAMPLES, WORKFLOW_EXAMPLES,
 };
+pub(crate) use self::workflow::{GraphFormat, Workflow};
 use crate::exit;
 
 /// Durable actors on one directory.
@@ -61,6 +63,9 @@ pub(crate) enum Command {
     /// List messages that were given up, or have one handled again
     #[command(subcommand)]
     DeadLetters(DeadLetters),
+    /// Check workflow definitions, draw them, and run them
+    #[command(subcommand, after_help = WORKFLOW_EXAMPLES)]
+    Workflow(Workflow),
 }
 
 #[cfg(feature = "azure")]

@@ -30,6 +30,7 @@ mod serving;
 mod signals;
 mod small;
 mod stores;
+mod workflow;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -75,6 +76,7 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
         Command::Cosmos(cosmos) => cosmos::run(cosmos).await,
         Command::Actors(actors) => actors::run(actors).await,
         Command::DeadLetters(letters) => dead_letters::run(letters).await,
+        Command::Workflow(workflow) => workflow::run(workflow),
     }
 }
 

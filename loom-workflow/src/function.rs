@@ -25,6 +25,8 @@ use std::fmt::{Display, Formatter, Result};
 use crate::expression::{Evaluation, Fault, Node};
 use crate::value::Value;
 
+pub(crate) use self::data_uri::percent_decoded;
+
 /// One function.
 #[derive(Debug)]
 pub(crate) struct Function {

@@ -3,7 +3,9 @@
 
 mod calendar;
 mod cases;
+mod content;
 pub mod definition;
+pub mod diagram;
 mod expression;
 mod function;
 pub mod planner;
@@ -16,6 +18,7 @@ mod xml;
 
 pub use calendar::{Moment, zone};
 pub use cases::{CaseFailure, CaseReport, RunCaseFailure, RunCases, check_expressions, check_runs};
+pub use content::{Content, form};
 pub use definition::Definition;
 pub use expression::{Budget, EvaluationError, Reading, Scope, Span, SyntaxError};
 pub(crate) use function::function_names;

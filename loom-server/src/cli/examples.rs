@@ -120,6 +120,17 @@ Examples:
   loom journal verify --redis redis://127.0.0.1
   loom journal show wallet/alice --config loom.toml";
 
+pub(super) const WORKFLOW_EXAMPLES: &str = "\
+A definition is JSON in the Workflow Definition Language (schema 2016-06-01): by itself, as a Standard
+workflow's `workflow.json`, or in an ARM template.
+
+Examples:
+  loom workflow validate --strict workflow.json
+  loom workflow graph workflow.json > workflow.mmd
+  loom workflow graph --format svg workflow.json > workflow.svg
+  loom workflow check-expressions cases.jsonl
+  loom workflow check-runs cases/ --json";
+
 #[cfg(feature = "azure")]
 pub(super) const COSMOS_EXAMPLES: &str = "\
 COSMOS_KEY is a key of the account. Without it whoever is signed in to the command line of Azure is

@@ -145,7 +145,7 @@ pub(super) fn percent_encoded(text: &str, stays: fn(u8) -> bool) -> String {
 }
 
 /// A `%` that no two digits follow stays.
-fn percent_decoded(text: &str, plus_is_blank: bool) -> Vec<u8> {
+pub(crate) fn percent_decoded(text: &str, plus_is_blank: bool) -> Vec<u8> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
