@@ -51,7 +51,8 @@ pub(super) fn content(object: &Object) -> Option<Content> {
     let media_type = object.get("$content-type")?.as_str()?;
     let bodies: Vec<_> =
         parts.iter().map(|part| (part, Content::of(&part.property("body")))).collect();
-    let boundary = boundary(bodies.iter().map(|(_, body)| body.bytes.as_slice()));
+    let texts: Vec<_> = bodies.iter().map(|(_, body)| body.bytes.as_slice()).collect();
+    let boundary = boundary(&texts);
     let mut bytes = Vec::new();
     for (part, body) in &bodies {
         bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
@@ -75,10 +76,10 @@ pub(super) fn content(object: &Object) -> Option<Content> {
 }
 
 /// A boundary that is in none of the parts.
-fn boundary<'a>(parts: impl Iterator<Item = &'a [u8]> + Clone) -> String {
+fn boundary(parts: &[&[u8]]) -> String {
     let mut boundaries = (0_u64..).map(|n| format!("loom-part-{n}"));
     let is_free =
-        |boundary: &String| parts.clone().all(|part| find(part, boundary.as_bytes()).is_none());
+        |boundary: &String| parts.iter().all(|part| find(part, boundary.as_bytes()).is_none());
     boundaries.find(is_free).expect("parts of finite length hold finitely many of them")
 }
 

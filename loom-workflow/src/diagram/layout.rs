@@ -141,7 +141,9 @@ fn rows(definition: &Definition, block: &Block) -> Vec<Vec<ActionIndex>> {
             }
         }
     }
-    rows.iter_mut().for_each(|row| row.sort_unstable());
+    for row in &mut rows {
+        row.sort_unstable();
+    }
     rows
 }
 
