@@ -49,6 +49,11 @@ pub const STEPS_PER_TURN_MAX: u32 = 2_000;
 pub fn advance(definition: &Definition, run: &mut Run, event: Event, turn: &Turn<'_>) -> Advance {
     let mut engine = Engine::new(definition, run, turn);
     engine.take(event);
-    engine.work();
+    if !engine.advance.ignored {
+        engine.work();
+    }
     engine.advance
 }
+
+#[cfg(test)]
+mod tests;

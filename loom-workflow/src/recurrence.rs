@@ -141,3 +141,6 @@ impl fmt::Display for Frequency {
         f.write_str(name)
     }
 }
+
+#[cfg(test)]
+mod tests;

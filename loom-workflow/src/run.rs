@@ -9,7 +9,7 @@ mod status;
 pub use record::{ActionRecord, ErrorInfo, TriggerRecord};
 
 pub(crate) use record::time_text;
-pub use state::{Place, Run, RunInfo, TimerId};
+pub use state::{InvalidPlace, Place, Run, RunInfo, TimerId};
 pub use status::{RunStatus, Status, StatusSet};
 
 pub(crate) use frame::{CallState, Compensation, Frame, Node, Progress, Repetition};

@@ -92,3 +92,6 @@ impl std::fmt::Display for Finding {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

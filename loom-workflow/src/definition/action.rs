@@ -55,6 +55,8 @@ pub struct Action {
     pub(crate) outputs_read: bool,
     /// Whether an expression may ask for all of its record.
     pub(crate) record_read: bool,
+    /// Whether an expression outside of the loop around it may ask for it.
+    pub(crate) asked_outside: bool,
     /// Whether an expression of it asks for a secret.
     pub(crate) uses_secret: bool,
     /// Whether it is part of what undoes its container.

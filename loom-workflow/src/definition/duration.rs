@@ -41,3 +41,6 @@ fn sum(text: &str, units: &[(char, f64)]) -> Option<f64> {
     }
     Some(seconds)
 }
+
+#[cfg(test)]
+mod tests;

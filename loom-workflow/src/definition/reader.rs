@@ -136,14 +136,14 @@ impl Reading<'_> {
         let members = self.object(parameters, &place);
         self.at_most(members.len(), PARAMETERS_MAX, &place, "parameters");
         let mut read = Vec::new();
-        for member in members {
+        for member in &members[..members.len().min(PARAMETERS_MAX)] {
             let place = place.member(member);
             self.object(&member.value, &place);
             let type_name = self.text(&member.value, &place, "type").unwrap_or_default();
             let kind = ParameterKind::named(&type_name);
             if kind.is_none() && !type_name.is_empty() {
                 let known = ParameterKind::NAMES;
-                let suggestion = crate::validation::did_you_mean(&type_name, known);
+                let suggestion = self.guess(&type_name, known);
                 let message = format!("'{type_name}' is not a type of parameters.");
                 let place = place.of(&member.value, "type");
                 self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
@@ -189,7 +189,7 @@ impl Reading<'_> {
         let members = self.object(outputs, &place);
         self.at_most(members.len(), OUTPUTS_MAX, &place, "outputs");
         let mut read = Vec::new();
-        for member in members {
+        for member in &members[..members.len().min(OUTPUTS_MAX)] {
             let place = place.member(member);
             if let Kind::Object(_) = &member.value.kind {
                 let value = self.required_template(&member.value, &place, "value", Owner::Output);

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::source::Member;
 use super::{Action, Definition, Kind, Lines, Node, folded, parse_duration};
-use crate::validation::{Finding, FindingCode, Scrutiny, Severity};
+use crate::validation::{Finding, FindingCode, Scrutiny, Severity, did_you_mean};
 use crate::{Condition, Object, Reference, SyntaxError, Template, Value};
 
 use std::time::Duration;
+
+/// Guesses take time, and whoever makes more mistakes looks at the first ones first.
+const GUESSES_MAX: u32 = 50;
 
 /// Where something stands: a pointer, the byte, and the action it belongs to.
 #[derive(Clone, Debug)]
@@ -64,6 +67,10 @@ pub(crate) struct Reading<'a> {
     pub(crate) static_results: BTreeMap<String, Node>,
     /// Whether parameters may be declared elsewhere.
     pub(crate) is_standard: bool,
+    /// Whether there are so many actions that not all were read.
+    pub(crate) is_cut: bool,
+    /// For how many more mistakes it is guessed what was meant.
+    guesses_left: u32,
 }
 
 impl Place {
@@ -104,6 +111,8 @@ impl<'a> Reading<'a> {
             uses: Vec::new(),
             static_results: BTreeMap::new(),
             is_standard: false,
+            is_cut: false,
+            guesses_left: GUESSES_MAX,
         }
     }
 
@@ -132,6 +141,16 @@ impl<'a> Reading<'a> {
             message,
             suggestion,
         });
+    }
+
+    /// `Did you mean 'x'?`, if there is something near.
+    pub(crate) fn guess<'k>(
+        &mut self,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Option<String> {
+        self.guesses_left = self.guesses_left.checked_sub(1)?;
+        did_you_mean(name, known)
     }
 
     /// The node as an object; told when it is something else.

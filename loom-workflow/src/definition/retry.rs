@@ -217,3 +217,6 @@ fn between(low: Duration, high: Duration, chance: u64) -> Duration {
     let (low, high) = (millis(low), millis(high).max(millis(low)));
     Duration::from_millis(low + chance % (high - low + 1))
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,6 @@ fn unsupported_in(schemas: &Value, pointer: &str) -> Option<Unsupported> {
     let mut schemas = schemas.as_array()?.iter().enumerate();
     schemas.find_map(|(at, schema)| unsupported(schema, &format!("{pointer}/{at}")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -221,7 +221,7 @@ impl Engine<'_> {
         let nodes = it.nodes.iter();
         let wanted = nodes.filter(|(action, _)| {
             let action = self.definition.action(**action);
-            keep_all || action.outputs_read || action.record_read
+            keep_all || action.asked_outside
         });
         let records: Vec<_> = wanted.map(|(action, node)| (*action, node.record.clone())).collect();
         let index = it.index;

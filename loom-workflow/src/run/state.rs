@@ -10,13 +10,37 @@ use super::{ActionRecord, ErrorInfo, Frame, Kept, Node, RunStatus, Status, Trigg
 use crate::Value;
 use crate::definition::{ActionIndex, Definition, VariableKind};
 
-/// One execution of one action: which action, in which iteration.
+/// One execution of one action: which action, in which iteration. Written as `iteration:action`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Place {
     /// The number of the iteration among all of the run; 0 outside of loops.
     pub frame: u32,
     /// The action.
     pub action: ActionIndex,
+}
+
+/// Text that is no place.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("'{0}' is not a place such as 0:3")]
+pub struct InvalidPlace(String);
+
+impl From<Place> for String {
+    fn from(Place { frame, action }: Place) -> Self {
+        format!("{frame}:{}", action.0)
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = InvalidPlace;
+
+    fn try_from(text: String) -> Result<Self, InvalidPlace> {
+        let numbers = text.split_once(':');
+        let numbers =
+            numbers.and_then(|(frame, action)| Some((frame.parse().ok()?, action.parse().ok()?)));
+        let Some((frame, action)) = numbers else { return Err(InvalidPlace(text)) };
+        Ok(Self { frame, action: ActionIndex(action) })
+    }
 }
 
 /// A timer of a run. Numbers are not used twice.

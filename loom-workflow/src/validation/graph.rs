@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{FindingCode as F, Severity, did_you_mean};
+use super::{FindingCode as F, Severity};
 use crate::definition::{ActionIndex, Block, Definition, Reading, folded};
 
 impl Reading<'_> {
     /// Everything that is looked at when all actions are known.
     pub(crate) fn check(&mut self, definition: &mut Definition) {
+        self.limits(definition);
+        // Of what was not read nothing is said.
+        if self.is_cut {
+            return;
+        }
         self.duplicates(definition);
         self.link(definition);
         let is_ordered = self.circles(definition);
         ends(definition);
-        self.limits(definition);
         self.shapes(definition);
         self.references(definition, is_ordered);
         self.lints(definition);
@@ -33,21 +37,21 @@ impl Reading<'_> {
 
     fn link(&mut self, definition: &mut Definition) {
         let blocks = blocks_of(definition);
-        for (index, siblings) in blocks.into_iter().enumerate() {
-            let by_name: BTreeMap<String, ActionIndex> = if self.written[index].run_after.is_empty()
-            {
-                continue;
-            } else {
-                let named = |it: &ActionIndex| (folded(&definition.action(*it).name), *it);
-                siblings.iter().map(named).collect()
-            };
-            for (name, statuses, place) in std::mem::take(&mut self.written[index].run_after) {
-                let Some(before) = by_name.get(&folded(&name)) else {
+        let mut by_name = BTreeMap::new();
+        for (index, (action, block)) in (0..).zip(definition.actions.iter().zip(&blocks)) {
+            by_name.insert((*block, folded(&action.name)), ActionIndex(index));
+        }
+        for (at, block) in blocks.iter().enumerate() {
+            let own = ActionIndex(u32::try_from(at).expect("a text has few actions"));
+            for (name, statuses, place) in std::mem::take(&mut self.written[at].run_after) {
+                let Some(before) = by_name.get(&(*block, folded(&name))) else {
+                    let siblings =
+                        blocks.iter().zip(&definition.actions).filter(|(it, _)| *it == block);
+                    let siblings = siblings.map(|(_, it)| it.name.clone()).collect::<Vec<_>>();
                     self.unknown_run_after(definition, &name, &place, &siblings);
                     continue;
                 };
-                definition.actions[index].run_after.push((*before, statuses));
-                let own = ActionIndex(u32::try_from(index).expect("a text has few actions"));
+                definition.actions[at].run_after.push((*before, statuses));
                 definition.actions[before.at()].followers.push(own);
             }
         }
@@ -58,7 +62,7 @@ impl Reading<'_> {
         definition: &Definition,
         name: &str,
         place: &crate::definition::TextPlace,
-        siblings: &[ActionIndex],
+        siblings: &[String],
     ) {
         let message = match definition.find(name) {
             Some(_) => {
@@ -66,8 +70,8 @@ impl Reading<'_> {
             }
             None => format!("There is no action '{name}' to run after."),
         };
-        let names = siblings.iter().map(|it| definition.action(*it).name.as_str());
-        self.find(F::UnknownRunAfter, Severity::Error, place, message, did_you_mean(name, names));
+        let suggestion = self.guess(name, siblings.iter().map(String::as_str));
+        self.find(F::UnknownRunAfter, Severity::Error, place, message, suggestion);
     }
 
     /// Tells of each circle once. Answers whether there is none.
@@ -98,8 +102,11 @@ impl Reading<'_> {
             }
             if seen[at] == round {
                 let from = path.iter().position(|it| *it == at).unwrap_or_default();
-                let names: Vec<_> =
-                    path[from..].iter().map(|it| definition.actions[*it].name.as_str()).collect();
+                let names: Vec<_> = path[from..]
+                    .iter()
+                    .take(NAMES_SHOWN_MAX)
+                    .map(|it| definition.actions[*it].name.as_str())
+                    .collect();
                 let message =
                     format!("These run after each other: {} → {}.", names.join(" → "), names[0]);
                 let place = self.written[at].place.clone();
@@ -110,18 +117,21 @@ impl Reading<'_> {
     }
 }
 
-/// For each action, those in its block.
-fn blocks_of(definition: &Definition) -> Vec<Vec<ActionIndex>> {
-    let mut blocks = vec![Vec::new(); definition.actions.len()];
+/// Of a longer circle the beginning is shown.
+const NAMES_SHOWN_MAX: usize = 10;
+
+/// For each action, the number of its block.
+fn blocks_of(definition: &Definition) -> Vec<usize> {
+    let mut numbers = vec![0; definition.actions.len()];
     let compensations = definition.actions.iter().filter_map(|it| it.compensate.as_ref());
     let inner = definition.actions.iter().flat_map(|it| it.operation.blocks());
-    for block in [&definition.root].into_iter().chain(inner).chain(compensations) {
-        let any_waits = block.actions.len() > 1;
+    let blocks = [&definition.root].into_iter().chain(inner).chain(compensations);
+    for (number, block) in blocks.enumerate() {
         for action in &block.actions {
-            blocks[action.at()] = if any_waits { block.actions.clone() } else { vec![*action] };
+            numbers[action.at()] = number;
         }
     }
-    blocks
+    numbers
 }
 
 /// Finds where each block begins and ends.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{FindingCode as F, Severity, did_you_mean};
+use super::{FindingCode as F, Severity};
 use crate::Subject;
 use crate::definition::{ActionIndex, Definition, Operation, Owner, Reading, VariableKind};
 
@@ -33,7 +33,7 @@ impl Reading<'_> {
             let name = &it.reference.function;
             match &it.reference.arity {
                 None => {
-                    let suggestion = did_you_mean(name, crate::function_names());
+                    let suggestion = self.guess(name, crate::function_names());
                     let message = format!("There is no function '{name}'.");
                     self.find(F::UnknownFunction, Severity::Lint, &it.place, message, suggestion);
                 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::order::{Order, around};
-use super::{FindingCode as F, Severity, did_you_mean};
+use super::{FindingCode as F, Severity};
 use crate::Subject;
 use crate::definition::{ActionIndex, Definition, Operation, Owner, Reading, Use, folded};
 
@@ -21,6 +21,7 @@ impl Reading<'_> {
             self.reference(definition, order.as_ref(), it, &variables);
             remember(definition, it);
         }
+        remember_results(definition);
         self.assignments(definition, &uses, &variables);
         self.uses = uses;
     }
@@ -47,7 +48,7 @@ impl Reading<'_> {
                 if !loops.iter().any(|known| folded(known) == folded(name)) {
                     let message =
                         format!("'{function}' names '{name}', which is not a loop around it.");
-                    let suggestion = did_you_mean(name, loops);
+                    let suggestion = self.guess(name, loops);
                     self.find(F::UnknownLoop, Severity::Error, &it.place, message, suggestion);
                 }
             }
@@ -55,13 +56,8 @@ impl Reading<'_> {
                 let severity = if self.is_standard { Severity::Lint } else { Severity::Error };
                 let known = definition.parameters.iter().map(|it| it.name.as_str());
                 let message = format!("There is no parameter '{name}'.");
-                self.find(
-                    F::UnknownParameter,
-                    severity,
-                    &it.place,
-                    message,
-                    did_you_mean(name, known),
-                );
+                let suggestion = self.guess(name, known);
+                self.find(F::UnknownParameter, severity, &it.place, message, suggestion);
             }
             Subject::Variable if !variables.contains(&name.to_lowercase()) => {
                 self.unknown_variable(name, &it.place, variables);
@@ -79,7 +75,7 @@ impl Reading<'_> {
     ) {
         let Some(named) = definition.find(name) else {
             let known = definition.actions.iter().map(|it| it.name.as_str());
-            let suggestion = did_you_mean(name, known);
+            let suggestion = self.guess(name, known);
             let is_trigger = definition.trigger(name).is_some();
             let severity = if is_trigger { Severity::Lint } else { Severity::Error };
             let message =
@@ -114,13 +110,22 @@ impl Reading<'_> {
         place: &crate::definition::TextPlace,
         variables: &BTreeSet<String>,
     ) {
-        let suggestion = did_you_mean(name, variables.iter().map(String::as_str));
+        let suggestion = self.guess(name, variables.iter().map(String::as_str));
         let message = format!("No action makes the variable '{name}'.");
         self.find(F::UnknownVariable, Severity::Error, place, message, suggestion);
     }
 
     /// Looks at the variables that actions change.
     fn assignments(&mut self, definition: &Definition, uses: &[Use], variables: &BTreeSet<String>) {
+        let read = uses.iter().filter(|it| it.reference.subject == Subject::Variable);
+        let read: BTreeSet<(usize, String)> = read
+            .filter_map(|it| match it.owner {
+                Owner::Action(at) => {
+                    Some((at as usize, it.reference.name.as_ref()?.to_lowercase()))
+                }
+                _ => None,
+            })
+            .collect();
         for at in 0..definition.actions.len() {
             let (name, is_set) = match &definition.actions[at].operation {
                 Operation::SetVariable { name, .. } => (name.clone(), true),
@@ -133,12 +138,7 @@ impl Reading<'_> {
             if !variables.contains(&name.to_lowercase()) {
                 self.unknown_variable(&name, &place, variables);
             }
-            let own = u32::try_from(at).map(Owner::Action).ok();
-            let reads_itself = uses.iter().any(|it| {
-                Some(it.owner) == own
-                    && it.reference.subject == Subject::Variable
-                    && it.reference.name.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(&name))
-            });
+            let reads_itself = read.contains(&(at, name.to_lowercase()));
             if reads_itself {
                 let message =
                     format!("'{name}' is changed from its own value; compose the value first.");
@@ -183,6 +183,17 @@ fn has_item(definition: &Definition, owner: Owner) -> bool {
     }
 }
 
+/// A Retry puts out what its action put out.
+fn remember_results(definition: &mut Definition) {
+    let retried = definition.actions.iter().filter_map(|action| match &action.operation {
+        Operation::Retry(retry) => retry.block.actions.first().copied(),
+        _ => None,
+    });
+    for index in retried.collect::<Vec<_>>() {
+        definition.actions[index.at()].outputs_read = true;
+    }
+}
+
 /// Notes that a record will be asked for. A name that is computed may be any.
 fn remember(definition: &mut Definition, it: &Use) {
     if it.reference.subject == Subject::Secret
@@ -197,6 +208,7 @@ fn remember(definition: &mut Definition, it: &Use) {
     let Some(name) = &it.reference.name else {
         for action in &mut definition.actions {
             (action.outputs_read, action.record_read) = (true, true);
+            action.asked_outside = true;
         }
         return;
     };
@@ -209,8 +221,23 @@ fn remember(definition: &mut Definition, it: &Use) {
         vec![index]
     };
     for index in asked {
+        let is_outside = !is_inside_loop(definition, index, it.owner);
         let action = &mut definition.actions[index.at()];
         action.outputs_read = true;
         action.record_read |= whole || is_result;
+        action.asked_outside |= is_outside;
+    }
+}
+
+/// Whether an expression is evaluated within the loop that repeats an action, so that it asks for
+/// the same iteration.
+fn is_inside_loop(definition: &Definition, asked: ActionIndex, owner: Owner) -> bool {
+    let Some(repeated_by) = definition.action(asked).repeated_by else { return true };
+    match owner {
+        Owner::Trigger | Owner::Output => false,
+        Owner::Inside(at) => around(definition, ActionIndex(at)).any(|it| it == repeated_by),
+        Owner::Action(at) | Owner::Elementwise(at) | Owner::Ended(at) => {
+            around(definition, ActionIndex(at)).skip(1).any(|it| it == repeated_by)
+        }
     }
 }

@@ -24,3 +24,10 @@ fn every_open_run_comes_out_as_it_is_known() {
     assert!(cases.failures.is_empty(), "{:#?}", cases.failures);
     assert_eq!(cases.passed, 34);
 }
+
+#[test]
+fn every_rule_of_runs_and_definitions_holds() {
+    let cases = played("own");
+    assert!(cases.failures.is_empty(), "{:#?}", cases.failures);
+    assert!(cases.passed > 100);
+}

@@ -9,9 +9,11 @@ use crate::definition::{
     StaticResult, TextPlace as Place, action_kind,
 };
 use crate::run::{Status, StatusSet};
-use crate::validation::{FindingCode as F, Severity, did_you_mean};
+use crate::validation::{FindingCode as F, Severity};
 use crate::{Template, Value};
 
+/// There may be 500. What comes after so many is not looked at.
+const ACTIONS_READ_MAX: usize = 2_000;
 const NAME_CHARS_MAX: usize = 80;
 const DESCRIPTION_CHARS_MAX: usize = 256;
 const TRACKED_CHARS_MAX: usize = 8_000;
@@ -36,6 +38,10 @@ impl Reading<'_> {
     ) -> Block {
         let mut block = Block::default();
         for member in self.object(node, place) {
+            if self.actions.len() >= ACTIONS_READ_MAX {
+                self.is_cut = true;
+                break;
+            }
             block.actions.push(self.action(member, place, container, level));
         }
         block
@@ -77,6 +83,7 @@ impl Reading<'_> {
             compensate: None,
             outputs_read: false,
             record_read: false,
+            asked_outside: false,
             uses_secret: false,
             undoes: false,
         });
@@ -114,7 +121,7 @@ impl Reading<'_> {
         self.own(slot.index).type_name.clone_from(&type_name);
         let at = place.of(slot.node, "type");
         let Some((kind, standing)) = action_kind(&type_name) else {
-            let suggestion = did_you_mean(&type_name, action_types());
+            let suggestion = self.guess(&type_name, action_types());
             let message = format!("The type '{type_name}' of an action is not known.");
             self.find(F::UnknownActionType, Severity::Error, &at, message, suggestion);
             return unknown;
@@ -197,7 +204,7 @@ impl Reading<'_> {
                     .any(|it| it.eq_ignore_ascii_case(name)) => {}
                 None => {
                     let known = ["Succeeded", "Failed", "Skipped", "TimedOut"];
-                    let suggestion = did_you_mean(name, known);
+                    let suggestion = self.guess(name, known);
                     let message = format!("'{name}' is not a status after which an action runs.");
                     self.find(F::UnknownStatus, Severity::Error, &place, message, suggestion);
                 }
@@ -268,7 +275,8 @@ impl Reading<'_> {
         let Some(name) = self.text(result, &place, "name") else { return };
         let found = self.static_results.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
         let Some(node) = found.map(|(_, node)| node.clone()) else {
-            let suggestion = did_you_mean(&name, self.static_results.keys().map(String::as_str));
+            let known: Vec<String> = self.static_results.keys().cloned().collect();
+            let suggestion = self.guess(&name, known.iter().map(String::as_str));
             let message = format!("There is no static result '{name}'.");
             self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
             return;

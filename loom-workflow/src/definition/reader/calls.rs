@@ -6,7 +6,7 @@ use crate::definition::{
     ActionKind, Approval, Call, CallKind, Fallback, Node, Operation, Polling, Reading, RetryRule,
     TextPlace as Place, Webhook,
 };
-use crate::validation::{FindingCode as F, Severity, did_you_mean};
+use crate::validation::{FindingCode as F, Severity};
 
 impl Reading<'_> {
     pub(super) fn external(
@@ -92,7 +92,8 @@ impl Reading<'_> {
 
     /// Tells when nobody has registered what is called.
     fn connector(&mut self, type_name: &str, inputs: &Node, at: &Place) {
-        let Some(known) = &self.scrutiny.connectors else { return };
+        let scrutiny = self.scrutiny;
+        let Some(known) = &scrutiny.connectors else { return };
         let name = match type_name.to_ascii_lowercase().as_str() {
             "apiconnection" | "apiconnectionwebhook" => {
                 let connection = inputs.get("host").and_then(|it| it.get("connection"));
@@ -110,7 +111,7 @@ impl Reading<'_> {
         if known.iter().any(|it| it.eq_ignore_ascii_case(&short) || it.eq_ignore_ascii_case(name)) {
             return;
         }
-        let suggestion = did_you_mean(&short, known.iter().map(String::as_str));
+        let suggestion = self.guess(&short, known.iter().map(String::as_str));
         let message = format!("The connector '{short}' is not registered.");
         self.find(F::UnknownConnector, Severity::Error, at, message, suggestion);
     }
@@ -211,7 +212,7 @@ impl Reading<'_> {
         let Some(unit) = self.text(interval, &at, "unit") else { return };
         if !unit.contains('@') && !UNITS.iter().any(|known| known.eq_ignore_ascii_case(&unit)) {
             let message = format!("'{unit}' is not a unit of time.");
-            let suggestion = did_you_mean(&unit, UNITS);
+            let suggestion = self.guess(&unit, UNITS);
             self.find(
                 F::WrongValue,
                 Severity::Error,
@@ -230,7 +231,7 @@ impl Reading<'_> {
         let known = ["Succeeded", "Failed", "Cancelled"];
         if !status.contains('@') && !known.iter().any(|it| it.eq_ignore_ascii_case(&status)) {
             let message = format!("A run cannot end as '{status}'.");
-            let suggestion = did_you_mean(&status, known);
+            let suggestion = self.guess(&status, known);
             self.find(
                 F::WrongValue,
                 Severity::Error,

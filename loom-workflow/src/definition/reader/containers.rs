@@ -102,7 +102,7 @@ impl Reading<'_> {
             let place = place.of(slot.node, "cases");
             let members = self.object(node, &place);
             self.at_most(members.len(), CASES_MAX, &place, "cases");
-            for member in members {
+            for member in &members[..members.len().min(CASES_MAX)] {
                 let at = place.member(member);
                 cases.extend(self.case(&member.value, &at, slot, &cases));
             }

@@ -7,7 +7,7 @@ use crate::definition::{
     ActionKind, ExpressionKind, Node, Operation, Reading, Schema, TableFormat, TextPlace as Place,
     VariableKind,
 };
-use crate::validation::{FindingCode as F, Severity, did_you_mean};
+use crate::validation::{FindingCode as F, Severity};
 
 impl Reading<'_> {
     pub(super) fn data(
@@ -127,7 +127,7 @@ impl Reading<'_> {
         if kind.is_none() {
             let known = ["String", "Integer", "Float", "Boolean", "Object", "Array"];
             let message = format!("'{type_name}' is not a type of variables.");
-            let suggestion = did_you_mean(&type_name, known);
+            let suggestion = self.guess(&type_name, known);
             self.find(F::WrongValue, Severity::Error, &at.of(item, "type"), message, suggestion);
         }
         let (kind, value) = (kind?, value?);
@@ -192,7 +192,7 @@ impl Reading<'_> {
         let name = self.text(node, place, "kind")?;
         let kind = KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
         if kind.is_none() {
-            let suggestion = did_you_mean(&name, KINDS.map(|(known, _)| known));
+            let suggestion = self.guess(&name, KINDS.map(|(known, _)| known));
             let message = format!("'{name}' is not a kind of Expression action.");
             self.find(F::WrongValue, Severity::Error, &place.of(node, "kind"), message, suggestion);
         }

@@ -10,7 +10,7 @@ use crate::definition::{
     trigger_kind,
 };
 use crate::recurrence::Recurrence;
-use crate::validation::{FindingCode as F, Severity, did_you_mean};
+use crate::validation::{FindingCode as F, Severity};
 
 impl Reading<'_> {
     pub(super) fn triggers(&mut self, node: &Node, place: &Place) -> Vec<Trigger> {
@@ -19,7 +19,7 @@ impl Reading<'_> {
         let members = self.object(triggers, &place);
         self.at_most(members.len(), TRIGGERS_MAX, &place, "triggers");
         let mut read: Vec<Trigger> = Vec::new();
-        for member in members {
+        for member in &members[..members.len().min(TRIGGERS_MAX)] {
             let place = Place { action: Some(member.name.clone()), ..place.member(member) };
             if read.iter().any(|it| it.name.eq_ignore_ascii_case(&member.name)) {
                 let message = format!("There is another trigger named '{}'.", member.name);
@@ -42,7 +42,7 @@ impl Reading<'_> {
         match found {
             None if type_name.is_empty() => {}
             None => {
-                let suggestion = did_you_mean(&type_name, trigger_types());
+                let suggestion = self.guess(&type_name, trigger_types());
                 let message = format!("The type '{type_name}' of a trigger is not known.");
                 let place = place.of(node, "type");
                 self.find(F::UnknownTriggerType, Severity::Error, &place, message, suggestion);

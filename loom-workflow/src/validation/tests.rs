@@ -1,0 +1,176 @@
+use super::{Finding, FindingCode, Scrutiny, Severity, validate};
+use crate::definition::{DEFINITION_BYTES_MAX, DEFINITION_DEPTH_MAX};
+
+const REQUEST: &str = r#""triggers": {"manual": {"type": "Request"}}"#;
+
+fn errors(text: &str) -> Vec<Finding> {
+    validate(text, &Scrutiny::default()).findings
+}
+
+fn lints(actions: &str) -> Vec<String> {
+    let text = format!("{{{REQUEST}, \"actions\": {actions}}}");
+    let strict = Scrutiny { strict: true, connectors: None };
+    let findings = validate(&text, &strict).findings;
+    findings.iter().map(|it| it.code.name().to_owned()).collect()
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    let text = r#"{
+  "triggers": {"manual": {"type": "Request"}},
+  "actions": {
+    "First": {"type": "Compose", "inputs": "@concat('a'"},
+    "Secnd": {"type": "Compsoe", "inputs": 1, "runAfter": {"Frist": ["Suceeded"]}},
+    "Third": {"type": "Compose", "inputs": ["x", {"y": "@outputs('Second')"}], "runAfter": {"Secnd": ["Succeeded"]}}
+  }
+}"#;
+    let found: Vec<String> = errors(text).iter().map(|it| format!("{} {it}", it.pointer)).collect();
+    let expected = [
+        "/actions/First/inputs 4:44: Syntax: ",
+        "/actions/Secnd/type 5:23: UnknownActionType: The type 'Compsoe' of an action is not known. Did you mean 'compose'?",
+        "/actions/Secnd/runAfter/Frist 5:60: UnknownRunAfter: There is no action 'Frist' to run after. Did you mean 'First'?",
+        "/actions/Secnd/runAfter/Frist/0 5:70: UnknownStatus: 'Suceeded' is not a status after which an action runs. Did you mean 'Succeeded'?",
+        "/actions/Third/inputs/1/y 6:56: UnknownAction: 'outputs' names 'Second', and there is no such action. Did you mean 'Secnd'?",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\n{expected}");
+    }
+    assert!(errors(text).iter().all(|it| it.action.is_some()));
+}
+
+#[test]
+fn definitions_are_found_in_their_wrappings() {
+    let plain = format!("{{{REQUEST}, \"actions\": {{}}}}");
+    let standard = format!("{{\"definition\": {plain}, \"kind\": \"Stateful\"}}");
+    let arm = format!(
+        "{{\"resources\": [{{\"type\": \"Microsoft.Web/connections\", \"properties\": {{}}}}, {{\"type\": \"Microsoft.Logic/workflows\", \"properties\": {{\"state\": \"Enabled\", \"definition\": {plain}}}}}]}}"
+    );
+    let resource = format!("{{\"properties\": {{\"definition\": {plain}}}}}");
+    for text in
+        [plain, standard, arm, resource, format!("\u{feff}{{{REQUEST}, \"actions\": {{}}}}")]
+    {
+        assert_eq!(errors(&text), [], "{text}");
+    }
+    for text in ["{}", "[]", "1", "{\"resources\": []}", "{\"definition\": 1}"] {
+        assert_eq!(errors(text)[0].code, FindingCode::NotADefinition, "{text}");
+    }
+}
+
+#[test]
+fn parameters_of_standard_workflows_are_declared_elsewhere() {
+    let inner = format!(
+        "{{{REQUEST}, \"actions\": {{\"A\": {{\"type\": \"Compose\", \"inputs\": \"@parameters('p')\"}}}}}}"
+    );
+    assert_eq!(errors(&inner)[0].code, FindingCode::UnknownParameter);
+    assert_eq!(errors(&format!("{{\"definition\": {inner}, \"kind\": \"Stateless\"}}")), []);
+}
+
+#[test]
+fn what_is_no_json_or_too_much_of_it_is_refused_with_a_place() {
+    let deep = format!("{}1{}", "[".repeat(1_000), "]".repeat(1_000));
+    let large = format!("{{\"actions\": {{}}, \"x\": \"{}\"}}", "x".repeat(DEFINITION_BYTES_MAX));
+    let rows = [
+        ("", "1:1"),
+        ("{", "1:2"),
+        ("{\n \"a\" 1}", "2:6"),
+        ("{\"a\": tru}", "1:7"),
+        ("{\"a\": \"x}", "1:7"),
+        ("{\"a\": \"\\q\"}", "1:7"),
+        ("[1,]", "1:4"),
+        ("{} {}", "1:4"),
+        ("\"\u{1}\"", "1:2"),
+        (deep.as_str(), "1:130"),
+        (large.as_str(), "1:1"),
+    ];
+    assert_eq!(DEFINITION_DEPTH_MAX, 128);
+    for (text, place) in rows {
+        let found = errors(text);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].code, FindingCode::NotJson);
+        let position = found[0].position;
+        assert_eq!(format!("{}:{}", position.line, position.column), place, "{:.40}", text);
+    }
+}
+
+#[test]
+fn thousands_of_actions_in_circles_and_in_rows_are_read_in_time() {
+    let each = |write: &dyn Fn(usize, usize) -> String| {
+        let actions = (0..1_999).map(|n| write(n, (n + 1_998) % 1_999));
+        actions.collect::<Vec<_>>().join(",")
+    };
+    let circle = each(&|n, after| {
+        format!(
+            "\"A{n}\": {{\"type\": \"Compose\", \"runAfter\": {{\"A{after}\": [\"Succeeded\"]}}}}"
+        )
+    });
+    let row = each(&|n, after| {
+        format!("\"A{n}\": {{\"type\": \"Compose\", \"inputs\": \"@outputs('A{after}')\"}}")
+    });
+    let mut nested = "{}".to_owned();
+    for n in 0..25 {
+        nested = format!("{{\"S{n}\": {{\"type\": \"Scope\", \"actions\": {nested}}}}}");
+    }
+    let codes = |actions: &str| -> Vec<FindingCode> {
+        let text = format!("{{{REQUEST}, \"actions\": {actions}}}");
+        errors(&text).iter().map(|it| it.code).collect()
+    };
+    let circle = codes(&format!("{{{circle}}}"));
+    assert!(circle.contains(&FindingCode::RunAfterCycle) && circle.contains(&FindingCode::TooMany));
+    assert!(codes(&format!("{{{row}}}")).contains(&FindingCode::NotBefore));
+    let row = (0..20_000).map(|n| format!("\"A{n}\": {{\"type\": \"Compose\"}}"));
+    let row = row.collect::<Vec<_>>().join(",");
+    assert_eq!(codes(&format!("{{{row}}}")), [FindingCode::TooMany]);
+    assert_eq!(codes(&nested), []);
+}
+
+#[test]
+fn names_that_come_twice_in_one_object_are_two_actions() {
+    let text = format!(
+        "{{{REQUEST}, \"actions\": {{\"A\": {{\"type\": \"Compose\"}}, \"a\": {{\"type\": \"Compose\"}}}}}}"
+    );
+    assert_eq!(errors(&text)[0].code, FindingCode::DuplicateName);
+}
+
+#[test]
+fn connectors_that_nobody_has_registered_are_told() {
+    let actions = r#"{"A": {"type": "ApiConnection", "inputs": {"host": {"connection": {"name": "@parameters('$connections')['office356']['connectionId']"}}, "method": "get", "path": "/"}},
+      "B": {"type": "ServiceProvider", "inputs": {"parameters": {}, "serviceProviderConfiguration": {"serviceProviderId": "/serviceProviders/AzureBlob"}}},
+      "C": {"type": "Http", "inputs": {"method": "GET", "uri": "http://x"}}}"#;
+    let text = format!(
+        "{{\"parameters\": {{\"$connections\": {{\"type\": \"Object\", \"defaultValue\": {{}}}}}}, {REQUEST}, \"actions\": {actions}}}"
+    );
+    assert_eq!(errors(&text), []);
+    let scrutiny = Scrutiny { strict: false, connectors: Some(vec!["office365".to_owned()]) };
+    let found = validate(&text, &scrutiny).findings;
+    let shown: Vec<_> =
+        found.iter().map(|it| (it.action.as_deref(), it.suggestion.as_deref())).collect();
+    assert_eq!(shown, [(Some("A"), Some("Did you mean 'office365'?")), (Some("B"), None)]);
+}
+
+#[test]
+fn strict_eyes_see_what_the_service_accepts_and_what_then_fails() {
+    let rows: &[(&str, &[&str])] = &[
+        (r#"{"A": {"type": "Compose", "inputs": "@concatt('a')"}}"#, &["UnknownFunction"]),
+        (r#"{"A": {"type": "Compose", "inputs": "@toLower('a', 'b')"}}"#, &["WrongArgumentCount"]),
+        (
+            r#"{"A": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "v", "type": "Integer", "value": "x"}]}}}"#,
+            &["UnusedVariable", "WrongVariableKind"],
+        ),
+        (r#"{"A": {"type": "Xslt", "inputs": {"content": 1}}}"#, &["NotExecutable"]),
+        (r#"{"A": {"type": "Compose", "inputs": "@secret('s')"}}"#, &["SecretInSight"]),
+        (
+            r#"{"A": {"type": "Terminate", "inputs": {"runStatus": "Succeeded"}}, "B": {"type": "Compose", "runAfter": {"A": ["Succeeded"]}}}"#,
+            &["Unreachable"],
+        ),
+        (r#"{"A": {"type": "Compose", "compensate": {"actions": {}}}}"#, &["IgnoredProperty"]),
+        (r#"{"A": {"type": "Compose", "inputs": "@concat('a')"}}"#, &[]),
+    ];
+    for (actions, expected) in rows {
+        assert_eq!(lints(actions), *expected, "{actions}");
+        let text = format!("{{{REQUEST}, \"actions\": {actions}}}");
+        assert!(errors(&text).is_empty());
+        assert!(validate(&text, &Scrutiny::default()).definition.is_some());
+    }
+    assert!(Severity::Error < Severity::Lint);
+}
