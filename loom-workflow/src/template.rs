@@ -82,7 +82,7 @@ impl Template {
     ///
     /// The first expression that has no value.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, EvaluationError> {
-        self.evaluate_within(scope, &Budget::DEFAULT).map(|evaluated| evaluated.value)
+        evaluate::value(self, scope, &Budget::DEFAULT)
     }
 
     /// Evaluates all expressions, and says what of the result may be shown.

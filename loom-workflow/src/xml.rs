@@ -19,10 +19,15 @@ pub(crate) use self::xpath::{XPathValue, xpath};
 /// As deep as elements may be nested.
 const DEPTH_MAX: usize = 100;
 
+/// As many elements, texts and the like as a document may have.
+const NODES_MAX: usize = 1_000_000;
+
 /// A document. Its nodes stand in the order of the text; the first is the document itself.
 #[derive(Debug)]
 pub(crate) struct Document {
     nodes: Vec<Node>,
+    /// Of all text and all attributes, at most.
+    text_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -95,12 +100,12 @@ impl Attribute {
 impl Document {
     fn new() -> Self {
         let root = Node { content: Content::Root, parent: 0, children: Vec::new(), end: 1 };
-        Self { nodes: vec![root] }
+        Self { nodes: vec![root], text_bytes: 0 }
     }
 
-    /// How many nodes it has.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
+    /// How many steps it takes to look at all of it.
+    pub(crate) fn steps(&self) -> usize {
+        self.nodes.len() + self.text_bytes / 64
     }
 
     fn add(&mut self, parent: usize, content: Content) -> usize {

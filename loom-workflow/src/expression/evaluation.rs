@@ -1,5 +1,6 @@
 //! From nodes to values.
 
+use super::access::select;
 use super::{Budget, Call, Callee, EvaluationError, Fault, Node, Reading, Scope};
 use crate::function::{Function, Implementation};
 use crate::value::Value;
@@ -131,9 +132,16 @@ impl<'a> Evaluation<'a> {
                 value
             }
         };
+        if call.accesses.is_empty() {
+            return Ok(value);
+        }
         call.accesses.iter().try_fold(value, |value, access| {
+            let (optional, span) = (access.optional, &call.span);
+            if let Node::Literal(key) = &access.key {
+                return select(&value, key, optional, self.source, span);
+            }
             let key = self.value(&access.key)?;
-            super::access::select(&value, &key, access.optional, self.source, &call.span)
+            select(&value, &key, optional, self.source, span)
         })
     }
 

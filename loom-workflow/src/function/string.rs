@@ -1,5 +1,6 @@
 //! Functions of text, which count in units of UTF-16 as the service does.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use super::arguments::Arguments;
@@ -32,12 +33,55 @@ fn concat(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 pub(super) fn joined(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let bytes = values.iter().map(Value::written_bytes).fold(0, u64::saturating_add);
     evaluation.fits(bytes)?;
-    // What is longer than it is written down is rare; a little room is lost in most cases.
-    let mut text = String::with_capacity(usize::try_from(bytes).unwrap_or(0).min(1 << 16));
+    match values {
+        [Value::String(text)] => return Ok(Value::String(Arc::clone(text))),
+        _ if bytes <= SHORT_BYTES as u64 => {
+            let mut short = Short { bytes: [0; SHORT_BYTES], length: 0 };
+            if values.iter().try_for_each(|value| short.write(value)).is_ok() {
+                return Ok(short.text().into());
+            }
+        }
+        _ => {}
+    }
+    let mut text = String::new();
     for value in values {
         value.write_text(&mut text);
     }
     Ok(text.into())
+}
+
+/// Most texts are so short.
+const SHORT_BYTES: usize = 256;
+
+/// A text that is put together without memory of its own.
+struct Short {
+    bytes: [u8; SHORT_BYTES],
+    length: usize,
+}
+
+impl Short {
+    fn write(&mut self, value: &Value) -> fmt::Result {
+        match value {
+            Value::Null => Ok(()),
+            Value::String(text) => self.write_str(text),
+            Value::Integer(integer) => write!(self, "{integer}"),
+            other => self.write_str(&other.to_text()),
+        }
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).expect("only text was put in")
+    }
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.length + text.len();
+        let place = self.bytes.get_mut(self.length..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
 }
 
 /// Characters that stand for all cases of them.
@@ -129,7 +173,7 @@ fn split(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 fn to_lower(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let text = Arguments::of("toLower", values).string(0)?;
     if text.is_ascii() {
-        return Ok(text.to_ascii_lowercase().into());
+        return Ok(of_ascii(text, str::make_ascii_lowercase));
     }
     let lower = |it: char| {
         let mut lower = it.to_lowercase();
@@ -141,10 +185,17 @@ fn to_lower(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     Ok(text.chars().map(lower).collect::<String>().into())
 }
 
+/// A changed copy.
+fn of_ascii(text: &str, change: fn(&mut str)) -> Value {
+    let mut copy: Arc<str> = text.into();
+    change(Arc::get_mut(&mut copy).expect("nobody else has the copy"));
+    Value::String(copy)
+}
+
 fn to_upper(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let text = Arguments::of("toUpper", values).string(0)?;
     if text.is_ascii() {
-        return Ok(text.to_ascii_uppercase().into());
+        return Ok(of_ascii(text, str::make_ascii_uppercase));
     }
     Ok(folded(text).into())
 }

@@ -38,7 +38,7 @@ pub(super) fn xpath(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer
     let envelope = envelope.ok_or_else(|| arguments.wrong(0, "an XML"))?;
     let path = arguments.string(1)?;
     let document = xml::read(&envelope.text()).map_err(|why| no_xml(&arguments, &why))?;
-    evaluation.charge(document.len())?;
+    evaluation.charge(document.steps())?;
     let found = xml::xpath(&document, path, &mut |steps| evaluation.charge(steps))?;
     let found = found.map_err(|why| {
         arguments.invalid(&format!("The path '{path}' is not a valid XPath expression: {why}"))

@@ -40,6 +40,20 @@ pub(super) fn evaluate(
     }
 }
 
+/// The value alone.
+pub(super) fn value(
+    template: &Template,
+    scope: &dyn Scope,
+    budget: &Budget,
+) -> Result<Value, EvaluationError> {
+    if let Some(constant) = template.constant() {
+        return Ok(constant.clone());
+    }
+    let mut evaluation = Evaluation::new(scope, budget);
+    let value = evaluation.part(&template.0).map(|pair| pair.value);
+    value.map_err(|fault| evaluation.into_error(fault))
+}
+
 /// A value, and what is shown of it where that is something else.
 struct Pair {
     value: Value,

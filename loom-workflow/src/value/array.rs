@@ -1,11 +1,12 @@
 //! Values in an order.
 
+use std::fmt;
 use std::ops::Deref;
 
 use super::{Extent, Value};
 
 /// Values in an order.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Array {
     items: Vec<Value>,
     extent: Extent,
@@ -26,6 +27,12 @@ impl Array {
 
     pub(super) fn extent(&self) -> Extent {
         self.extent
+    }
+}
+
+impl fmt::Debug for Array {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(&self.items).finish()
     }
 }
 

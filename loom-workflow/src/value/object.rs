@@ -1,13 +1,17 @@
 //! Properties in an order.
 
+use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::{Extent, Value, same_ignoring_case};
 
+/// So many properties are looked at one by one.
+const SCANNED_MAX: usize = 8;
+
 /// Properties in the order in which they were added.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Object {
     properties: IndexMap<Arc<str>, Value>,
     extent: Extent,
@@ -35,6 +39,10 @@ impl Object {
     /// The value under exactly this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
+        // To look at all names is faster than to hash one, while they are few.
+        if self.properties.len() <= SCANNED_MAX {
+            return self.properties.iter().find(|(key, _)| &***key == name).map(|(_, value)| value);
+        }
         self.properties.get(name)
     }
 
@@ -98,6 +106,12 @@ impl Object {
 
     pub(super) fn extent(&self) -> Extent {
         self.extent
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_map().entries(&self.properties).finish()
     }
 }
 

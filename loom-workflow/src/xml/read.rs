@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::name::is_name;
-use super::{Attribute, Content, DEPTH_MAX, Document, Element, Name};
+use super::{Attribute, Content, DEPTH_MAX, Document, Element, NODES_MAX, Name};
 
 const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
@@ -34,6 +34,9 @@ fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
         if !building.take(event)? {
             break;
         }
+        if building.document.nodes.len() > NODES_MAX {
+            return Err(format!("There are more than {NODES_MAX} nodes."));
+        }
     }
     building.flush()?;
     if building.open.len() > 1 {
@@ -43,6 +46,7 @@ fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
         return Err("Root element is missing.".to_owned());
     }
     building.document.close(0);
+    building.document.text_bytes = text.len();
     Ok(building.document)
 }
 
@@ -103,7 +107,7 @@ impl Building {
                 self.add(Content::Instruction(text(instruction.target()), content));
             }
             Event::Decl(declaration) => {
-                if self.document.len() > 1 {
+                if self.document.nodes.len() > 1 {
                     return Err("Unexpected XML declaration.".to_owned());
                 }
                 let declaration = attributes_of(&declaration)?;

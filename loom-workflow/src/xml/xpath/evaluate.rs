@@ -48,8 +48,9 @@ impl Evaluator<'_, '_> {
                 let arguments: Found<Vec<_>> =
                     arguments.iter().map(|argument| self.value(argument, context)).collect();
                 let arguments = arguments?;
-                // Each function looks at most at all text once.
-                (self.charge)(context.document.len() / 8)?;
+                // A function looks at most at all of the document once.
+                let looks = arguments.is_empty() || arguments.iter().any(is_nodes);
+                (self.charge)(if looks { context.document.steps() / 8 } else { 1 })?;
                 Call { name, arguments, context }.answer()
             }
             Expression::Path(path) => self.path(path, context).map(XPathValue::Nodes),
@@ -99,9 +100,6 @@ impl Evaluator<'_, '_> {
         right: &XPathValue,
         document: &Document,
     ) -> Found<bool> {
-        let texts = |nodes: &[Item]| -> Vec<XPathValue> {
-            nodes.iter().map(|node| XPathValue::Text(document.string_value(*node))).collect()
-        };
         match (left, right) {
             (XPathValue::Nodes(nodes), XPathValue::Bool(_)) => {
                 let left = XPathValue::Bool(!nodes.is_empty());
@@ -113,20 +111,36 @@ impl Evaluator<'_, '_> {
             }
             (XPathValue::Nodes(left), XPathValue::Nodes(right)) => {
                 (self.charge)(left.len().saturating_mul(right.len()))?;
-                let (left, right) = (texts(left), texts(right));
-                let any = |left| right.iter().any(|right| holds(operator, left, right, document));
-                Ok(left.iter().any(any))
+                let right = self.texts(right, document)?;
+                for left in left {
+                    let left = self.texts(&[*left], document)?;
+                    if right.iter().any(|right| holds(operator, &left[0], right, document)) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
             (XPathValue::Nodes(nodes), _) => {
-                (self.charge)(nodes.len())?;
-                Ok(texts(nodes).iter().any(|left| holds(operator, left, right, document)))
+                let texts = self.texts(nodes, document)?;
+                Ok(texts.iter().any(|left| holds(operator, left, right, document)))
             }
             (_, XPathValue::Nodes(nodes)) => {
-                (self.charge)(nodes.len())?;
-                Ok(texts(nodes).iter().any(|right| holds(operator, left, right, document)))
+                let texts = self.texts(nodes, document)?;
+                Ok(texts.iter().any(|right| holds(operator, left, right, document)))
             }
             _ => Ok(holds(operator, left, right, document)),
         }
+    }
+
+    /// The texts of nodes. The same text is in a node and in all around it, and counts each time.
+    fn texts(&mut self, nodes: &[Item], document: &Document) -> Found<Vec<XPathValue>> {
+        let mut texts = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let text = document.string_value(*node);
+            (self.charge)(1 + text.len() / 16)?;
+            texts.push(XPathValue::Text(text));
+        }
+        Ok(texts)
     }
 
     fn path(&mut self, path: &Path, context: Context<'_>) -> Found<Vec<Item>> {
@@ -186,6 +200,10 @@ impl Evaluator<'_, '_> {
         }
         Ok(kept)
     }
+}
+
+fn is_nodes(value: &XPathValue) -> bool {
+    matches!(value, XPathValue::Nodes(_))
 }
 
 fn in_order(mut nodes: Vec<Item>) -> Vec<Item> {
