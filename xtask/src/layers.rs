@@ -83,6 +83,7 @@ const LAYERS: &[Layer] = &[
             "loom-ports",
             "loom-rows",
             "loom-runtime",
+            "loom-workflow",
         ],
         tests_use: &["loom-testkit"],
     },
