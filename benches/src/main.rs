@@ -11,9 +11,11 @@ mod cost;
 mod counter;
 mod durable;
 mod engines;
+mod expressions;
 mod http;
 mod line;
 mod memory;
+mod node;
 mod place;
 mod recovery;
 mod redis;
@@ -37,6 +39,8 @@ enum Subject {
     Durable(durable::Options),
     /// Storage engines that could carry the embedded stores.
     Engines(engines::Options),
+    /// An expression of the workflow language.
+    Expressions(expressions::Options),
     /// Durable turns over HTTP, on a server in a process of its own.
     Http(http::Options),
     /// What durable actors take: memory while they are idle, and space on the disk.
@@ -55,6 +59,7 @@ fn main() {
     match Arguments::parse().subject {
         Subject::Durable(options) => durable::run(&options),
         Subject::Engines(options) => engines::run(&options),
+        Subject::Expressions(options) => expressions::run(&options),
         Subject::Http(options) => http::run(&options),
         Subject::Memory(options) => memory::run(&options),
         Subject::Recovery(options) => recovery::run(&options),

@@ -99,6 +99,7 @@ const LAYERS: &[Layer] = &[
             "loom-runtime",
             "loom-server",
             "loom-testkit",
+            "loom-workflow",
         ],
         tests_use: &[],
     },

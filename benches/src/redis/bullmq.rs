@@ -1,18 +1,12 @@
 //! `BullMQ`, in a process of Node's, on the server that ours uses.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use loom_testkit::backends::RedisServer;
 use serde::Deserialize;
 
 use crate::cost::{Cost, Waits};
-
-const SOURCES: &str = "benches/bullmq";
-const INSTALLED: &str = "target/peers/bullmq";
-const PROGRAM: &str = "work.mjs";
+use crate::node::NodeProgram;
 
 /// What is asked of a queue.
 #[derive(Clone, Copy)]
@@ -24,7 +18,7 @@ pub(super) enum Task {
 
 /// `BullMQ`, installed.
 pub(super) struct BullMq {
-    program: PathBuf,
+    program: NodeProgram,
     queues: AtomicU32,
 }
 
@@ -39,22 +33,7 @@ struct Took {
 impl BullMq {
     /// Installs it from its registry into a scratch directory. Says why it is not there.
     pub(super) fn install() -> Result<Self, String> {
-        let failed = |error: std::io::Error| error.to_string();
-        fs::create_dir_all(INSTALLED).map_err(failed)?;
-        let dir = PathBuf::from(INSTALLED);
-        for name in ["package.json", PROGRAM] {
-            fs::copy(PathBuf::from(SOURCES).join(name), dir.join(name)).map_err(failed)?;
-        }
-        let mut npm = Command::new("npm");
-        npm.current_dir(&dir).args(["install", "--ignore-scripts", "--no-package-lock"]);
-        npm.args(["--no-audit", "--no-fund", "--prefer-offline"]).stdout(Stdio::null());
-        match npm.status() {
-            Ok(status) if status.success() => {
-                Ok(Self { program: dir.join(PROGRAM), queues: AtomicU32::new(0) })
-            }
-            Ok(_) => Err("npm could not install it".into()),
-            Err(error) => Err(format!("no npm ({error}): install Node")),
-        }
+        Ok(Self { program: NodeProgram::install("bullmq")?, queues: AtomicU32::new(0) })
     }
 
     /// Does the work. The processor time is that of Node, without the server's, as for ours.
@@ -74,14 +53,7 @@ impl BullMq {
         let url = server.url();
         let port = url.rsplit(':').next().expect("an address ends with its port");
         let (callers, messages_text) = (callers.to_string(), messages.to_string());
-        let output = Command::new("node")
-            .arg(&self.program)
-            .args([port, &queue, task, &callers, &messages_text])
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("npm comes with node");
-        assert!(output.status.success(), "{task}: {}", output.status);
-        let took: Took = serde_json::from_slice(&output.stdout).expect("it says what it took");
+        let took: Took = self.program.run(&[port, &queue, task, &callers, &messages_text]);
         let each = f64::from(messages);
         let waits = took.p50_us.zip(took.p99_us);
         Cost {

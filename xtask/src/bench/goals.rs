@@ -78,6 +78,11 @@ pub(super) const GOALS: &[Goal] = &[
             &[AheadOfPeers(10.0), CpuMicros(200.0)],
         )
     },
+    goal(
+        "expressions",
+        "expression, compiled once",
+        &[Amount(1_000_000.0, PerSecond), AheadOfPeers(20.0)],
+    ),
     goal("redis", "Redis: enqueue, 1 caller", &[]),
     goal("redis", "Redis: enqueue, 64 callers", &[Amount(80_000.0, PerSecond)]),
     goal("redis", "Redis: enqueue in batches of 50", &[Amount(200_000.0, PerSecond)]),
