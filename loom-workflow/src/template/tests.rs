@@ -318,6 +318,20 @@ fn bombs_are_errors() {
 }
 
 #[test]
+fn the_deepest_expression_needs_a_small_stack() {
+    let work = || {
+        let text = format!("@{}true{}", "not(".repeat(128), ")".repeat(128));
+        let template = Template::compile(&text.as_str().into()).unwrap();
+        assert_eq!(template.evaluate(&Around::default()), Ok(Value::Bool(true)));
+        let text = format!("@{}1{}", "createArray(".repeat(101), ")".repeat(101));
+        let template = Template::compile(&text.as_str().into()).unwrap();
+        assert!(template.evaluate(&Around::default()).is_err());
+    };
+    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(work);
+    thread.unwrap().join().unwrap();
+}
+
+#[test]
 fn a_template_of_many_levels_is_refused() {
     let mut json = Value::from("@concat('x')");
     for _ in 0..200 {
