@@ -16,6 +16,7 @@ mod record_value;
 mod rerun;
 mod saga;
 mod settle;
+mod shard;
 mod start;
 mod status_code;
 mod table;

@@ -3,12 +3,15 @@
 mod frame;
 mod kept;
 mod record;
+mod records;
+mod shard;
 mod state;
 mod status;
 
 pub use record::{ActionRecord, ErrorInfo, TriggerRecord};
 
 pub(crate) use record::time_text;
+pub use shard::{Shard, ShardEnded};
 pub use state::{InvalidPlace, Place, Run, RunInfo, TimerId};
 pub use status::{RunStatus, Status, StatusSet};
 

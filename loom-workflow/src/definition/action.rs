@@ -385,6 +385,13 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether an expression may ask for what is known of it.
+    pub(crate) fn is_read(&self) -> bool {
+        self.outputs_read || self.record_read
+    }
+}
+
 impl Operation {
     /// Whether it ends only when something outside says so, or time passes.
     pub(crate) fn is_external(&self) -> bool {

@@ -339,7 +339,11 @@ impl Engine<'_> {
             }
             Progress::Loop(repetition) => {
                 let timer = repetition.timer.take();
+                let shards = std::mem::take(&mut repetition.shards);
                 self.stop_timer(timer);
+                for from in shards {
+                    self.command(Command::StopShard { place, from });
+                }
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Value;
 use crate::definition::CallKind;
-use crate::run::{ActionRecord, ErrorInfo, Place, RunStatus, TimerId};
+use crate::run::{ActionRecord, ErrorInfo, Place, RunStatus, Shard, ShardEnded, TimerId};
 
 /// What a turn leads to.
 #[must_use = "commands have to be carried out"]
@@ -85,6 +85,22 @@ pub enum Command {
         /// Which execution.
         place: Place,
     },
+    /// Have a part of a loop done by [`Run::shard`], and answer with [`Event::ShardEnded`]. Only
+    /// of runs that are [`Run::in_shards_of`].
+    ///
+    /// [`Event::ShardEnded`]: super::Event::ShardEnded
+    /// [`Run::shard`]: crate::run::Run::shard
+    /// [`Run::in_shards_of`]: crate::run::Run::in_shards_of
+    StartShard(Shard),
+    /// Nobody waits for the part any more that begins with this iteration.
+    StopShard {
+        /// The loop.
+        place: Place,
+        /// The first iteration.
+        from: u32,
+    },
+    /// This run has done its part: tell the run whose loop it is.
+    EndShard(ShardEnded),
     /// Answer the caller.
     Respond(Respond),
     /// Give the run another turn, with [`Event::Continued`].

@@ -39,6 +39,7 @@ impl<'a> Engine<'a> {
                 self.cancel(reason);
                 true
             }
+            Event::ShardEnded(ended) => self.shard_ended(ended),
             Event::Suspended => self.set_status(RunStatus::Running, RunStatus::Suspended),
             Event::Resumed => self.set_status(RunStatus::Suspended, RunStatus::Running),
         };

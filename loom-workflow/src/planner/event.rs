@@ -4,7 +4,7 @@ use loom_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Value;
-use crate::run::{ErrorInfo, Place, Status, TimerId};
+use crate::run::{ErrorInfo, Place, ShardEnded, Status, TimerId};
 
 /// What happens to a run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -20,6 +20,8 @@ pub enum Event {
         /// What came back.
         answer: Answer,
     },
+    /// A part of a loop has ended, which another run does.
+    ShardEnded(ShardEnded),
     /// A timer is due.
     TimerFired(TimerId),
     /// A webhook was called back.

@@ -38,7 +38,9 @@ impl Engine<'_> {
             return self.fail_unrun(place, Ending::done(Status::Succeeded));
         }
         let total = u32::try_from(count).unwrap_or(u32::MAX);
-        node.progress = Progress::Loop(Repetition { total, ..Repetition::default() });
+        let shard_items = self.shard_items(place, &items.value, total);
+        let node = self.node(place);
+        node.progress = Progress::Loop(Repetition { total, shard_items, ..Repetition::default() });
         self.run.items.insert(place, items.value);
         self.run.work.push_back(Work::Iterate(place));
     }
@@ -63,10 +65,17 @@ impl Engine<'_> {
 
     pub(super) fn iterate(&mut self, place: Place) {
         match &self.action(place).operation {
+            Operation::Foreach(foreach)
+                if self.repetition(place).is_some_and(|it| it.shard_items > 0) =>
+            {
+                self.begin_shards(place, foreach.concurrency);
+            }
             Operation::Foreach(foreach) => {
+                let shard = self.run.shard.filter(|shard| shard.place == place);
+                let at_once = shard.map_or(foreach.concurrency.0, |shard| shard.concurrency);
                 while let Some(repetition) = self.repetition(place)
                     && repetition.begun < repetition.total
-                    && repetition.begun - repetition.ended < foreach.concurrency.0
+                    && repetition.begun - repetition.ended < at_once
                 {
                     let index = repetition.begun;
                     repetition.begun += 1;
@@ -96,7 +105,7 @@ impl Engine<'_> {
         }
     }
 
-    fn repetition(&mut self, place: Place) -> Option<&mut Repetition> {
+    pub(super) fn repetition(&mut self, place: Place) -> Option<&mut Repetition> {
         self.run.node_mut(place)?.repetition()
     }
 
@@ -119,10 +128,19 @@ impl Engine<'_> {
         repetition.ended += 1;
         repetition.failed += u32::from(status == Status::Failed);
         repetition.timed_out += u32::from(status == Status::TimedOut);
+        self.went_on(place);
+    }
+
+    /// Some iterations have ended: the next ones begin, or the loop has ended too.
+    pub(super) fn went_on(&mut self, place: Place) {
+        let Some(repetition) = self.repetition(place) else { return };
         let Repetition { ended, total, failed, timed_out, .. } = *repetition;
         if ended < total {
             self.run.work.push_back(Work::Iterate(place));
             return;
+        }
+        if let Some(shard) = self.run.shard.filter(|shard| shard.place == place) {
+            return self.end_shard(shard, failed, timed_out);
         }
         let status = match (failed, timed_out) {
             (0, 0) => Status::Succeeded,

@@ -202,7 +202,7 @@ impl Scope for View<'_> {
             let of = frame.of.filter(|of| of.action == action)?;
             Some((frame, of))
         })?;
-        let value = self.run.items.get(&of)?.as_array()?.get(frame.index as usize)?.clone();
+        let value = self.run.element(of, frame.index)?.clone();
         Some(Reading { value, secure: self.is_secure_loop(frame) })
     }
 

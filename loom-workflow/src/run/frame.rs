@@ -1,6 +1,6 @@
 //! Actions that are done once together: those of a run, or those of one iteration of a loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,17 @@ pub(crate) struct Repetition {
     /// What waits before the next iteration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) timer: Option<TimerId>,
+    /// How many elements each part has; 0 if the loop is not done in parts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) shard_items: u32,
+    /// With which iterations the parts begin that are under way.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) shards: BTreeSet<u32>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A call, a subscription, a decision or a wait that is under way.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ActionRecord, ErrorInfo, Frame, Kept, Node, RunStatus, Status, TriggerRecord};
+use super::{ActionRecord, ErrorInfo, Frame, Kept, Node, RunStatus, Shard, Status, TriggerRecord};
 use crate::Value;
 use crate::definition::{ActionIndex, Definition, VariableKind};
 
@@ -76,6 +76,15 @@ pub struct Run {
     pub(crate) started_at: Timestamp,
     /// Whether every record keeps its inputs and outputs.
     pub(crate) keep_all: bool,
+    /// How many elements parts of large loops have; none: they are not done in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shard_items: Option<u32>,
+    /// The part of a loop of another run that this one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) shard: Option<Shard>,
+    /// With which element those of a loop begin, if it is not the first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) items_from: BTreeMap<Place, u32>,
     /// The arrays of the loops that are under way.
     pub(crate) items: BTreeMap<Place, Value>,
     pub(crate) status: RunStatus,
@@ -264,8 +273,8 @@ impl Run {
         let mut frame = self.frame(place.frame)?;
         loop {
             let of = frame.of?;
-            if let Some(items) = self.items.get(&of) {
-                return items.as_array()?.get(frame.index as usize);
+            if self.items.contains_key(&of) {
+                return self.element(of, frame.index);
             }
             frame = self.frame(of.frame)?;
         }
