@@ -107,6 +107,7 @@ impl<A: Actor> Activated for Typed<A> {
 }
 
 type Activation = Result<Box<dyn Activated>, StateError>;
+type Activate = dyn Fn(&Bytes, u32) -> Activation + Send + Sync;
 type Enforce = dyn Fn(&Bytes) -> Result<Upheld, StateError> + Send + Sync;
 
 /// A kind of actor, without its type.
@@ -114,10 +115,12 @@ pub(crate) struct KindEntry {
     pub(crate) kind: Kind,
     pub(crate) version: u32,
     handlers: &'static [HandlerSpec],
-    activate: fn(&Bytes, u32) -> Activation,
+    activate: Box<Activate>,
     query: fn(&Bytes, u32, &str, &Payload) -> Result<Outcome, StateError>,
     enforce: Box<Enforce>,
     lawless: bool,
+    /// What of the state is copied to the state store; without it, all.
+    pub(crate) projected: Option<fn(&Bytes) -> Option<Bytes>>,
 }
 
 impl std::fmt::Debug for KindEntry {
@@ -150,10 +153,41 @@ impl KindEntry {
             kind: Kind::parse(A::KIND)?,
             version: A::VERSION,
             handlers: A::handlers(),
-            activate: |json, stored| Ok(Box::new(Typed(read::<A>(json, stored)?))),
+            activate: Box::new(|json, stored| Ok(Box::new(Typed(read::<A>(json, stored)?)))),
             query: |json, stored, method, args| Ok(read::<A>(json, stored)?.query(method, args)),
             enforce: Box::new(move |json| enforce::<A>(&laws, json)),
             lawless,
+            projected: None,
+        })
+    }
+
+    /// A kind whose actors are made by `make` from their states, and have no queries and no laws.
+    pub(crate) fn made<F>(
+        kind: &str,
+        handlers: &'static [HandlerSpec],
+        make: F,
+    ) -> Result<Self, InvalidId>
+    where
+        F: Fn(&Bytes) -> Result<Box<dyn Activated>, serde_json::Error> + Send + Sync + 'static,
+    {
+        const VERSION: u32 = 1;
+        let unfit = |stored, reason: String| StateError { stored, code: VERSION, reason };
+        Ok(Self {
+            kind: Kind::parse(kind)?,
+            version: VERSION,
+            handlers,
+            activate: Box::new(move |json, stored| {
+                if stored > VERSION {
+                    return Err(unfit(stored, "it was written by newer code".to_owned()));
+                }
+                make(json).map_err(|error| unfit(stored, error.to_string()))
+            }),
+            query: |_, _, method, _| {
+                Ok(crate::dispatch::bad_arguments(method, "there is no query"))
+            },
+            enforce: Box::new(|_| Ok(Upheld::AsItWas)),
+            lawless: true,
+            projected: None,
         })
     }
 

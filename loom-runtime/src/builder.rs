@@ -32,6 +32,8 @@ use crate::task::commit::ENVELOPE_BYTES_MAX;
 use crate::timers::Timers;
 use crate::topic::Topic;
 use crate::unsettled::Moments;
+use crate::watched::Watched;
+use crate::workflow::{self, Library, WorkflowOptions, Workflows};
 use crate::{
     ActivityError, ActivityOptions, Actor, ActorRef, Attempt, HandlerSpec, KeptDeadLetter,
     RandomIds, Settings, SystemClock, heart, housekeeping, ingress, projector, receipts, tenures,
@@ -129,6 +131,7 @@ pub struct HostBuilder {
     kinds: Vec<Result<KindEntry, InvalidId>>,
     activities: Vec<(String, ActivityEntry)>,
     projected: BTreeSet<&'static str>,
+    workflows: Option<WorkflowOptions>,
 }
 
 impl Host {
@@ -143,6 +146,7 @@ impl Host {
             kinds: vec![KindEntry::of::<Topic>()],
             activities: Vec::new(),
             projected: BTreeSet::new(),
+            workflows: None,
         }
     }
 
@@ -165,6 +169,13 @@ impl Host {
     #[must_use]
     pub fn stores(&self) -> &Stores {
         &self.shared.stores
+    }
+
+    /// The workflows of the cluster, if this host runs some.
+    #[must_use]
+    pub fn workflows(&self) -> Option<Workflows> {
+        let library = self.shared.library.as_ref()?;
+        Some(Workflows::new(Arc::clone(&self.shared), Arc::clone(library)))
     }
 
     /// The time, as this host has it.
@@ -285,6 +296,12 @@ impl HostBuilder {
         self
     }
 
+    /// Has the host run workflows.
+    pub fn workflows(mut self, options: WorkflowOptions) -> Self {
+        self.workflows = Some(options);
+        self
+    }
+
     /// Registers an activity.
     pub fn activity<A, T, F, Fut>(mut self, name: &str, options: ActivityOptions, run: F) -> Self
     where
@@ -329,7 +346,18 @@ impl HostBuilder {
     /// # Errors
     ///
     /// Says what is wrong with what was registered, or with the stores.
-    pub async fn start(self) -> Result<Host, StartError> {
+    pub async fn start(mut self) -> Result<Host, StartError> {
+        let beats = match (&self.clock, &self.tasks) {
+            (None, None) => Beats::Apart,
+            _ => Beats::AmongTasks,
+        };
+        let clock = self.clock.take().unwrap_or_else(|| Arc::new(SystemClock));
+        let library = self.workflows.take().map(|options| Arc::new(Library::new(options)));
+        if let Some(library) = &library {
+            self.kinds.extend(workflow::kinds(library, &clock));
+            self.projected.extend(library.projected());
+            self.activities.push(workflow::calls(library));
+        }
         let mut kinds = BTreeMap::new();
         for entry in self.kinds {
             let entry = entry?;
@@ -353,18 +381,16 @@ impl HostBuilder {
             return Err(StartError::PayloadBytesMax { payload_bytes_max, turn_bytes_max });
         }
         check_partitions(&self.stores, self.settings.partitions).await?;
-        let beats = match (&self.clock, &self.tasks) {
-            (None, None) => Beats::Apart,
-            _ => Beats::AmongTasks,
-        };
         let shared = Arc::new(Shared {
             id: HostId::parse(&format!("host-{:032x}", self.ids.next()))?,
             stores: self.stores,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+            clock,
             ids: self.ids,
             kinds,
             activities,
             running: Running::default(),
+            watched: Watched::default(),
+            library,
             partitions: partitions.collect(),
             timers: Timers::default(),
             ingress: Ingress::default(),

@@ -215,6 +215,7 @@ fn let_go(
             }
         }
     }
+    host.watched.committed(&turn.actor);
     let numbered = turn.outbox.iter().map(|entry| entry.n).zip(outgoing).collect();
     relay::committed(host, partition, commit, numbered);
     for id in &stopped {

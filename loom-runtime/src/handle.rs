@@ -110,6 +110,32 @@ impl ActorRef {
         Ok((!view.state.is_empty()).then_some(Payload(view.state)))
     }
 
+    /// Waits until the committed state is one for which `test` has a value. Of an actor that
+    /// another host has, the state is looked at now and then.
+    ///
+    /// # Errors
+    ///
+    /// Says why the actor could not be read.
+    pub async fn until<T>(&self, test: impl Fn(&Payload) -> Option<T>) -> Result<T, CallError> {
+        const LOOK_EVERY: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
+        let [mut pause, pause_max] = LOOK_EVERY;
+        let watcher = self.host.watched.watch(&self.id);
+        loop {
+            let mut committed = std::pin::pin!(watcher.committed.notified());
+            committed.as_mut().enable();
+            if let Some(state) = self.state().await?
+                && let Some(value) = test(&state)
+            {
+                return Ok(value);
+            }
+            tokio::select! {
+                biased;
+                () = committed => {}
+                () = self.host.pause(pause) => pause = (pause * 2).min(pause_max),
+            }
+        }
+    }
+
     fn message(&self, body: Body, key: Option<RequestKey>) -> Message {
         // The same request has the same id in each attempt, so that one that kills its host is
         // known again.

@@ -29,6 +29,8 @@ use crate::projector::Projector;
 use crate::receipts::Receipts;
 use crate::timers::Timers;
 use crate::unsettled::{Moments, Sender};
+use crate::watched::Watched;
+use crate::workflow::Library;
 use crate::{CallError, Settings, committer, divergence, relay, task};
 
 /// Everything the tasks of a host share.
@@ -41,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) kinds: BTreeMap<String, Arc<KindEntry>>,
     pub(crate) activities: Activities,
     pub(crate) running: Running,
+    pub(crate) watched: Watched,
+    pub(crate) library: Option<Arc<Library>>,
     pub(crate) partitions: Vec<Arc<Partition>>,
     pub(crate) timers: Timers,
     pub(crate) ingress: Ingress,

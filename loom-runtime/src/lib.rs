@@ -40,6 +40,8 @@ mod turn_log;
 pub mod typed;
 mod unsettled;
 pub mod volatile;
+mod watched;
+pub mod workflow;
 
 pub use activities::{ActivityError, ActivityOptions, Attempt};
 pub use actor::{Actor, HandlerRole, HandlerSpec};

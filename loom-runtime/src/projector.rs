@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::future::join_all;
 use loom_core::{ActorId, Payload};
 use loom_ports::{ErrorKind, PortError, StateRow};
 use tokio::sync::Notify;
 use tracing::warn;
 
+use crate::actor::KindEntry;
 use crate::envelope::Origin;
 use crate::host::Shared;
 
@@ -35,6 +38,19 @@ impl Projector {
         self.kinds.contains(actor.kind())
     }
 
+    /// Whether a copy of the state of an actor is another than it was.
+    pub(crate) fn is_touched(
+        &self,
+        actor: &ActorId,
+        entry: Option<&KindEntry>,
+        (before, after): (&Bytes, &Bytes),
+    ) -> bool {
+        if !self.follows(actor) || before == after {
+            return false;
+        }
+        entry.and_then(|entry| entry.projected).is_none_or(|of| of(before) != of(after))
+    }
+
     /// Has the state of an actor copied, and `origin` told afterwards.
     pub(crate) fn add(&self, actor: ActorId, origin: Origin) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,8 +68,11 @@ pub(crate) async fn run(host: Arc<Shared>) {
     loop {
         let noted = host.projector.take();
         let idle = noted.is_empty();
-        for (actor, origins) in noted {
-            match save(&host, &actor).await {
+        let saving = noted
+            .into_iter()
+            .map(async |(actor, origins)| (save(&host, &actor).await, actor, origins));
+        for (saved, actor, origins) in join_all(saving).await {
+            match saved {
                 Ok(Saved::Copied) => origins.into_iter().for_each(|origin| host.handled(origin)),
                 Ok(Saved::Moved) => drop(origins),
                 Err(error) => {
@@ -94,10 +113,12 @@ async fn save(host: &Arc<Shared>, actor: &ActorId) -> Result<Saved, PortError> {
     if view.state.is_empty() {
         return host.stores.state.delete(actor, view.head).await.map(|_| Saved::Copied);
     }
+    let projected = host.kinds.get(actor.kind()).and_then(|entry| entry.projected);
+    let state = projected.and_then(|projected| projected(&view.state)).unwrap_or(view.state);
     let row = StateRow {
         actor: actor.clone(),
         head: view.head,
-        state: Payload(view.state),
+        state: Payload(state),
         at: host.clock.now(),
     };
     host.stores.state.save_if_newer(&row).await.map(|_| Saved::Copied)

@@ -59,7 +59,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "loom-runtime",
         // The macros, because the runtime re-exports the attribute.
-        uses: &["loom-core", "loom-macros", "loom-ports"],
+        uses: &["loom-core", "loom-macros", "loom-ports", "loom-workflow"],
         tests_use: &["loom-adapter-embedded", "loom-adapter-memory", "loom-testkit"],
     },
     Layer {

@@ -167,7 +167,8 @@ impl Task<'_> {
         if let Some(what) = too_large(&turn, self.host) {
             return Err(Lost::TooLarge { envelope: envelope.map(Box::new), what });
         }
-        if self.host.projector.follows(&self.activation.id) && before != *body.kernel.state() {
+        let states = (&before, body.kernel.state());
+        if self.host.projector.is_touched(&self.activation.id, body.entry.as_deref(), states) {
             let projection = Outgoing::Projection(self.activation.id.clone());
             turn.send(&projection);
             outgoing.push(projection);

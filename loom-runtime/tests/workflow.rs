@@ -1,0 +1,11 @@
+//! Workflows on hosts.
+
+#[path = "workflow/kit.rs"]
+mod kit;
+
+#[path = "workflow/asking.rs"]
+mod asking;
+#[path = "workflow/deaths.rs"]
+mod deaths;
+#[path = "workflow/running.rs"]
+mod running;

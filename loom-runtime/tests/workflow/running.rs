@@ -1,0 +1,260 @@
+//! Runs from their beginning to their end.
+
+use loom_runtime::workflow::{Began, StartRun};
+
+use crate::kit::{Kit, actions, definition, run};
+
+#[tokio::test(start_paused = true)]
+async fn a_run_calls_what_it_needs_and_ends() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let (id, view) = run(
+        &workflows,
+        "doubling",
+        r#"{
+            "Begin": {"type": "Compose", "inputs": "@triggerBody()"},
+            "Twice": {"type": "Activity", "runAfter": {"Begin": ["Succeeded"]},
+                "inputs": {"activityName": "double", "input": "@outputs('Begin')"}},
+            "Again": {"type": "Activity", "runAfter": {"Twice": ["Succeeded"]},
+                "inputs": {"activityName": "double", "input": "@body('Twice')"}},
+            "Get": {"type": "Http", "runAfter": {"Again": ["Succeeded"]},
+                "inputs": {"method": "GET", "uri": "fails"}},
+            "Pause": {"type": "Wait", "runAfter": {"Get": ["Succeeded"]},
+                "inputs": {"interval": {"count": 2, "unit": "Hour"}}},
+            "Answer": {"type": "Response", "runAfter": {"Pause": ["Succeeded"]},
+                "inputs": {"statusCode": 201, "body": "@body('Again')"}}
+        }"#,
+    )
+    .await;
+    assert_eq!(view.summary.status, "Succeeded", "{view:?}");
+    assert_eq!(view.response.unwrap().property("statusCode").to_text().as_ref(), "201");
+    assert_eq!(
+        kit.happened(),
+        ["double 5", "double 10", "fails", "fails", "fails"],
+        "retries as the default policy says"
+    );
+    let seen = actions(&workflows, &id).await;
+    assert_eq!(seen[1], r#"Twice Succeeded {"body":10}"#);
+    assert!(view.summary.end_time.unwrap().since(view.summary.start_time).as_secs() >= 7_200);
+    let runs = workflows.list(Some("doubling"), Some("Succeeded"), None, 10).await.unwrap();
+    assert_eq!(runs.items.len(), 1);
+    assert!(workflows.list(Some("other"), None, None, 10).await.unwrap().items.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn loops_and_branches_run_side_by_side() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let (id, view) = run(
+        &workflows,
+        "loops",
+        r#"{
+            "Each": {"type": "Foreach", "foreach": "@range(0, 30)", "actions": {
+                "Twice": {"type": "Activity", "inputs": {"activityName": "double", "input": "@item()"}}
+            }},
+            "Beside": {"type": "Scope", "actions": {
+                "Bad": {"type": "Activity", "inputs": {"activityName": "double", "input": -1}},
+                "Mend": {"type": "Compose", "runAfter": {"Bad": ["Failed"]}, "inputs": "mended"}
+            }},
+            "Sum": {"type": "Compose", "runAfter": {"Each": ["Succeeded"], "Beside": ["Succeeded"]},
+                "inputs": "@length(result('Each'))"}
+        }"#,
+    )
+    .await;
+    assert_eq!(view.summary.status, "Succeeded", "{view:?}");
+    let seen = actions(&workflows, &id).await;
+    assert!(seen.contains(&r#"Each[29]/Twice Succeeded {"body":58}"#.to_owned()), "{seen:?}");
+    assert_eq!(kit.happened().len(), 31);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_answers_the_one_that_calls_it() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let child = definition(
+        r#"{
+            "Twice": {"type": "Activity", "inputs": {"activityName": "double", "input": "@triggerBody()"}},
+            "Answer": {"type": "Response", "runAfter": {"Twice": ["Succeeded"]},
+                "inputs": {"statusCode": 200, "body": "@body('Twice')"}}
+        }"#,
+    );
+    workflows.publish("child", "1.0.0", &child).await.unwrap();
+    let (id, view) = run(
+        &workflows,
+        "parent",
+        r#"{
+            "Ask": {"type": "Workflow", "inputs": {"host": {"workflow": {"id": "child"}}, "body": 21}},
+            "Nobody": {"type": "Workflow", "runAfter": {"Ask": ["Succeeded"]},
+                "inputs": {"host": {"workflow": {"id": "nobody"}}, "body": 21}}
+        }"#,
+    )
+    .await;
+    assert_eq!(view.summary.status, "Failed");
+    let seen = actions(&workflows, &id).await;
+    assert!(seen[0].contains("Ask Succeeded") && seen[0].contains("\"body\":42"), "{seen:?}");
+    assert!(seen[1].contains("Nobody Failed"), "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_goes_on_with_the_version_it_began_with() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    let text = |word: &str| {
+        definition(&format!(
+            r#"{{
+                "Pause": {{"type": "Wait", "inputs": {{"interval": {{"count": 1, "unit": "Day"}}}}}},
+                "Say": {{"type": "Compose", "runAfter": {{"Pause": ["Succeeded"]}}, "inputs": "{word}"}}
+            }}"#
+        ))
+    };
+    workflows.publish("pinned", "1.9.0", &text("old")).await.unwrap();
+    let old = workflows.start("pinned", StartRun::default()).await.unwrap().id;
+    workflows.publish("pinned", "1.10.0", &text("new")).await.unwrap();
+    let new = workflows.start("pinned", StartRun::default()).await.unwrap().id;
+    assert!(workflows.publish("pinned", "1.10.0", &text("other")).await.is_err());
+    kit.kill(host).await;
+    let (_host, workflows) = kit.host().await;
+    for (id, version, word) in [(old, "1.9.0", "old"), (new, "1.10.0", "new")] {
+        let view = workflows.ended(&id).await.unwrap();
+        assert_eq!(view.summary.version, version);
+        let seen = actions(&workflows, &id).await;
+        assert_eq!(seen[1], format!("Say Succeeded \"{word}\""));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_recurs_starts_runs_by_itself_also_after_a_death() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    let text = r#"{
+        "triggers": {"often": {"type": "Recurrence", "recurrence": {"frequency": "Hour", "interval": 1}}},
+        "actions": {"Note": {"type": "Http", "inputs": {"method": "GET", "uri": "note"}}}
+    }"#;
+    workflows.publish("often", "1.0.0", text).await.unwrap();
+    workflows.publish("often", "1.0.0", text).await.unwrap();
+    kit.pass(2 * 3_600_000 + 60_000).await;
+    assert_eq!(kit.happened().len(), 3, "at once, and after each hour");
+    kit.kill(host).await;
+    let (_host, _workflows) = kit.host().await;
+    kit.pass(2 * 3_600_000).await;
+    assert_eq!(kit.happened().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_element_starts_a_run_and_conditions_choose() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let text = r#"{
+        "triggers": {"manual": {"type": "Request", "splitOn": "@triggerBody()",
+            "conditions": [{"expression": "@greater(triggerBody(), 1)"}]}},
+        "actions": {"Note": {"type": "Http", "inputs": {"method": "GET", "uri": "@string(triggerBody())"}}}
+    }"#;
+    workflows.publish("split", "1.0.0", text).await.unwrap();
+    let body = |text| loom_workflow::Value::from_json_text(text).unwrap();
+    let started = workflows.start("split", StartRun::with_body(body("[1, 2, 3]"))).await.unwrap();
+    assert_eq!(started.began, Began::Runs(2));
+    for id in started.runs() {
+        workflows.ended(&id).await.unwrap();
+    }
+    let mut happened = kit.happened();
+    happened.sort();
+    assert_eq!(happened, ["2", "3"]);
+    let started = workflows.start("split", StartRun::with_body(body("[1]"))).await.unwrap();
+    assert_eq!(started.began, Began::Skipped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_runs_are_under_way_at_once() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    let text = r#"{
+        "triggers": {"manual": {"type": "Request",
+            "runtimeConfiguration": {"concurrency": {"runs": 1, "maximumWaitingRuns": 2}}}},
+        "actions": {"Pause": {"type": "Wait", "inputs": {"interval": {"count": 1, "unit": "Minute"}}}}
+    }"#;
+    workflows.publish("narrow", "1.0.0", text).await.unwrap();
+    let mut runs = Vec::new();
+    for _ in 0..4 {
+        let started = workflows.start("narrow", StartRun::default()).await.unwrap();
+        assert_eq!(started.began, Began::Waits);
+        runs.push(started.id);
+        kit.pass(1_000).await;
+    }
+    let mut statuses = Vec::new();
+    for id in &runs {
+        statuses.push(workflows.run(id).await.unwrap().summary.status);
+    }
+    assert_eq!(statuses, ["Running", "Waiting", "Waiting", "Cancelled"]);
+    kit.kill(host).await;
+    let (_host, workflows) = kit.host().await;
+    let mut ends = Vec::new();
+    for id in &runs[..3] {
+        ends.push(workflows.ended(id).await.unwrap().summary.end_time);
+    }
+    assert!(ends.is_sorted(), "{ends:?}");
+    assert!(ends[2].unwrap().since(ends[0].unwrap()).as_secs() >= 120);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_loop_is_done_in_parts_whose_results_come_in_order() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    let text = definition(
+        r#"{
+            "Base": {"type": "Compose", "inputs": 7},
+            "Each": {"type": "Foreach", "runAfter": {"Base": ["Succeeded"]},
+                "foreach": "@range(0, 1050)", "actions": {
+                    "Twice": {"type": "Activity",
+                        "inputs": {"activityName": "double", "input": "@item()"}},
+                    "Add": {"type": "Compose", "runAfter": {"Twice": ["Succeeded"]},
+                        "inputs": "@add(body('Twice'), outputs('Base'))"}
+            }},
+            "All": {"type": "Compose", "runAfter": {"Each": ["Succeeded"]}, "inputs": "@outputs('Add')"}
+        }"#,
+    );
+    workflows.publish("large", "1.0.0", &text).await.unwrap();
+    let id = workflows.start("large", StartRun::default()).await.unwrap().id;
+    // The host dies in the middle of it.
+    kit.pass(100).await;
+    kit.kill(host).await;
+    let (_host, workflows) = kit.host().await;
+    let view = workflows.ended(&id).await.unwrap();
+    assert_eq!(view.summary.status, "Succeeded", "{view:?}");
+    let seen = workflows.actions(&id).await.unwrap();
+    let all = seen.iter().find(|it| it.name == "All").unwrap().record.outputs.clone().unwrap();
+    let all: Vec<_> = all.as_array().unwrap().iter().map(|it| it.as_integer().unwrap()).collect();
+    assert_eq!(all, (0..1_050).map(|n| n * 2 + 7).collect::<Vec<_>>());
+    let keys: std::collections::BTreeSet<_> = kit.effects().into_iter().collect();
+    assert_eq!(keys.len(), 1_050, "each under one key");
+    let each = seen.iter().find(|it| it.name == "Each").unwrap();
+    assert_eq!(each.record.iterations, Some(1_050));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_loop_fails_with_its_parts_and_ends_with_its_run() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let text = |body: &str| {
+        definition(&format!(
+            r#"{{"Each": {{"type": "Foreach", "foreach": "@range(-1, 600)", "actions": {{{body}}}}}}}"#
+        ))
+    };
+    let double = r#""Twice": {"type": "Activity", "inputs": {"activityName": "double", "input": "@item()"}}"#;
+    workflows.publish("failing", "1.0.0", &text(double)).await.unwrap();
+    let id = workflows.start("failing", StartRun::default()).await.unwrap().id;
+    assert_eq!(workflows.ended(&id).await.unwrap().summary.status, "Failed");
+    assert_eq!(kit.happened().len(), 600);
+
+    let wait = r#""Pause": {"type": "Wait", "inputs": {"interval": {"count": 1, "unit": "Minute"}}},
+        "Note": {"type": "Http", "runAfter": {"Pause": ["Succeeded"]},
+            "inputs": {"method": "POST", "uri": "noted"}}"#;
+    workflows.publish("ended", "1.0.0", &text(wait)).await.unwrap();
+    let id = workflows.start("ended", StartRun::default()).await.unwrap().id;
+    kit.pass(90_000).await;
+    workflows.cancel(&id, "enough").await.unwrap();
+    kit.pass(1_000).await;
+    let noted = kit.happened().len();
+    assert!(noted > 600, "{noted}");
+    kit.pass(3_600_000).await;
+    assert_eq!(kit.happened().len(), noted);
+}
