@@ -4,6 +4,7 @@ mod bank;
 mod disk;
 mod effects;
 mod family;
+mod flow;
 mod hunt;
 mod order;
 mod outside;

@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use loom_runtime::HostBuilder;
 use loom_testkit::sim::Scene;
 
-use crate::{bank, effects, family, order, poison, register, tail, timers, topics, upgrade};
+use crate::{bank, effects, family, flow, order, poison, register, tail, timers, topics, upgrade};
 
 /// Something that actors do, and what must be true of it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,7 @@ pub const SCENARIOS: &[Scenario] = &[
     effects::SCENARIO,
     poison::SCENARIO,
     family::SCENARIO,
+    flow::SCENARIO,
     upgrade::SCENARIO,
 ];
 
