@@ -25,6 +25,7 @@ mod rounds;
 mod stepper;
 mod steps;
 mod volatile;
+mod workflows;
 
 #[derive(Parser)]
 #[command(about = "Measures one subject, beside its peers and limits")]
@@ -53,6 +54,8 @@ enum Subject {
     Steps(steps::Options),
     /// In-process actors: tell, ask, spawn, lookup, publish, memory.
     Volatile(volatile::Options),
+    /// Workflows of ten actions.
+    Workflows(workflows::Options),
 }
 
 fn main() {
@@ -66,5 +69,6 @@ fn main() {
         Subject::Redis(options) => redis::run(&options),
         Subject::Steps(options) => steps::run(&options),
         Subject::Volatile(options) => volatile::run(&options),
+        Subject::Workflows(options) => workflows::run(&options),
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Goal {
     pub(super) targets: &'static [Target],
     /// Peers that are measured by `cargo xtask peers`.
     pub(super) elsewhere: &'static [&'static str],
+    /// The work of those peers, where it has another name.
+    pub(super) like: &'static str,
 }
 
 /// How good is good.
@@ -83,6 +85,13 @@ pub(super) const GOALS: &[Goal] = &[
         "expression, compiled once",
         &[Amount(1_000_000.0, PerSecond), AheadOfPeers(20.0)],
     ),
+    goal("workflows", "workflow of 10 actions, 1 at once", &[]),
+    Goal {
+        elsewhere: &["durare", "dbos", "restate", "workerd", "duroxide"],
+        // None of them reads workflows: it is code of ten steps.
+        like: "durable 10-step handler, 64 at once",
+        ..goal("workflows", "workflow of 10 actions, 64 at once", &[AheadOfPeers(10.0)])
+    },
     goal("redis", "Redis: enqueue, 1 caller", &[]),
     goal("redis", "Redis: enqueue, 64 callers", &[Amount(80_000.0, PerSecond)]),
     goal("redis", "Redis: enqueue in batches of 50", &[Amount(200_000.0, PerSecond)]),
@@ -101,7 +110,7 @@ pub(super) const GOALS: &[Goal] = &[
 const SERVERS: &[&str] = &["workerd", "restate"];
 
 const fn goal(subject: &'static str, work: &'static str, targets: &'static [Target]) -> Goal {
-    Goal { work, subject, targets, elsewhere: &[] }
+    Goal { work, subject, targets, elsewhere: &[], like: work }
 }
 
 /// The subjects that measure these, each once.

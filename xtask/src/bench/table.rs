@@ -75,7 +75,10 @@ impl Table {
 
 impl Row {
     fn of(goal: &Goal, lines: &[Line], failed: &[(&str, String)]) -> Self {
-        let lines: Vec<&Line> = lines.iter().filter(|line| line.work == goal.work).collect();
+        let is_of = |line: &&Line| {
+            line.work == goal.work || line.role == Role::PeerElsewhere && line.work == goal.like
+        };
+        let lines: Vec<&Line> = lines.iter().filter(is_of).collect();
         let figures_of =
             |role| lines.iter().find(|line| line.role == role).and_then(|line| line.figures());
         let ours = figures_of(Role::Ours);
