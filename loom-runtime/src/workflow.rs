@@ -7,6 +7,7 @@
 
 mod answer;
 mod begin;
+mod catalogue;
 mod commands;
 mod connector;
 mod library;

@@ -16,7 +16,7 @@ use self::examples::{
     CLUSTER_EXAMPLES, CONFIG_EXAMPLES, DEV_EXAMPLES, JOURNAL_EXAMPLES, RUN_EXAMPLES,
     SECRETS_EXAMPLES, SERVE_EXAMPLES, WORKFLOW_EXAMPLES,
 };
-pub(crate) use self::workflow::{GraphFormat, Workflow};
+pub(crate) use self::workflow::{GraphFormat, Server, Workflow};
 use crate::exit;
 
 /// Durable actors on one directory.

@@ -5,18 +5,27 @@ use std::time::Duration;
 
 use loom_core::{ConfigLayer, PartitionCount};
 use loom_ports::{BlobName, Stores};
+use loom_runtime::workflow::WorkflowOptions;
 use loom_runtime::{ConfigResolver, Host, Settings, SystemClock};
 
 use crate::deployment::Opened;
 use crate::exit::{Exit, Stop};
 use crate::kinds::{self, Merchants};
+use crate::workflow::HttpCalls;
 
 /// How long a host may take to end what it has begun.
 pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Starts a host. If nobody shares its stores, it owns every partition.
-pub(crate) async fn start(opened: &Opened, settings: Settings) -> Result<Host, Stop> {
+///
+/// Runs of workflows are called back at addresses that begin with `base`.
+pub(crate) async fn start(
+    opened: &Opened,
+    settings: Settings,
+    base: Option<&str>,
+) -> Result<Host, Stop> {
     let builder = Host::builder(opened.stores.clone()).settings(settings);
+    let builder = builder.workflows(workflows(opened, base)?);
     let host = kinds::register(builder, merchants(opened)?).start().await?;
     let status = host.status();
     if !opened.is_shared && status.owned < status.partitions {
@@ -24,6 +33,19 @@ pub(crate) async fn start(opened: &Opened, settings: Settings) -> Result<Host, S
         return Err(Stop::new(Exit::TryAgain, why));
     }
     Ok(host)
+}
+
+fn workflows(opened: &Opened, base: Option<&str>) -> Result<WorkflowOptions, Stop> {
+    let calls = HttpCalls::new().map_err(|error| Stop::new(Exit::Misconfigured, error))?;
+    let mut options = WorkflowOptions::new(Arc::clone(&opened.small.definitions))
+        .connector("Http", Arc::new(calls));
+    if let Some(secrets) = &opened.small.secrets {
+        options = options.secrets(Arc::clone(secrets));
+    }
+    Ok(match base {
+        Some(base) => options.callback_base(base),
+        None => options,
+    })
 }
 
 /// Those whom orders pay: what may be paid is said by the environment, the file, or the store.

@@ -7,6 +7,8 @@ mod guard;
 mod health;
 mod idempotency;
 mod problem;
+mod triggers;
+mod workflows;
 
 use std::io;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post, put};
 use axum::serve::ListenerExt as _;
 use loom_runtime::Host;
 use tokio::net::TcpListener;
@@ -62,6 +64,26 @@ pub(crate) async fn serve(
     axum::serve(listener, router(Arc::new(api))).with_graceful_shutdown(stop).await
 }
 
+fn workflow_routes() -> Router<Arc<Api>> {
+    const RUN: &str = "/workflows/{name}/runs/{run}";
+    const ACTION: &str = "/workflows/{name}/runs/{run}/actions/{action}";
+    const INVOKE: &str = "/workflows/{name}/triggers/{trigger}/paths/invoke";
+    Router::new()
+        .route("/workflows", get(workflows::names))
+        .route("/workflows/{name}/versions", get(workflows::versions))
+        .route("/workflows/{name}/versions/{version}", put(workflows::publish))
+        .route("/workflows/{name}/runs", get(workflows::runs))
+        .route(RUN, get(workflows::run))
+        .route(&format!("{RUN}/actions"), get(workflows::actions))
+        .route(ACTION, get(workflows::action))
+        .route(&format!("{ACTION}/repetitions"), get(workflows::repetitions))
+        .route(&format!("{RUN}/{{what}}"), post(workflows::change))
+        .route(&format!("{RUN}/decisions/{{path}}"), post(workflows::decide))
+        .route("/workflows/callbacks/{run}/{path}", any(triggers::callback))
+        .route(INVOKE, any(triggers::invoke))
+        .route(&format!("{INVOKE}/{{*rest}}"), any(triggers::invoke_below))
+}
+
 fn router(api: Arc<Api>) -> Router {
     Router::new()
         .route("/v1/actors/{kind}/{key}/{method}", get(actors::read).post(actors::call))
@@ -69,6 +91,7 @@ fn router(api: Arc<Api>) -> Router {
         .route("/v1/actors/{kind}/{key}/events/{name}", post(actors::signal))
         .route("/v1/dead-letters", get(dead_letters::list))
         .route("/v1/dead-letters/{id}/replay", post(dead_letters::replay))
+        .merge(workflow_routes())
         .route("/health", get(health::health))
         .route("/ready", get(health::ready))
         .fallback(|| async { Problem::no_route() })

@@ -76,7 +76,7 @@ async fn carry_out(command: Command) -> Result<Exit, Stop> {
         Command::Cosmos(cosmos) => cosmos::run(cosmos).await,
         Command::Actors(actors) => actors::run(actors).await,
         Command::DeadLetters(letters) => dead_letters::run(letters).await,
-        Command::Workflow(workflow) => workflow::run(workflow),
+        Command::Workflow(workflow) => workflow::run(workflow).await,
     }
 }
 

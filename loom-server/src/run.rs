@@ -41,7 +41,7 @@ pub(crate) async fn run(run: Run) -> Result<Exit, Stop> {
         ..defaults
     };
     let payload_bytes_max = settings.payload_bytes_max;
-    let host = hosting::start(&opened, settings).await?;
+    let host = hosting::start(&opened, settings, None).await?;
 
     let began = Instant::now();
     let reader = Reader { batch: run.batch.clone(), payload_bytes_max };

@@ -61,7 +61,8 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
     let address = listener.local_addr()?;
     let mut signals = Signals::take()?;
     let (payload_bytes_max, partitions) = (host.payload_bytes_max, host.partitions);
-    let host = hosting::start(&opened, host).await?;
+    let base = format!("http://{address}");
+    let host = hosting::start(&opened, host, Some(&base)).await?;
 
     let (end, stopping) = tokio::sync::watch::channel(false);
     let api = Api {

@@ -7,4 +7,4 @@ mod runs;
 mod tests;
 
 pub use self::expressions::{CaseFailure, CaseReport, check_expressions};
-pub use self::runs::{RunCaseFailure, RunCases, check_runs};
+pub use self::runs::{Rehearsal, RunCaseFailure, RunCases, check_runs, rehearse};

@@ -17,7 +17,10 @@ mod value;
 mod xml;
 
 pub use calendar::{Moment, zone};
-pub use cases::{CaseFailure, CaseReport, RunCaseFailure, RunCases, check_expressions, check_runs};
+pub use cases::{
+    CaseFailure, CaseReport, Rehearsal, RunCaseFailure, RunCases, check_expressions, check_runs,
+    rehearse,
+};
 pub use content::{Content, form};
 pub use definition::Definition;
 pub use expression::{Budget, EvaluationError, Reading, Scope, Span, SyntaxError};

@@ -132,6 +132,10 @@ pub(crate) struct Library {
 const UNSTORED_MAX: usize = 10_000;
 
 impl Library {
+    pub(crate) fn definitions(&self) -> &dyn DefinitionStore {
+        &*self.options.definitions
+    }
+
     pub(crate) fn new(options: WorkflowOptions) -> Self {
         Self { options, read: Mutex::default(), unstored: Mutex::default() }
     }
@@ -253,7 +257,7 @@ impl Library {
     }
 }
 
-fn id(name: &str) -> Result<DefinitionId, InvalidId> {
+pub(super) fn id(name: &str) -> Result<DefinitionId, InvalidId> {
     Ok(DefinitionId { kind: DefinitionKind::Workflow, name: DefinitionName::parse(name)? })
 }
 

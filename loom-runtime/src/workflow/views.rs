@@ -58,9 +58,14 @@ impl RunView {
     #[must_use]
     pub fn to_rest(&self) -> Json {
         let mut run = rest_of_run(&self.summary);
-        let outputs = self.outputs.as_ref().map_or_else(|| json!({}), |outputs| json!(outputs));
+        let outputs = self.outputs.as_ref().and_then(Value::as_object);
+        let outputs: serde_json::Map<_, _> = outputs
+            .into_iter()
+            .flat_map(loom_workflow::Object::iter)
+            .map(|(name, value)| (name.to_string(), json!({ "value": value })))
+            .collect();
         if let Some(Json::Object(properties)) = run.get_mut("properties") {
-            properties.insert("outputs".to_owned(), outputs);
+            properties.insert("outputs".to_owned(), outputs.into());
             if let Some(response) = &self.response {
                 properties.insert("response".to_owned(), json!(response));
             }

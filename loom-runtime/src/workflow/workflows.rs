@@ -101,6 +101,10 @@ impl Workflows {
         Self { host, library }
     }
 
+    pub(super) fn library(&self) -> &Library {
+        &self.library
+    }
+
     /// Publishes a version of a workflow, which never changes. New runs take the greatest
     /// version; runs that were started go on with theirs. May be repeated.
     ///

@@ -126,6 +126,11 @@ workflow's `workflow.json`, or in an ARM template.
 
 Examples:
   loom workflow validate --strict workflow.json
+  loom workflow run workflow.json --input @order.json
+  loom workflow run workflow.json --input @order.json --mock answers.json
+  loom workflow status workflow/08584419
+  loom workflow list workflow --status Failed
+  loom workflow resume workflow/08584419 --from Send_mail
   loom workflow graph workflow.json > workflow.mmd
   loom workflow graph --format svg workflow.json > workflow.svg
   loom workflow check-expressions cases.jsonl

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Store;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Workflow {
@@ -26,6 +28,84 @@ pub(crate) enum Workflow {
         /// The language of the picture
         #[arg(long, value_enum, default_value = "mermaid")]
         format: GraphFormat,
+    },
+    /// Run a definition on a data directory, show how far it is, and print what came of it
+    Run {
+        #[command(flatten)]
+        store: Store,
+        /// The definition; `-` is the standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The body that the trigger is given: JSON, or `@` and a file with JSON
+        #[arg(long, value_name = "JSON", default_value = "null")]
+        input: String,
+        /// The values of parameters: a JSON object, or `@` and a file with one
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        parameters: String,
+        /// What the workflow is called; the name of the file unless it is given
+        #[arg(long)]
+        name: Option<String>,
+        /// What the run is called. One of that name that was interrupted goes on
+        #[arg(long)]
+        run: Option<String>,
+        /// Take what actions outside answer from this file instead of calling anything: a JSON
+        /// object, under the name of each action `{"status", "outputs", "error"}` or a list of
+        /// them for its attempts. Time passes at once, and nothing is kept
+        #[arg(long, value_name = "FILE")]
+        mock: Option<PathBuf>,
+        /// Print the run and its actions as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print how a run stands, and its actions
+    Status {
+        #[command(flatten)]
+        server: Server,
+        /// workflow/run
+        run: String,
+        /// Print the run and its actions as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the runs of a workflow, the latest first
+    List {
+        #[command(flatten)]
+        server: Server,
+        /// The workflow
+        workflow: String,
+        /// Only those that are so: Running, Suspended, Succeeded, Failed, Cancelled, `TimedOut`
+        #[arg(long)]
+        status: Option<String>,
+        /// One JSON object per run
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a run: what is under way is stopped
+    Cancel {
+        #[command(flatten)]
+        server: Server,
+        /// workflow/run
+        run: String,
+        /// Why, for people
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Hold a run: what is under way goes on, nothing new is begun
+    Suspend {
+        #[command(flatten)]
+        server: Server,
+        /// workflow/run
+        run: String,
+    },
+    /// Have a run that is held go on; or one that has ended, from an action
+    Resume {
+        #[command(flatten)]
+        server: Server,
+        /// workflow/run
+        run: String,
+        /// The action that is done again, with all that follows from it
+        #[arg(long, value_name = "ACTION")]
+        from: Option<String>,
     },
     /// Evaluate the cases of a file, one JSON object per line, and compare
     CheckExpressions {
@@ -51,4 +131,17 @@ pub(crate) enum Workflow {
 pub(crate) enum GraphFormat {
     Mermaid,
     Svg,
+}
+
+/// A host that answers.
+#[derive(Args, Debug)]
+pub(crate) struct Server {
+    /// The address of a host, as `loom dev` prints it
+    #[arg(
+        long = "server",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7070",
+        env = "LOOM_SERVER"
+    )]
+    pub(crate) url: String,
 }

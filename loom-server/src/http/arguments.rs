@@ -31,7 +31,12 @@ pub(super) async fn read(request: Request, bytes_max: usize) -> Result<Payload, 
     }
 }
 
-async fn collect(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<Bytes, Problem> {
+/// Reads a body, whatever it is.
+pub(super) async fn collect(
+    headers: &HeaderMap,
+    body: Body,
+    bytes_max: usize,
+) -> Result<Bytes, Problem> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let announced: u64 = length.and_then(|length| length.parse().ok()).unwrap_or(0);
     // Who asks before sending is told before sending.

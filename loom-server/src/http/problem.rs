@@ -74,6 +74,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     }
 
+    /// The same with more about it, as the extension member `error`.
+    pub(super) fn with_error(self, error: &impl Serialize) -> Self {
+        let error = serde_json::value::to_raw_value(error).ok();
+        Self { error, ..self }
+    }
+
     /// The handler's own error, as the extension member `error`.
     pub(super) fn rejected(error: &Payload) -> Self {
         let detail = "the handler rejected the request; see `error`";

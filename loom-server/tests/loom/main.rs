@@ -35,3 +35,4 @@ mod size;
 mod toll;
 mod unfit;
 mod viewing;
+mod workflow;

@@ -3,8 +3,11 @@
 mod compare;
 mod mocks;
 mod play;
+mod rehearsal;
 
 use serde::Serialize;
+
+pub use self::rehearsal::{Rehearsal, rehearse};
 
 use crate::definition::Definition;
 use crate::planner::Fired;
