@@ -14,8 +14,8 @@ mod trigger;
 
 pub use action::{Action, ActionIndex, Branch, CallKind, VariableKind};
 pub(crate) use action::{
-    Approval, Call, Concurrency, ExpressionKind, Fallback, Foreach, If, Operation, Polling,
-    RetryBlock, Saga, StaticResult, Switch, SwitchCase, TableFormat, Until, Webhook,
+    Approval, BreakerRule, Call, Concurrency, ExpressionKind, Fallback, Foreach, If, Operation,
+    Polling, RetryBlock, Saga, StaticResult, Switch, SwitchCase, TableFormat, Until, Webhook,
 };
 pub use block::Block;
 pub use duration::parse_duration;

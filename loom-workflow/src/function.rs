@@ -10,6 +10,7 @@ mod logical;
 mod math;
 mod object;
 mod parse;
+mod select;
 mod shift;
 mod string;
 #[cfg(test)]
@@ -52,7 +53,7 @@ pub(crate) enum Implementation {
 type Answer = std::result::Result<Value, Fault>;
 
 /// All functions.
-static FAMILIES: [&[Function]; 13] = [
+static FAMILIES: [&[Function]; 14] = [
     string::FUNCTIONS,
     units::FUNCTIONS,
     collection::FUNCTIONS,
@@ -66,6 +67,7 @@ static FAMILIES: [&[Function]; 13] = [
     form::FUNCTIONS,
     uri::FUNCTIONS,
     object::FUNCTIONS,
+    select::FUNCTIONS,
 ];
 
 impl Function {

@@ -3,6 +3,7 @@
 
 mod approval;
 mod branch;
+mod breaker;
 mod call;
 mod command;
 mod data;
@@ -11,6 +12,7 @@ mod engine;
 mod event;
 mod expression_action;
 mod fire;
+mod inside;
 mod iterate;
 mod record_value;
 mod rerun;

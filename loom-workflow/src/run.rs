@@ -17,4 +17,4 @@ pub use status::{RunStatus, Status, StatusSet};
 
 pub(crate) use frame::{CallState, Compensation, Frame, Node, Progress, Repetition};
 pub(crate) use kept::Kept;
-pub(crate) use state::{Timer, Variable, Why, Work};
+pub(crate) use state::{Breaker, Timer, Variable, Why, Work};

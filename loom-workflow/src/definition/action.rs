@@ -41,6 +41,8 @@ pub struct Action {
     pub(crate) end: ActionIndex,
     /// How long it may take in all.
     pub timeout: Option<Duration>,
+    /// When it is not tried any more for a while.
+    pub(crate) breaker: Option<BreakerRule>,
     /// Evaluated when it has ended.
     pub tracked: Option<Template>,
     /// Its result, when it is not to be executed.
@@ -61,6 +63,17 @@ pub struct Action {
     pub(crate) uses_secret: bool,
     /// Whether it is part of what undoes its container.
     pub(crate) undoes: bool,
+}
+
+/// When calls are not tried any more for a while, because others of the same action failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct BreakerRule {
+    /// So many failures in a row open it.
+    pub(crate) failures: u32,
+    /// It stays open for so long.
+    pub(crate) open: Duration,
+    /// So many successes after that close it.
+    pub(crate) successes: u32,
 }
 
 /// What an action does.

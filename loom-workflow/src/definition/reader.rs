@@ -28,6 +28,10 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
             return reading;
         }
     };
+    if crate::pipeline::is_pipeline(&node) {
+        reading.pipeline(&node);
+        return reading;
+    }
     let found = unwrap(&node, &Place::new());
     let Some(Wrapped { definition, place, given, is_standard }) = found else {
         let message =
@@ -94,6 +98,24 @@ fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
 }
 
 impl Reading<'_> {
+    /// Reads the workflow that a pipeline becomes. What is found in that one is told where the
+    /// pipeline begins, with the name of the stage.
+    fn pipeline(&mut self, node: &Node) {
+        let Some(workflow) = crate::pipeline::read(self, node) else { return };
+        if self.findings.iter().any(|it| it.severity == Severity::Error) {
+            return;
+        }
+        let workflow = workflow.to_string();
+        let inner = read(&workflow, self.scrutiny);
+        let errors = inner.findings.into_iter().filter(|it| it.severity == Severity::Error);
+        for finding in errors {
+            let stage = finding.action.map(|it| it.split('.').next().unwrap_or(&it).to_owned());
+            let place = Place { action: stage, at: node.at as usize, ..Place::new() };
+            self.find(finding.code, Severity::Error, &place, finding.message, finding.suggestion);
+        }
+        self.definition = inner.definition;
+    }
+
     fn whole(&mut self, node: &Node, place: &Place, given: Option<&Node>) {
         for member in repeated(node) {
             let message = format!("'{}' is there twice; the last one counts.", member.name);

@@ -30,6 +30,13 @@ pub enum RetryKind {
         /// The longest wait.
         max: Duration,
     },
+    /// Longer by the first wait each time, and never longer than `max`.
+    Linear {
+        /// The first wait.
+        initial: Duration,
+        /// The longest wait.
+        max: Duration,
+    },
     /// Longer by a factor each time, and never longer than `max`. A quarter is added or taken
     /// by chance.
     Growing {
@@ -76,6 +83,7 @@ impl RetryRule {
                 let high = interval.saturating_mul(power(failures - 1)).min(max);
                 between(low.min(max), high, chance)
             }
+            RetryKind::Linear { initial, max } => initial.saturating_mul(failures).min(max),
             RetryKind::Growing { initial, factor_thousandths, max } => {
                 let mut wait = initial;
                 for _ in 1..failures.min(64) {
@@ -173,7 +181,8 @@ impl RetryRule {
         }
     }
 
-    /// Reads `{maxAttempts, initialDelay, maxDelay, backoffMultiplier}`, in milliseconds.
+    /// Reads `{maxAttempts, initialDelay, maxDelay, backoffMultiplier, backoff}`, in milliseconds.
+    /// A `backoff` of `fixed` or `linear` needs no multiplier.
     pub(crate) fn read_attempts(policy: &Value) -> Self {
         let number = |member: &str, or: f64| match policy.property(member) {
             #[expect(clippy::cast_precision_loss, reason = "settings are small numbers")]
@@ -183,14 +192,17 @@ impl RetryRule {
         };
         let wait = |millis: f64| Duration::from_millis(whole(millis));
         let attempts = whole(number("maxAttempts", 3.0).clamp(1.0, 1000.0));
-        Self {
-            kind: RetryKind::Growing {
-                initial: wait(number("initialDelay", 1000.0)),
-                factor_thousandths: whole(number("backoffMultiplier", 2.0) * 1000.0),
-                max: wait(number("maxDelay", 30_000.0)),
-            },
-            count: u32::try_from(attempts).unwrap_or(1) - 1,
-        }
+        let initial = wait(number("initialDelay", 1000.0));
+        let max = wait(number("maxDelay", 30_000.0));
+        let kind = match policy.property("backoff").as_str() {
+            Some("fixed") => RetryKind::Fixed(initial.min(max)),
+            Some("linear") => RetryKind::Linear { initial, max },
+            _ => {
+                let factor_thousandths = whole(number("backoffMultiplier", 2.0) * 1000.0);
+                RetryKind::Growing { initial, factor_thousandths, max }
+            }
+        };
+        Self { kind, count: u32::try_from(attempts).unwrap_or(1) - 1 }
     }
 }
 

@@ -55,6 +55,9 @@ impl Engine<'_> {
     }
 
     fn call(&mut self, place: Place, inputs: Evaluated) {
+        if self.is_broken(place) {
+            return self.break_off(place);
+        }
         let attempt = self.next_attempt(place);
         let path = self.run.path(self.definition, place);
         let rerun = self.run.reruns;
@@ -183,6 +186,7 @@ impl Engine<'_> {
     }
 
     fn retry_or_settle(&mut self, place: Place, rule: &RetryRule, status: Status, answer: Answer) {
+        self.note_for_breaker(place, status);
         let code = answer.outputs.as_ref().and_then(code_in);
         let is_final = answer.error.as_ref().is_some_and(|error| error.is_final);
         let is_worth = code.map_or(!is_final, is_worth_another);
@@ -309,7 +313,11 @@ impl Engine<'_> {
     }
 
     fn time_out(&mut self, place: Place) {
+        if self.action(place).operation.is_container() {
+            return self.time_out_inside(place);
+        }
         self.abandon(place);
+        self.note_for_breaker(place, Status::TimedOut);
         let code = "ActionTimedOut";
         let timeout = self.action(place).timeout.unwrap_or_default().as_secs();
         let message =

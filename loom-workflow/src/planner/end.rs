@@ -12,6 +12,10 @@ use crate::{Budget, EvaluationError, Object, Template, Value};
 impl Engine<'_> {
     /// All outermost actions have ended.
     pub(super) fn finish(&mut self) {
+        if let Some(reason) = self.run.cancelled_for.take() {
+            let error = ErrorInfo { code: "RunCancelled".to_owned(), message: reason };
+            return self.conclude_run(RunStatus::Cancelled, Some(error));
+        }
         let status = self.outcome(0, &self.definition.root);
         let (status, error) = match status {
             Status::Failed => (RunStatus::Failed, Some(nothing_caught())),
@@ -108,6 +112,9 @@ impl Engine<'_> {
 
     /// Ends the run from outside.
     pub(super) fn cancel(&mut self, reason: String) {
+        if self.undo_before_cancelling(&reason) {
+            return;
+        }
         self.end_everything();
         let error = ErrorInfo { code: "RunCancelled".to_owned(), message: reason };
         self.conclude_run(RunStatus::Cancelled, Some(error));
@@ -128,7 +135,7 @@ impl Engine<'_> {
         self.run.items.clear();
     }
 
-    fn end_frame(&mut self, frame: u32, (first, end): (u32, u32)) {
+    pub(super) fn end_frame(&mut self, frame: u32, (first, end): (u32, u32)) {
         let mut at = first;
         while at < end {
             let place = Place { frame, action: ActionIndex(at) };
@@ -150,7 +157,7 @@ impl Engine<'_> {
         }
     }
 
-    fn end_running(&mut self, place: Place) {
+    pub(super) fn end_running(&mut self, place: Place) {
         self.abandon(place);
         let now = self.turn.now;
         let node = self.node(place);

@@ -90,7 +90,10 @@ impl<'a> Engine<'a> {
             return self.stand_in(place);
         }
         match &action.operation {
-            Operation::Scope { block, .. } => self.enter(place, block, 0),
+            Operation::Scope { block, .. } => {
+                self.set_scope_deadline(place);
+                self.enter(place, block, 0);
+            }
             Operation::If(choice) => self.choose(place, choice),
             Operation::Switch(switch) => self.switch(place, switch),
             Operation::Foreach(foreach) => self.begin_foreach(place, foreach),

@@ -162,6 +162,8 @@ fn before_start(trigger: TriggerRecord, info: &RunInfo, parameters: Value) -> Ru
         next_timer: 1,
         next_chance: 0,
         next_end: 1,
+        breakers: BTreeMap::new(),
+        cancelled_for: None,
         reruns: 0,
         timers: BTreeMap::new(),
         work: VecDeque::new(),

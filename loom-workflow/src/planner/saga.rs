@@ -8,6 +8,7 @@ use crate::run::{Compensation, Place, Progress, Status, Work};
 impl Engine<'_> {
     /// Finds what is to be undone: what succeeded in this frame, the last one first.
     pub(super) fn begin_undoing(&mut self, place: Place, status: Status) {
+        self.forget_scope_deadline(place);
         let inside = self.definition.inside(place.action);
         let done = inside.filter_map(|action| {
             let here = Place { action, ..place };
@@ -24,6 +25,13 @@ impl Engine<'_> {
         if let Progress::Branch { undoing, .. } = &mut self.node(place).progress {
             *undoing = Some(compensation);
         }
+    }
+
+    /// Whether a saga undoes what was done.
+    pub(super) fn is_undoing_of(&self, place: Place) -> bool {
+        let node = self.run.node(place);
+        let progress = node.map(|node| &node.progress);
+        matches!(progress, Some(Progress::Branch { undoing: Some(_), .. }))
     }
 
     /// The innermost saga around an action, without a loop in between.

@@ -64,6 +64,7 @@ pub(super) fn plain(value: Value) -> Evaluated {
 
 impl Engine<'_> {
     pub(super) fn settle(&mut self, place: Place, ending: Ending) {
+        self.forget_scope_deadline(place);
         let action = self.action(place);
         let now = self.turn.now;
         let keep_all = self.run.keep_all;

@@ -67,6 +67,8 @@ impl Run {
             next_timer: 1,
             next_chance: 0,
             next_end: 1,
+            breakers: BTreeMap::new(),
+            cancelled_for: None,
             reruns: 0,
             timers: BTreeMap::new(),
             work,

@@ -112,6 +112,8 @@ impl Run {
             next_timer: 1,
             next_chance: 0,
             next_end: self.next_end,
+            breakers: BTreeMap::new(),
+            cancelled_for: None,
             reruns: self.reruns,
             timers: BTreeMap::new(),
             work: [Work::Iterate(place)].into(),

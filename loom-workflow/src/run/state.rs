@@ -98,6 +98,12 @@ pub struct Run {
     pub(crate) next_timer: u32,
     pub(crate) next_chance: u64,
     pub(crate) next_end: u32,
+    /// The actions that failed too often.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) breakers: BTreeMap<ActionIndex, Breaker>,
+    /// Why the run was cancelled, while what it did is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cancelled_for: Option<String>,
     /// How often the run was taken up again from an action.
     #[serde(default)]
     pub(crate) reruns: u32,
@@ -115,6 +121,17 @@ pub(crate) struct Variable {
     pub(crate) value: Value,
     #[serde(default)]
     pub(crate) secure: bool,
+}
+
+/// What is remembered of the calls of an action with a circuit breaker.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Breaker {
+    /// Failures in a row.
+    pub(crate) failures: u32,
+    /// Successes since it was open.
+    pub(crate) successes: u32,
+    /// Until when it is, or was, open.
+    pub(crate) open_until: Option<Timestamp>,
 }
 
 /// What a timer is for.

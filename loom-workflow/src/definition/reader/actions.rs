@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::definition::kinds::action_types;
 use crate::definition::reading::{Owner, Written};
 use crate::definition::{
-    Action, ActionIndex, ActionKind, Block, Member, Node, Operation, Reading, Standing,
-    StaticResult, TextPlace as Place, action_kind,
+    Action, ActionIndex, ActionKind, Block, BreakerRule, Member, Node, Operation, Reading,
+    Standing, StaticResult, TextPlace as Place, action_kind,
 };
 use crate::run::{Status, StatusSet};
 use crate::validation::{FindingCode as F, Severity};
@@ -76,6 +76,7 @@ impl Reading<'_> {
             repeated_by: container.and_then(|it| self.repeated_by(it)),
             end: index,
             timeout: None,
+            breaker: None,
             tracked: None,
             static_result: None,
             secure_inputs: false,
@@ -226,6 +227,7 @@ impl Reading<'_> {
         let millis =
             node.get("timeout").and_then(Node::as_i64).and_then(|it| u64::try_from(it).ok());
         self.own(index).timeout = timeout.or(millis.map(Duration::from_millis));
+        self.own(index).breaker = self.breaker(node, place);
         if let Some(tracked) = node.get("trackedProperties").filter(|it| !it.is_null()) {
             let place = place.of(node, "trackedProperties");
             if tracked.to_value().to_json_text().chars().count() > TRACKED_CHARS_MAX {
@@ -257,6 +259,21 @@ impl Reading<'_> {
             self.own(index).type_name = type_name;
             self.own(index).compensate = Some(block);
         }
+    }
+
+    /// `{enabled, failureThreshold 5, timeout 60000, successThreshold 2}`, of Loom.
+    fn breaker(&mut self, node: &Node, place: &Place) -> Option<BreakerRule> {
+        let written = node.get("circuitBreaker").filter(|it| it.as_object().is_some())?;
+        let place = place.of(node, "circuitBreaker");
+        let failures = self.number(written, &place, "failureThreshold", 1..=1_000);
+        let open = self.number(written, &place, "timeout", 1..=i64::from(u32::MAX));
+        let successes = self.number(written, &place, "successThreshold", 1..=1_000);
+        let enabled = written.get("enabled").and_then(Node::as_bool).unwrap_or(true);
+        enabled.then(|| BreakerRule {
+            failures: failures.unwrap_or(5),
+            open: Duration::from_millis(open.unwrap_or(60_000).into()),
+            successes: successes.unwrap_or(2),
+        })
     }
 
     fn runtime(&mut self, slot: Slot<'_>, place: &Place) {
