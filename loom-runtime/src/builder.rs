@@ -46,7 +46,7 @@ use crate::{
 /// let it end what it has begun.
 #[derive(Clone, Debug)]
 pub struct Host {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     #[expect(dead_code, reason = "it is there to be dropped")]
     life: Arc<Life>,
 }

@@ -209,3 +209,6 @@ async fn tell(host: &Shared, standing: &mut Standing) -> Result<Heartbeat, PortE
     *standing = Standing { at: now, unheard: Duration::ZERO };
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests;
