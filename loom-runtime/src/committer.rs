@@ -86,7 +86,7 @@ async fn commit_batch(host: &Arc<Shared>, partition: &Arc<Partition>, batch: Bat
         }
     };
     if !delivered.is_empty() {
-        host.outages.forgetting.worked(partition.id);
+        host.outages.forgetting.worked(&partition.id);
     }
     if outcomes.contains(&CommitOutcome::Unknown) {
         partition.note_delivered(since, &delivered);

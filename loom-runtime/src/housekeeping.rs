@@ -118,7 +118,8 @@ pub(crate) async fn drain(host: &Arc<Shared>, limit: Duration) -> bool {
         host.flush_delivered();
         let busy = host.partitions.iter().any(|partition| {
             // What cannot be forgotten is known as a duplicate later.
-            let forgets = partition.is_committing() && !host.outages.forgetting.fails(partition.id);
+            let forgets =
+                partition.is_committing() && !host.outages.forgetting.fails(&partition.id);
             forgets
                 || partition.has_turns()
                 || partition.activations().iter().any(|activation| !activation.is_quiet())

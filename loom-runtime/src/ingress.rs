@@ -91,7 +91,7 @@ pub(crate) async fn run(host: Arc<Shared>) {
         let received = receive_all(&host, partitions).await;
         let pause = match &received {
             Ok(found) => {
-                host.outages.queues.worked(());
+                host.outages.queues.worked(&());
                 if *found {
                     busy_until = now.saturating_add(BUSY_FOR);
                 }

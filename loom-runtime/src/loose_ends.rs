@@ -61,7 +61,7 @@ impl LooseEnds {
 pub(crate) async fn release(host: &Shared, tenure: Tenure) {
     let partition = tenure.partition;
     match host.stores.journal.release(&tenure).await {
-        Ok(()) => host.outages.releases.worked(partition),
+        Ok(()) => host.outages.releases.worked(&partition),
         Err(error) => {
             host.outages.releases.failed(partition, &error);
             host.loose_ends.lock().unreleased.push(tenure);

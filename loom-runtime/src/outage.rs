@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use loom_core::PartitionId;
+use loom_core::{ActorId, PartitionId};
 use loom_ports::PortError;
 use tracing::{info, warn};
 
@@ -22,6 +22,7 @@ pub(crate) struct Outages {
     pub(crate) releases: Outage<PartitionId>,
     pub(crate) queues: Outage<()>,
     pub(crate) watches: Outage<()>,
+    pub(crate) copies: Outage<ActorId>,
 }
 
 impl Default for Outages {
@@ -35,6 +36,7 @@ impl Default for Outages {
             releases: Outage::of("tenures are released", millis(5)),
             queues: Outage::of("queues are read", millis(50)),
             watches: Outage::of("queues are watched", millis(50)),
+            copies: Outage::of("states are copied", millis(200)),
         }
     }
 }
@@ -43,7 +45,7 @@ impl Outages {
     /// Nothing of a partition is tried any more.
     pub(crate) fn forget(&self, partition: PartitionId) {
         for outage in [&self.due_timers, &self.outbox_scans, &self.forgetting, &self.renewals] {
-            outage.forget(partition);
+            outage.forget(&partition);
         }
     }
 }
@@ -57,7 +59,7 @@ pub(crate) struct Outage<K> {
     failures: Mutex<BTreeMap<K, u32>>,
 }
 
-impl<K: Copy + Debug + Ord> Outage<K> {
+impl<K: Debug + Ord> Outage<K> {
     /// `what` works as a rule, in words. The first pause is `pause_min`; each is twice the last.
     fn of(what: &'static str, pause_min: Duration) -> Self {
         Self { what, pause_min, failures: Mutex::default() }
@@ -76,21 +78,21 @@ impl<K: Copy + Debug + Ord> Outage<K> {
     }
 
     /// It worked.
-    pub(crate) fn worked(&self, key: K) {
+    pub(crate) fn worked(&self, key: &K) {
         let mut all = self.lock();
-        if all.remove(&key).is_some() && all.is_empty() {
+        if all.remove(key).is_some() && all.is_empty() {
             info!(what = self.what, "works again");
         }
     }
 
     /// It is not tried any more.
-    pub(crate) fn forget(&self, key: K) {
-        self.lock().remove(&key);
+    pub(crate) fn forget(&self, key: &K) {
+        self.lock().remove(key);
     }
 
     /// Whether it failed when it was tried last.
-    pub(crate) fn fails(&self, key: K) -> bool {
-        self.lock().contains_key(&key)
+    pub(crate) fn fails(&self, key: &K) -> bool {
+        self.lock().contains_key(key)
     }
 
     // Nothing panics while it holds the lock.

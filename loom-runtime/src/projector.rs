@@ -12,12 +12,13 @@ use futures::future::join_all;
 use loom_core::{ActorId, Payload};
 use loom_ports::{ErrorKind, PortError, StateRow};
 use tokio::sync::Notify;
-use tracing::warn;
 
 use crate::actor::KindEntry;
 use crate::envelope::Origin;
 use crate::host::Shared;
 
+/// How long to wait after a failure. Never longer: what can never be copied must not keep others
+/// waiting.
 const RETRY: Duration = Duration::from_millis(200);
 
 /// The states that are to be copied.
@@ -71,18 +72,27 @@ pub(crate) async fn run(host: Arc<Shared>) {
         let saving = noted
             .into_iter()
             .map(async |(actor, origins)| (save(&host, &actor).await, actor, origins));
+        let mut has_failed = false;
         for (saved, actor, origins) in join_all(saving).await {
             match saved {
-                Ok(Saved::Copied) => origins.into_iter().for_each(|origin| host.handled(origin)),
-                Ok(Saved::Moved) => drop(origins),
+                Ok(Saved::Copied) => {
+                    host.outages.copies.worked(&actor);
+                    for origin in origins {
+                        host.handled(origin);
+                    }
+                }
+                Ok(Saved::Moved) => host.outages.copies.forget(&actor),
                 Err(error) => {
-                    warn!(%actor, %error, "state could not be copied yet");
+                    has_failed = true;
+                    host.outages.copies.failed(actor.clone(), &error);
                     for origin in origins {
                         host.projector.add(actor.clone(), origin);
                     }
-                    host.pause(RETRY).await;
                 }
             }
+        }
+        if has_failed {
+            host.pause(RETRY).await;
         }
         tokio::select! {
             biased;

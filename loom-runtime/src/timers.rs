@@ -74,7 +74,7 @@ pub(crate) async fn run(host: Arc<Shared>) {
             if host.owns(partition) {
                 fire(&host, partition, now).await;
             } else {
-                host.outages.due_timers.forget(partition);
+                host.outages.due_timers.forget(&partition);
             }
         }
         let next = host.timers.next_look();
@@ -103,7 +103,7 @@ async fn fire(host: &Arc<Shared>, partition: PartitionId, now: Timestamp) {
             return host.timers.hint(partition, now.saturating_add(pause));
         }
     };
-    host.outages.due_timers.worked(partition);
+    host.outages.due_timers.worked(&partition);
     let mut look_again = due.next;
     for timer in due.timers {
         let key = (timer.actor.clone(), timer.key.clone(), timer.at);

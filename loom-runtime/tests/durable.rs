@@ -8,6 +8,8 @@ mod kit;
 mod probe;
 #[path = "durable/script.rs"]
 mod script;
+#[path = "durable/told.rs"]
+mod told;
 
 #[path = "durable/calls.rs"]
 mod calls;

@@ -114,7 +114,7 @@ pub(crate) async fn renew_one(
 
 fn note(host: &Shared, partition: &Partition, tenure: &Tenure, now: Timestamp, renewal: Renewal) {
     if let Renewal::Renewed { .. } = renewal {
-        host.outages.renewals.worked(partition.id);
+        host.outages.renewals.worked(&partition.id);
         partition.renewed(tenure, now);
     }
 }

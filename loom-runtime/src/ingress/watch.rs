@@ -65,7 +65,7 @@ impl Watch {
         };
         self.store = store;
         if self.tells() {
-            host.outages.watches.worked(());
+            host.outages.watches.worked(&());
         }
         visible.iter().filter_map(|queue| self.partitions.get(queue).copied()).collect()
     }

@@ -14,10 +14,10 @@ fn pauses_grow_up_to_a_limit_and_begin_anew_once_it_worked() {
     assert!(pauses[7..].iter().all(|pause| *pause == 1_000));
     // Each has its own.
     assert_eq!(fail(&outage, 2), 50);
-    assert_eq!((outage.fails(1), outage.fails(2), outage.fails(3)), (true, true, false));
-    outage.worked(1);
-    assert_eq!((outage.fails(1), outage.fails(2)), (false, true));
+    assert_eq!((outage.fails(&1), outage.fails(&2), outage.fails(&3)), (true, true, false));
+    outage.worked(&1);
+    assert_eq!((outage.fails(&1), outage.fails(&2)), (false, true));
     assert_eq!((fail(&outage, 1), fail(&outage, 2)), (50, 100));
-    outage.forget(2);
+    outage.forget(&2);
     assert_eq!(fail(&outage, 2), 50);
 }

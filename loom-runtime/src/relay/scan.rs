@@ -31,7 +31,7 @@ pub(super) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
             relay.missed = false;
             let Some(tenure) = partition.tenure().filter(|_| !host.is_stopped()) else {
                 relay.scanning = false;
-                host.outages.outbox_scans.forget(partition.id);
+                host.outages.outbox_scans.forget(&partition.id);
                 return;
             };
             (tenure, relay.returns, relay.since)
@@ -44,7 +44,7 @@ pub(super) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
             host.pause(host.outages.outbox_scans.failed(partition.id, &error)).await;
             continue;
         }
-        host.outages.outbox_scans.worked(partition.id);
+        host.outages.outbox_scans.worked(&partition.id);
         if came.stuck {
             pause = if came.delivered { PAUSE_MIN } else { (pause * 2).min(PAUSE_MAX) };
             host.pause(pause).await;

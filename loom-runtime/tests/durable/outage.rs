@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use loom_ports::{Clock, Stores};
 use loom_runtime::Stopped;
-use loom_testkit::faults::{Fault, FaultPlan, FaultyCoordination, FaultyJournal, FaultyQueue};
+use loom_testkit::faults::{
+    Fault, FaultPlan, FaultyCoordination, FaultyJournal, FaultyQueue, FaultyState,
+};
 
 use crate::kit::{Kit, settings};
-use crate::probe::Do;
+use crate::probe::{Do, Probe};
+use crate::told::Told;
 
 /// Stores that can be put out of order, and count what they are asked for meanwhile. Tenures are
 /// renewed all the same, so that the host goes on asking.
@@ -30,6 +33,13 @@ impl Switch {
         }
     }
 
+    /// Only copies of states can be put out of order.
+    fn state_store(&self, kit: &Kit) -> Stores {
+        let stores: Stores = kit.stores.clone().into();
+        let state = Arc::new(FaultyState::new(stores.state, self.plan()));
+        Stores { state, ..stores }
+    }
+
     fn plan(&self) -> FaultPlan {
         let Self { off, asked } = self.clone();
         FaultPlan::chosen(move |operation| {
@@ -45,9 +55,9 @@ impl Switch {
     }
 }
 
-/// A host with timers, messages on their way, and entries to be forgotten.
-async fn busy(kit: &Kit, switch: &Switch) -> loom_runtime::Host {
-    let host = kit.builder_on(switch.stores(kit)).start().await.unwrap();
+/// A host with timers, messages on their way, entries to be forgotten, and states to be copied.
+async fn busy(kit: &Kit, stores: Stores) -> loom_runtime::Host {
+    let host = kit.builder_on(stores).project::<Probe>().start().await.unwrap();
     for n in 0..8 {
         let tick = Do::EveryMs("tick".into(), 20, loom_core::LateFire::Skip, vec![Do::Add(1)]);
         let send = Do::Send(kit.id("receiver"), vec![Do::Add(1)]);
@@ -59,7 +69,7 @@ async fn busy(kit: &Kit, switch: &Switch) -> loom_runtime::Host {
 #[tokio::test(start_paused = true)]
 async fn a_store_out_of_order_is_not_asked_without_pause() {
     let (kit, switch) = (Kit::new("out-of-order"), Switch::default());
-    let host = busy(&kit, &switch).await;
+    let host = busy(&kit, switch.stores(&kit)).await;
     switch.turn_off(true);
     kit.pass(600_000).await;
     let asked = switch.asked.lock().unwrap().clone();
@@ -77,9 +87,37 @@ async fn a_store_out_of_order_is_not_asked_without_pause() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_outage_is_told_when_it_begins_and_when_it_has_ended() {
+    // Which stores are out of order, and what does not work then.
+    type Row = (&'static str, fn(&Switch, &Kit) -> Stores, &'static [&'static str]);
+    let rows: [Row; 2] = [
+        (
+            "told-of-journal",
+            Switch::stores,
+            &["outbox entries are forgotten", "queues are read", "timers are read"],
+        ),
+        ("told-of-copies", Switch::state_store, &["states are copied"]),
+    ];
+    for (name, stores, expected) in rows {
+        let (kit, switch) = (Kit::new(name), Switch::default());
+        let (told, _listening) = Told::listen();
+        let _host = busy(&kit, stores(&switch, &kit)).await;
+        switch.turn_off(true);
+        kit.pass(60_000).await;
+        let begun = told.take();
+        switch.turn_off(false);
+        kit.pass(60_000).await;
+        let lines = |happened: &str| -> Vec<_> {
+            expected.iter().map(|what| format!("{happened}: {what}")).collect()
+        };
+        assert_eq!((begun, told.take()), (lines("out of order"), lines("works again")), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_stops_at_once_though_its_store_is_out_of_order() {
     let (kit, switch) = (Kit::new("stops-out-of-order"), Switch::default());
-    let host = busy(&kit, &switch).await;
+    let host = busy(&kit, switch.stores(&kit)).await;
     switch.turn_off(true);
     kit.pass(10_000).await;
     let began = kit.clock.now().as_millis();
