@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use loom_adapter_cosmos::CosmosStores;
-
-use crate::scene;
+use crate::scene::{self, Database};
 
 macro_rules! conforms {
     ($module:ident, $fixture:ident, $suite:ident: $port:ident from $store:ident) => {
@@ -12,22 +10,21 @@ macro_rules! conforms {
             #[allow(unused_imports, reason = "only the small stores need it")]
             use loom_adapter_cosmos::SmallStores as _;
 
-            use super::{Arc, CosmosStores, scene};
+            use super::{Arc, Database, scene};
 
-            struct Cosmos(CosmosStores);
+            struct Cosmos(Database);
 
             impl loom_testkit::$module::$fixture for Cosmos {
                 async fn open() -> Self {
-                    Self(scene::open_shared().await)
+                    Self(Database::new().await)
                 }
 
                 fn store(&self) -> Arc<dyn loom_ports::$port> {
-                    self.0.$store()
+                    self.0.stores.$store()
                 }
 
                 async fn reopen(self) -> Option<Self> {
-                    drop(self);
-                    Some(Self::open().await)
+                    Some(Self(self.0.reopened().await))
                 }
 
                 async fn unreachable(&self) -> Option<Arc<dyn loom_ports::$port>> {

@@ -119,7 +119,7 @@ fn an_account_that_asks_for_less_is_not_asked_without_end() {
 #[test]
 fn a_state_that_is_too_large_is_refused() {
     run(async {
-        let state = scene::open_shared().await.state();
+        let state = scene::Database::new().await.stores.state();
         let large = Payload(Bytes::from(format!("\"{}\"", "x".repeat(3 << 20))));
         let row = StateRow { state: large, ..row("large", 1) };
         let refused = state.save_if_newer(&row).await.unwrap_err();

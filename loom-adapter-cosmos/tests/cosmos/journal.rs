@@ -12,7 +12,7 @@ use loom_adapter_cosmos::{CosmosSettings, CosmosStores};
 use loom_ports::JournalStore;
 use loom_testkit::journal::{Alternating, JournalFixture};
 
-use crate::scene;
+use crate::scene::{self, Database};
 
 /// Opens what is there.
 async fn open(settings: &CosmosSettings) -> CosmosStores {
@@ -20,26 +20,21 @@ async fn open(settings: &CosmosSettings) -> CosmosStores {
 }
 
 mod alone {
-    use super::{Arc, CosmosSettings, CosmosStores, JournalFixture, JournalStore, open, scene};
+    use super::{Arc, Database, JournalFixture, JournalStore, scene};
 
-    struct Alone(CosmosSettings, CosmosStores);
+    struct Alone(Database);
 
     impl JournalFixture for Alone {
         async fn open() -> Self {
-            let settings = scene::new_database();
-            let stores = scene::open_at(&settings).await;
-            Self(settings, stores)
+            Self(Database::new().await)
         }
 
         fn store(&self) -> Arc<dyn JournalStore> {
-            self.1.journal()
+            self.0.stores.journal()
         }
 
         async fn reopen(self) -> Option<Self> {
-            let Self(settings, stores) = self;
-            drop(stores);
-            let stores = open(&settings).await;
-            Some(Self(settings, stores))
+            Some(Self(self.0.reopened().await))
         }
 
         async fn unreachable(&self) -> Option<Arc<dyn JournalStore>> {

@@ -126,7 +126,7 @@ fn readers_never_see_half_a_write_of_another_host() {
 #[test]
 fn the_largest_write_fits_a_request() {
     run(async {
-        let rows = scene::open_shared().await.rows();
+        let rows = scene::Database::new().await.stores.rows();
         let space = Space::of("rows", &"s".repeat(500));
         let bytes = ROW_WRITE_BYTES_MAX / ROWS_PER_WRITE_MAX;
         let changes = (0..ROWS_PER_WRITE_MAX).map(|n| {

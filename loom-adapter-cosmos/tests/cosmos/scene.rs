@@ -11,11 +11,33 @@ pub(crate) fn settings(server: &CosmosServer) -> CosmosSettings {
     CosmosSettings::new(server.url(), Credential::Key(COSMOS_KEY.into()), COSMOS_REGION)
 }
 
-/// The account that tests share, and in it a database of the tests of this process.
-fn shared() -> CosmosSettings {
+/// A database of its own in the account that tests share: cases that count, count their own alone.
+pub(crate) struct Database {
+    settings: CosmosSettings,
+    pub(crate) stores: CosmosStores,
+}
+
+impl Database {
+    pub(crate) async fn new() -> Self {
+        let settings = new_database();
+        let stores = open_at(&settings).await;
+        Self { settings, stores }
+    }
+
+    pub(crate) async fn reopened(self) -> Self {
+        let Self { settings, stores } = self;
+        drop(stores);
+        let stores = CosmosStores::open(&settings).await.expect("it was provisioned");
+        Self { settings, stores }
+    }
+}
+
+/// A database that nobody else has, and that is to be made.
+pub(crate) fn new_database() -> CosmosSettings {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     let account = shared_cosmos();
     let key = Credential::Key(account.key.clone());
-    let database = format!("loom-tests-{}", run());
+    let database = format!("loom-tests-{}-{}", run(), NEXT.fetch_add(1, Ordering::Relaxed));
     CosmosSettings { database, ..CosmosSettings::new(account.url.clone(), key, &account.region) }
 }
 
@@ -28,21 +50,8 @@ fn run() -> &'static str {
     RUN.as_str()
 }
 
-/// Stores that the tests of one process share.
-pub(crate) async fn open_shared() -> CosmosStores {
-    open_at(&shared()).await
-}
-
 pub(crate) async fn open(server: &CosmosServer) -> CosmosStores {
     open_at(&settings(server)).await
-}
-
-/// A database that nobody else has, in the account that tests share.
-pub(crate) fn new_database() -> CosmosSettings {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    let shared = shared();
-    let database = format!("{}-{}", shared.database, NEXT.fetch_add(1, Ordering::Relaxed));
-    CosmosSettings { database, ..shared }
 }
 
 pub(crate) async fn open_at(settings: &CosmosSettings) -> CosmosStores {

@@ -10,7 +10,7 @@ use loom_testkit::backends::CosmosServer;
 use loom_testkit::clock::CountedIds;
 use loom_testkit::secret::SecretFixture;
 
-use crate::scene;
+use crate::scene::{self, Database};
 
 fn secrets(stores: &CosmosStores) -> Arc<dyn SecretStore> {
     let ids = Arc::new(CountedIds::default());
@@ -19,20 +19,19 @@ fn secrets(stores: &CosmosStores) -> Arc<dyn SecretStore> {
     stores.secrets(Arc::new(keys), ids)
 }
 
-struct Cosmos(CosmosStores);
+struct Cosmos(Database);
 
 impl SecretFixture for Cosmos {
     async fn open() -> Self {
-        Self(scene::open_shared().await)
+        Self(Database::new().await)
     }
 
     fn store(&self) -> Arc<dyn SecretStore> {
-        secrets(&self.0)
+        secrets(&self.0.stores)
     }
 
     async fn reopen(self) -> Option<Self> {
-        drop(self);
-        Some(Self::open().await)
+        Some(Self(self.0.reopened().await))
     }
 
     async fn unreachable(&self) -> Option<Arc<dyn SecretStore>> {
