@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use azure_data_cosmos::models::ResponseHeaders;
+use azure_data_cosmos::diagnostics::DiagnosticsContext;
 
 /// What requests of one kind have cost, as far as they were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Charge {
-    /// How many there were.
+    /// How many there were, with those that the client sent again.
     pub requests: u64,
     /// How many operations they asked for: a batch asks for several.
     pub operations: u64,
@@ -21,12 +21,13 @@ pub struct Charge {
 pub(crate) struct Charges(Arc<Mutex<BTreeMap<&'static str, Charge>>>);
 
 impl Charges {
-    pub(crate) fn add(&self, purpose: &'static str, operations: usize, headers: &ResponseHeaders) {
+    /// Counts what was sent for so many operations, whatever came of it.
+    pub(crate) fn add(&self, purpose: &'static str, operations: usize, sent: &DiagnosticsContext) {
         let mut charges = self.lock();
         let charge = charges.entry(purpose).or_default();
-        charge.requests += 1;
+        charge.requests += sent.request_count() as u64;
         charge.operations += operations as u64;
-        charge.request_units += headers.request_charge().map_or(0.0, |charge| charge.value());
+        charge.request_units += sent.total_request_charge().value();
     }
 
     pub(crate) fn all(&self) -> Vec<(&'static str, Charge)> {

@@ -4,22 +4,15 @@
 //! first one wrote. So every write has an id, kept in the document: whoever loses a race looks
 //! whether it was lost to itself.
 
-use std::fmt;
-use std::num::NonZero;
-
 use azure_core::Uuid;
 use azure_core::http::Etag;
-use azure_data_cosmos::FeedScope;
 use azure_data_cosmos::Query;
-use azure_data_cosmos::clients::ContainerClient;
-use azure_data_cosmos::options::{ItemWriteOptions, MaxItemCountHint, Precondition, QueryOptions};
-use futures::TryStreamExt as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::{Answer, Patience};
+use crate::connection::Answer;
 use crate::error::Failure;
-use crate::settings::CosmosSettings;
+use crate::items::{Items, Over};
 
 /// How often a write is tried that others overtake.
 pub(crate) const RACES_MAX: usize = 32;
@@ -27,9 +20,11 @@ pub(crate) const RACES_MAX: usize = 32;
 const ID: &str = "document";
 
 /// A container of documents.
+#[derive(Debug)]
 pub(crate) struct Documents {
-    container: ContainerClient,
-    patience: Patience,
+    items: Items,
+    /// What requests are counted as.
+    purpose: &'static str,
 }
 
 /// What is stored: a body under a key.
@@ -62,15 +57,9 @@ pub(crate) enum Written {
     Overtaken,
 }
 
-impl fmt::Debug for Documents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Documents").finish_non_exhaustive()
-    }
-}
-
 impl Documents {
-    pub(crate) fn new(container: ContainerClient, settings: &CosmosSettings) -> Self {
-        Self { container, patience: Patience::new(settings) }
+    pub(crate) fn new(items: Items, purpose: &'static str) -> Self {
+        Self { items, purpose }
     }
 
     pub(crate) async fn read<T: DeserializeOwned>(&self, key: &str) -> Answer<Option<Found<T>>> {
@@ -81,7 +70,7 @@ impl Documents {
     }
 
     /// Writes a document over the one that was found, or where none was.
-    pub(crate) async fn write<T: Serialize + DeserializeOwned>(
+    pub(crate) async fn write<T: Serialize + DeserializeOwned + Send>(
         &self,
         key: &str,
         found: Option<Found<T>>,
@@ -90,19 +79,8 @@ impl Documents {
     ) -> Answer<Written> {
         let write = Uuid::new_v4().simple().to_string();
         let document = Document { id: ID.into(), pk: key.into(), write: write.clone(), ttl, body };
-        let pk = key.to_owned();
-        let sent = match found {
-            None => {
-                let create = self.container.create_item(pk, ID, document, None);
-                self.patience.with(create).await
-            }
-            Some(Found { version, .. }) => {
-                let options =
-                    ItemWriteOptions::default().with_precondition(Precondition::if_match(version));
-                let replace = self.container.replace_item(pk, ID, document, Some(options));
-                self.patience.with(replace).await
-            }
-        };
+        let over = found.map_or(Over::Nothing, |found| Over::Version(found.version));
+        let sent = self.items.put(self.purpose, key, (ID, document), over).await;
         let Err(failure) = sent else { return Ok(Written::Yes) };
         // A document that is gone is another one than was expected.
         let is_lost = failure.is_lost_race() || failure.is_missing_item();
@@ -124,32 +102,11 @@ impl Documents {
         query: Query,
         limit: usize,
     ) -> Answer<Vec<T>> {
-        let hint = u32::try_from(limit).ok().and_then(NonZero::new);
-        let hint = hint.map_or(MaxItemCountHint::ServerDecides, MaxItemCountHint::Limit);
-        let options = QueryOptions::default().with_max_item_count(hint);
-        let read = async {
-            let everywhere = FeedScope::full_container();
-            let mut rows =
-                self.container.query_items::<Document<T>>(query, everywhere, Some(options)).await?;
-            let mut found = Vec::new();
-            while found.len() < limit {
-                let Some(row) = rows.try_next().await? else { break };
-                found.push(row.body);
-            }
-            Ok(found)
-        };
-        self.patience.with(read).await
+        let pages = self.items.query::<Document<T>>(self.purpose, None, query, limit).await?;
+        Ok(pages.take(limit).await?.into_iter().map(|document| document.body).collect())
     }
 
     async fn find<T: DeserializeOwned>(&self, key: &str) -> Answer<Option<(Document<T>, Etag)>> {
-        let read = self.container.read_item(key.to_owned(), ID, None);
-        let found = match self.patience.with(read).await {
-            Ok(found) => found,
-            Err(failure) if failure.is_missing_item() => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        let version = found.headers().etag().cloned().ok_or(Failure::Corrupt("version"))?;
-        let document = found.into_model().map_err(|_| Failure::Corrupt("document"))?;
-        Ok(Some((document, version)))
+        self.items.read(self.purpose, key, ID).await
     }
 }

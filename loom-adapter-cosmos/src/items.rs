@@ -1,19 +1,23 @@
-//! Several documents of one partition: read by name, in the order of what is indexed, and written
-//! together.
+//! The documents of a container: read by name, in the order of what is indexed, and written alone
+//! or together. All that is asked for documents is asked here, and counted.
 
 use std::fmt;
 use std::num::NonZero;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use azure_core::http::Etag;
 use azure_data_cosmos::clients::ContainerClient;
-use azure_data_cosmos::feed::QueryPageIterator;
+use azure_data_cosmos::diagnostics::DiagnosticsContext;
+use azure_data_cosmos::feed::{QueryFeedPage, QueryPageIterator};
+use azure_data_cosmos::models::BatchResponse;
 use azure_data_cosmos::options::{
     BatchDeleteOptions, BatchReplaceOptions, ItemWriteOptions, MaxItemCountHint, Precondition,
     QueryOptions,
 };
-use azure_data_cosmos::{FeedScope, Query, TransactionalBatch};
-use futures::StreamExt as _;
+use azure_data_cosmos::{CosmosError, FeedScope, Query, TransactionalBatch};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -26,22 +30,36 @@ use crate::error::Failure;
 pub(crate) const BATCH_OPERATIONS_MAX: usize = 100;
 pub(crate) const BATCH_BYTES_MAX: usize = 1_900_000;
 
-/// A container of several documents in each partition. What is asked of it is counted by purpose.
+/// A container. What is asked of it is counted by purpose.
 pub(crate) struct Items {
     container: ContainerClient,
     patience: Patience,
     charges: Charges,
 }
 
+/// What a document is written over.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Over {
+    /// Whatever is there.
+    Anything,
+    /// Nothing: there must be none of its name.
+    Nothing,
+    /// The one of this version.
+    Version(Etag),
+}
+
 /// What became of a batch.
 #[must_use]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Batched {
-    /// All of it was carried out. The versions of what it wrote, in order.
-    Done(Vec<Option<Etag>>),
-    /// Nothing was, since an operation failed with this status. But the client may have sent the
-    /// batch before.
-    Refused(u16),
+    /// All of it was carried out. The version of what its first operation wrote.
+    Done(Option<Etag>),
+    /// Nothing was, since an operation failed with this status.
+    Refused {
+        status: u16,
+        /// The client has not sent the batch before, which could then have been carried out.
+        is_sent_once: bool,
+    },
 }
 
 /// The pages of an answer.
@@ -63,40 +81,41 @@ impl Items {
         id: &str,
     ) -> Answer<Option<(T, Etag)>> {
         let read = self.container.read_item(partition.to_owned(), id, None);
-        let found = match self.patience.with(read).await {
+        let found = match self.ask(purpose, 1, read, |found| Some(found.diagnostics())).await {
             Ok(found) => found,
             Err(failure) if failure.is_missing_item() => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        self.charges.add(purpose, 1, found.headers());
         let version = found.headers().etag().cloned().ok_or(Failure::Corrupt("version"))?;
         let document = found.into_model().map_err(|_| Failure::Corrupt("document"))?;
         Ok(Some((document, version)))
     }
 
-    /// Writes a document over the one of this version, or over any.
-    pub(crate) async fn put<T: Serialize>(
+    /// Writes a document. Returns its version.
+    pub(crate) async fn put<T: Serialize + Send>(
         &self,
         purpose: &'static str,
         partition: &str,
         (id, document): (&str, T),
-        version: Option<Etag>,
+        over: Over,
     ) -> Answer<Etag> {
-        let partition = partition.to_owned();
-        let written = if let Some(version) = version {
-            let guard = Precondition::if_match(version);
-            let options = ItemWriteOptions::default().with_precondition(guard);
-            let replace = self.container.replace_item(partition, id, document, Some(options));
-            self.patience.with(replace).await?
-        } else {
-            let upsert = self.container.upsert_item(partition, id, document, None);
-            self.patience.with(upsert).await?
+        let (container, partition) = (&self.container, partition.to_owned());
+        let write = async move {
+            match over {
+                Over::Anything => container.upsert_item(partition, id, document, None).await,
+                Over::Nothing => container.create_item(partition, id, document, None).await,
+                Over::Version(version) => {
+                    let guard = Precondition::if_match(version);
+                    let options = ItemWriteOptions::default().with_precondition(guard);
+                    container.replace_item(partition, id, document, Some(options)).await
+                }
+            }
         };
-        self.charges.add(purpose, 1, written.headers());
+        let written = self.ask(purpose, 1, write, |written| Some(written.diagnostics())).await?;
         written.headers().etag().cloned().ok_or(Failure::Corrupt("version"))
     }
 
-    /// Writes all of a batch or nothing.
+    /// Writes all of a batch of so many operations, or nothing.
     pub(crate) async fn write(
         &self,
         purpose: &'static str,
@@ -104,37 +123,62 @@ impl Items {
         batch: TransactionalBatch,
     ) -> Answer<Batched> {
         let execute = self.container.execute_transactional_batch(batch, None);
-        let answer = self.patience.with(execute).await?;
-        self.charges.add(purpose, operations, answer.headers());
+        let told = |answer: &BatchResponse| Some(answer.diagnostics());
+        let answer = self.ask(purpose, operations, execute, told).await?;
+        let is_sent_once = answer.diagnostics().request_count() == 1;
         let results = answer.into_model().map_err(|_| Failure::Corrupt("outcome of a batch"))?;
         let results = results.results();
         // Those that failed with 424 failed because of another.
-        let refused =
-            results.iter().find(|result| !result.is_success() && result.status_code() != 424);
-        match refused {
-            Some(refused) => Ok(Batched::Refused(refused.status_code())),
-            None if results.len() == operations => Ok(Batched::Done(
-                results.iter().map(|result| result.etag().map(Etag::from)).collect(),
-            )),
-            None => Err(Failure::Corrupt("outcome of every operation")),
+        let mut failed = results.iter().filter(|result| !result.is_success());
+        if let Some(refused) = failed.clone().find(|result| result.status_code() != 424) {
+            return Ok(Batched::Refused { status: refused.status_code(), is_sent_once });
         }
+        if results.len() != operations || failed.next().is_some() {
+            return Err(Failure::Corrupt("outcome of every operation"));
+        }
+        Ok(Batched::Done(results.first().and_then(|first| first.etag()).map(Etag::from)))
     }
 
-    /// The documents that a query finds in a partition, `at_once` of them in each page.
+    /// The documents that a query finds in a partition, or else in all of them, `at_once` of them
+    /// in each page.
     pub(crate) async fn query<T: DeserializeOwned + Send + 'static>(
         &self,
         purpose: &'static str,
-        partition: &str,
+        partition: Option<&str>,
         query: Query,
         at_once: usize,
     ) -> Answer<Pages<'_, T>> {
         let hint = u32::try_from(at_once).ok().and_then(NonZero::new);
         let hint = hint.map_or(MaxItemCountHint::ServerDecides, MaxItemCountHint::Limit);
         let options = QueryOptions::default().with_max_item_count(hint);
-        let within = FeedScope::partition(partition.to_owned());
+        let within = match partition {
+            Some(partition) => FeedScope::partition(partition.to_owned()),
+            None => FeedScope::full_container(),
+        };
         let found = self.container.query_items::<T>(query, within, Some(options));
+        // Documents are asked for with the first page.
         let pages = Box::pin(self.patience.with(found).await?.into_pages());
         Ok(Pages { items: self, purpose, rest: pages })
+    }
+
+    /// Waits for an answer, and counts what was sent for it. On the heap, since the futures of the
+    /// client are large.
+    fn ask<'a, T: 'a>(
+        &'a self,
+        purpose: &'static str,
+        operations: usize,
+        request: impl Future<Output = Result<T, CosmosError>> + Send + 'a,
+        told: fn(&T) -> Option<Arc<DiagnosticsContext>>,
+    ) -> BoxFuture<'a, Answer<T>> {
+        let counted = async move {
+            let answer = request.await;
+            let sent = answer.as_ref().map_or_else(CosmosError::diagnostics, told);
+            if let Some(sent) = sent {
+                self.charges.add(purpose, operations, &sent);
+            }
+            answer
+        };
+        self.patience.with(counted).boxed()
     }
 }
 
@@ -142,9 +186,9 @@ impl<T: DeserializeOwned + Send + 'static> Pages<'_, T> {
     /// The next documents, `None` at the end. A page may be empty.
     pub(crate) async fn next(&mut self) -> Answer<Option<Vec<T>>> {
         let next = async { self.rest.next().await.transpose() };
-        let Some(page) = self.items.patience.with(next).await? else { return Ok(None) };
-        self.items.charges.add(self.purpose, 1, page.headers());
-        Ok(Some(page.into_items()))
+        let told = |page: &Option<QueryFeedPage<T>>| Some(page.as_ref()?.diagnostics());
+        let page = self.items.ask(self.purpose, 1, next, told).await?;
+        Ok(page.map(QueryFeedPage::into_items))
     }
 
     /// The first documents, `limit` at most.

@@ -12,12 +12,10 @@ mod lanes;
 mod partition;
 mod writing;
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::Uuid;
-use azure_data_cosmos::clients::ContainerClient;
 use futures::future::try_join_all;
 use loom_core::Timestamp;
 use loom_ports::{
@@ -25,8 +23,9 @@ use loom_ports::{
 };
 use tokio::time::sleep;
 
-use crate::connection::{Answer, Patience};
+use crate::connection::Answer;
 use crate::error::Failure;
+use crate::items::Items;
 use crate::settings::CosmosSettings;
 
 use self::edition::Current;
@@ -40,25 +39,21 @@ const ATTEMPTS_MAX: u32 = 64;
 const PARTS_AT_ONCE: usize = 16;
 
 /// Rows in Cosmos DB. It has no clock that could be read: the time is that of the request.
+#[derive(Debug)]
 pub(crate) struct CosmosRows {
-    container: ContainerClient,
-    settings: CosmosSettings,
+    items: Items,
+    /// How long a write waits for those before it.
+    patience: Duration,
     lanes: Lanes,
 }
 
-impl fmt::Debug for CosmosRows {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CosmosRows").finish_non_exhaustive()
-    }
-}
-
 impl CosmosRows {
-    pub(crate) fn new(container: ContainerClient, settings: &CosmosSettings) -> Self {
-        Self { container, settings: settings.clone(), lanes: Lanes::new() }
+    pub(crate) fn new(items: Items, settings: &CosmosSettings) -> Self {
+        Self { items, patience: settings.response_timeout, lanes: Lanes::new() }
     }
 
     fn partition<'a>(&'a self, space: &'a Space) -> Partition<'a> {
-        Partition::new(&self.container, Patience::new(&self.settings), space)
+        Partition::new(&self.items, space)
     }
 
     async fn try_read(&self, space: &Space, parts: &[RowPart]) -> Answer<Vec<Rows>> {
@@ -98,7 +93,7 @@ impl CosmosRows {
             return Err(Failure::Invalid(excess));
         }
         let lane = self.lanes.of(space);
-        let _turn = lane.turn(self.settings.response_timeout).await;
+        let _turn = lane.turn(self.patience).await;
         let writing = Writing::new(self.partition(space), write);
         for attempt in 0..ATTEMPTS_MAX {
             let before = self.edition(space).await?;

@@ -59,20 +59,21 @@ impl CosmosStores {
         let client = connect(settings).await?;
         let account = Account::read(settings).await?;
         account.check(&settings.region)?;
-        let states = Documents::new(container(&client, settings, STATES).await?, settings);
-        let requests = Documents::new(container(&client, settings, REQUESTS).await?, settings);
-        let rows = container(&client, settings, ROWS).await?;
         let charges = Charges::default();
+        let counted = |documents| Items::new(documents, Patience::new(settings), charges.clone());
+        let states = counted(container(&client, settings, STATES).await?);
+        let requests = counted(container(&client, settings, REQUESTS).await?);
+        let rows = counted(container(&client, settings, ROWS).await?);
         let journal = container(&client, settings, JOURNAL).await?;
         check_paths(&journal, settings, JOURNAL).await?;
-        let items = Items::new(journal, Patience::new(settings), charges.clone());
-        let journal = CosmosJournal::new(items, settings, account.durability(), payloads);
+        let journal = counted(journal);
+        let journal = CosmosJournal::new(journal, settings, account.durability(), payloads);
         Ok(Self {
             journal: Arc::new(journal),
-            charges,
-            state: Arc::new(CosmosState::new(states)),
-            idempotency: Arc::new(CosmosIdempotency::new(requests)),
+            state: Arc::new(CosmosState::new(Documents::new(states, "state"))),
+            idempotency: Arc::new(CosmosIdempotency::new(Documents::new(requests, "idempotency"))),
             rows: Arc::new(CosmosRows::new(rows, settings)),
+            charges,
         })
     }
 
@@ -104,7 +105,7 @@ impl CosmosStores {
         self.journal.remove_orphans(before).await
     }
 
-    /// What the requests of the journals have cost so far, by what they were for.
+    /// What requests about documents have cost so far, by what they were for.
     #[must_use]
     pub fn charges(&self) -> Vec<(&'static str, Charge)> {
         self.charges.all()

@@ -34,7 +34,8 @@ impl CosmosJournal {
         // The last of its marks and the ends of its lives: what was marked before is over.
         let marks = [place::mark(actor, key), place::end_of_life(actor)];
         let query = any_of("mark", &marks)?;
-        let last = self.items.query::<Written>("handled", &pk, query, 1).await?.take(1).await?;
+        let last =
+            self.items.query::<Written>("handled", Some(&pk), query, 1).await?.take(1).await?;
         match last.into_iter().next().filter(|last| last.is_marked(now)) {
             Some(last) => self.whole(last).await?.handled(now),
             None => Ok(None),
@@ -51,7 +52,7 @@ impl CosmosJournal {
         let pk = place::partition_key(partition);
         let query = between("due", ("", END), false)?;
         let at_once = limit.clamp(1, FOUND_AT_ONCE);
-        let mut pages = self.items.query::<Written>("due", &pk, query, at_once).await?;
+        let mut pages = self.items.query::<Written>("due", Some(&pk), query, at_once).await?;
         let (mut timers, mut past) = (Vec::<DueTimer>::new(), Vec::new());
         loop {
             let page = pages.next().await?;
@@ -130,7 +131,8 @@ impl CosmosJournal {
             let bounds = (&*begin.digits(), END);
             let query = between("sent", bounds, false)?;
             let at_once = limit.clamp(1, FOUND_AT_ONCE);
-            let mut pages = self.items.query::<Written>("undelivered", &pk, query, at_once).await?;
+            let mut pages =
+                self.items.query::<Written>("undelivered", Some(&pk), query, at_once).await?;
             'pages: while let Some(page) = pages.next().await? {
                 for turn in page {
                     // What was delivered may have been kept apart, and need not be there any more.
@@ -175,7 +177,7 @@ impl CosmosJournal {
         loop {
             let query = between("born", (&from, "g"), false)?;
             let at_once = limit.clamp(1, FOUND_AT_ONCE) + 1;
-            let pages = self.items.query::<Written>("actors", &pk, query, at_once).await?;
+            let pages = self.items.query::<Written>("actors", Some(&pk), query, at_once).await?;
             let mut found = pages.take(at_once).await?;
             let next =
                 found.drain((at_once - 1).min(found.len())..).next().and_then(|next| next.born);
@@ -207,7 +209,7 @@ impl CosmosJournal {
         }
         let mut pages = self
             .items
-            .query::<Written>("actors", pk, any_of("mark", &ends)?, FOUND_AT_ONCE)
+            .query::<Written>("actors", Some(pk), any_of("mark", &ends)?, FOUND_AT_ONCE)
             .await?;
         while let Some(page) = pages.next().await? {
             for turn in page {

@@ -115,7 +115,7 @@ impl CosmosJournal {
     async fn named(&self, pk: &str, names: &[&BlobName]) -> Answer<HashSet<String>> {
         let texts: Vec<_> = names.iter().map(|name| name.as_str().to_owned()).collect();
         let query = any_of("payload.name", &texts)?;
-        let found = self.items.query::<Written>("payloads", pk, query, LISTED_MAX).await?;
+        let found = self.items.query::<Written>("payloads", Some(pk), query, LISTED_MAX).await?;
         let found = found.take(LISTED_MAX).await?;
         Ok(found.into_iter().filter_map(|turn| Some(turn.payload?.name)).collect())
     }

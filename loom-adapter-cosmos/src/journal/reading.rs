@@ -16,7 +16,7 @@ use super::write::new_id;
 use crate::connection::Answer;
 use crate::documents::RACES_MAX;
 use crate::error::Failure;
-use crate::items::between;
+use crate::items::{Over, between};
 
 /// How many turns a load reads at once.
 const LOADED_AT_ONCE: usize = 32;
@@ -91,7 +91,7 @@ impl CosmosJournal {
         let (from, end) = place::turns_of(actor);
         let pk = place::partition_key(partition);
         let last = between("id", (&from, &end), true)?;
-        let last = self.items.query::<Written>(purpose, &pk, last, 1).await?.take(1).await?;
+        let last = self.items.query::<Written>(purpose, Some(&pk), last, 1).await?.take(1).await?;
         Ok(last.into_iter().next())
     }
 
@@ -146,7 +146,8 @@ impl CosmosJournal {
         let (from, end) = place::turns_of(actor);
         let pk = place::partition_key(partition);
         let query = between("id", (&from, &end), true)?;
-        let mut pages = self.items.query::<Written>("load", &pk, query, LOADED_AT_ONCE).await?;
+        let mut pages =
+            self.items.query::<Written>("load", Some(&pk), query, LOADED_AT_ONCE).await?;
         let (mut end, mut turns) = (None, Vec::<Written>::new());
         'pages: while let Some(page) = pages.next().await? {
             for turn in page {
@@ -187,11 +188,11 @@ impl CosmosJournal {
         let (pk, id) = (place::partition_key(partition), place::attempts(actor));
         let head = place::turn(actor, head);
         let found = self.items.read::<Attempts>("load", &pk, &id).await?;
-        let (mut counts, version) = match found {
+        let (mut counts, over) = match found {
             // What was noted on another head ended with the commit that led on.
-            Some((found, version)) if found.head == head => (found.counts, Some(version)),
-            Some((_, version)) => (BTreeMap::new(), Some(version)),
-            None => (BTreeMap::new(), None),
+            Some((found, version)) if found.head == head => (found.counts, Over::Version(version)),
+            Some((_, version)) => (BTreeMap::new(), Over::Version(version)),
+            None => (BTreeMap::new(), Over::Anything),
         };
         let attempts = counts.get(cause.as_str()).copied().unwrap_or_default().saturating_add(1);
         if counts.len() >= CAUSES_MAX {
@@ -200,7 +201,7 @@ impl CosmosJournal {
         counts.insert(cause.as_str().to_owned(), attempts);
         let write = new_id();
         let noted = Attempts { id: id.clone(), pk: pk.clone(), write: write.clone(), head, counts };
-        match self.items.put("load", &pk, (&id, noted), version).await {
+        match self.items.put("load", &pk, (&id, noted), over).await {
             Ok(_) => Ok(Some(attempts)),
             Err(failure) if failure.is_lost_race() || failure.is_missing_item() => {
                 // It may have been lost to itself.
@@ -256,7 +257,7 @@ impl CosmosJournal {
         let pk = place::partition_key(partition);
         let after = place::turn(actor, end.head.next());
         let query = between("id", (&place::turn(actor, first), &after), false)?;
-        let pages = self.items.query::<Written>("read", &pk, query, limit).await?;
+        let pages = self.items.query::<Written>("read", Some(&pk), query, limit).await?;
         let turns = pages.take(limit).await?;
         let last = turns.last().map(Written::place).transpose()?;
         let next =

@@ -22,7 +22,9 @@ use super::turn::Written;
 use super::{CosmosJournal, READ_AT_ONCE};
 use crate::connection::Answer;
 use crate::error::Failure;
-use crate::items::{BATCH_BYTES_MAX, BATCH_OPERATIONS_MAX, between, delete_if_same, if_same};
+use crate::items::{
+    BATCH_BYTES_MAX, BATCH_OPERATIONS_MAX, Batched, Over, between, delete_if_same, if_same,
+};
 
 /// How many documents are looked at in one go.
 const SWEPT_MAX: usize = 100;
@@ -94,7 +96,7 @@ impl CosmosJournal {
     }
 
     async fn page(&self, pk: &str, query: Query) -> Answer<Vec<Written>> {
-        self.items.query("sweep", pk, query, SWEPT_MAX).await?.take(SWEPT_MAX).await
+        self.items.query("sweep", Some(pk), query, SWEPT_MAX).await?.take(SWEPT_MAX).await
     }
 
     /// Earlier turns with the same marks, which end later: they would be taken for the last.
@@ -127,7 +129,7 @@ impl CosmosJournal {
         let swept = swept.map(|(swept, _)| swept.until).unwrap_or_default();
         let begin = from.unwrap_or(&swept);
         let query = between("cut", (begin, END), false)?;
-        let cuts = self.items.query::<Written>("sweep", &pk, query, CUTS_MAX).await?;
+        let cuts = self.items.query::<Written>("sweep", Some(&pk), query, CUTS_MAX).await?;
         let cuts = cuts.take(CUTS_MAX).await?;
         let mut lasts = HashMap::new();
         for cut in &cuts {
@@ -142,7 +144,7 @@ impl CosmosJournal {
         let Some(next) = last.map(|last| digits(last + 1)) else { return Ok(None) };
         if is_done {
             let swept = Swept { id: place::SWEPT.into(), pk: pk.clone(), until: next.clone() };
-            self.items.put("sweep", &pk, (place::SWEPT, swept), None).await?;
+            self.items.put("sweep", &pk, (place::SWEPT, swept), Over::Anything).await?;
         }
         Ok((cuts.len() == CUTS_MAX).then_some(next))
     }
@@ -158,7 +160,7 @@ impl CosmosJournal {
     ) -> Answer<bool> {
         let (pk, (from, _)) = (place::partition_key(partition), place::turns_of(actor));
         let query = between("id", (&from, &place::turn(actor, head)), false)?;
-        let mut pages = self.items.query::<Written>("sweep", &pk, query, SWEPT_MAX).await?;
+        let mut pages = self.items.query::<Written>("sweep", Some(&pk), query, SWEPT_MAX).await?;
         let mut is_done = true;
         for _ in 0..PAGES_MAX {
             let Some(page) = pages.next().await? else { return Ok(is_done) };
@@ -234,7 +236,7 @@ impl CosmosJournal {
         }
         // If others have tidied meanwhile, what is left is found again.
         let written = self.items.write("sweep", operations, batch).await?;
-        if matches!(written, crate::items::Batched::Done(_)) {
+        if matches!(written, Batched::Done(_)) {
             for turn in &gone {
                 self.drop_payload(turn).await;
             }

@@ -14,6 +14,7 @@ use super::write::{Outcome, Write, new_id};
 use crate::connection::Answer;
 use crate::documents::RACES_MAX;
 use crate::error::Failure;
+use crate::items::Over;
 
 /// How many tenures are renewed at once.
 const RENEWED_AT_ONCE: usize = 16;
@@ -87,7 +88,8 @@ impl CosmosJournal {
                 return Ok(Renewal::Lost(Fenced { epoch }));
             }
             let lease = Lease::new(partition, (epoch, Some((&tenure.host, until))), &new_id());
-            match self.items.put("renew", &pk, (place::LEASE, lease), Some(version)).await {
+            let over = Over::Version(version);
+            match self.items.put("renew", &pk, (place::LEASE, lease), over).await {
                 Ok(_) => return Ok(Renewal::Renewed { until }),
                 // Whoever came before may be this renewal itself, which may be made twice.
                 Err(failure) if failure.is_lost_race() => {}

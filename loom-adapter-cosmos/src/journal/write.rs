@@ -62,13 +62,12 @@ impl CosmosJournal {
         loop {
             let batch = self.batch(&pk, &write)?;
             let failure = match self.items.write(write.purpose, operations, batch).await {
-                Ok(Batched::Done(versions)) => {
-                    let version = versions.into_iter().next().flatten();
+                Ok(Batched::Done(version)) => {
                     return done(write, version.ok_or(Failure::Corrupt("version"))?);
                 }
-                Ok(Batched::Refused(404 | 409 | 412)) => None,
-                Ok(Batched::Refused(413)) => return Err(Failure::TOO_LARGE),
-                Ok(Batched::Refused(status)) => Some(Failure::refused(status)),
+                Ok(Batched::Refused { status: 404 | 409 | 412, .. }) => None,
+                Ok(Batched::Refused { status: 413, .. }) => return Err(Failure::TOO_LARGE),
+                Ok(Batched::Refused { status, .. }) => Some(Failure::refused(status)),
                 Err(failure) if failure.is_lost_race() || failure.is_missing_item() => None,
                 Err(failure) if failure.is_certain() => return Err(failure),
                 Err(failure) => Some(failure),

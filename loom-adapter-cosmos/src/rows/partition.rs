@@ -1,47 +1,29 @@
 //! The documents of one space, and the requests for them.
 
-use std::num::NonZero;
-
 use azure_core::Uuid;
 use azure_core::base64;
-use azure_core::http::Etag;
-use azure_data_cosmos::clients::ContainerClient;
-use azure_data_cosmos::models::TransactionalBatchOperationResult;
-use azure_data_cosmos::options::{MaxItemCountHint, QueryOptions};
-use azure_data_cosmos::{FeedScope, Query, TransactionalBatch};
+use azure_data_cosmos::TransactionalBatch;
 use bytes::Bytes;
-use futures::TryStreamExt as _;
 use loom_ports::{Row, RowKey, RowRange, Rows, Space};
 use serde::{Deserialize, Serialize};
 
 use super::edition::{self, Current, Edition};
 use super::key;
-use crate::connection::{Answer, Patience};
+use crate::connection::Answer;
 use crate::error::Failure;
+use crate::items::{Batched, Items, between};
 
 /// How many rows of a range, and how many of their bytes, one read looks at.
 const ROWS_MAX: usize = 500;
 const BYTES_MAX: usize = 4 * 1024 * 1024;
-const FORWARDS: &str = "SELECT * FROM c WHERE c.key >= @from AND c.key < @to ORDER BY c.key";
-const BACKWARDS: &str = "SELECT * FROM c WHERE c.key >= @from AND c.key < @to ORDER BY c.key DESC";
+/// What requests are counted as.
+const PURPOSE: &str = "rows";
 
 /// A space.
 #[derive(Clone, Copy)]
 pub(super) struct Partition<'a> {
-    container: &'a ContainerClient,
-    patience: Patience,
+    items: &'a Items,
     space: &'a Space,
-}
-
-/// What is said of a batch.
-#[derive(Debug)]
-pub(super) struct Said {
-    /// Of each operation.
-    pub(super) statuses: Vec<u16>,
-    /// The version that the first operation made.
-    pub(super) version: Option<Etag>,
-    /// It was sent once, so that what is said is all there is to know.
-    pub(super) is_sent_once: bool,
 }
 
 /// A row as it is stored.
@@ -56,12 +38,8 @@ pub(super) struct Document {
 }
 
 impl<'a> Partition<'a> {
-    pub(super) fn new(
-        container: &'a ContainerClient,
-        patience: Patience,
-        space: &'a Space,
-    ) -> Self {
-        Self { container, patience, space }
+    pub(super) fn new(items: &'a Items, space: &'a Space) -> Self {
+        Self { items, space }
     }
 
     pub(super) fn name(&self) -> &'a str {
@@ -69,68 +47,42 @@ impl<'a> Partition<'a> {
     }
 
     pub(super) async fn edition(&self) -> Answer<Option<Current>> {
-        let read = self.container.read_item(self.pk(), edition::ID, None);
-        let found = match self.patience.with(read).await {
-            Ok(found) => found,
-            Err(failure) if failure.is_missing_item() => return Ok(None),
-            Err(failure) => return Err(failure),
-        };
-        let version = found.headers().etag().cloned().ok_or(Failure::Corrupt("version"))?;
-        let edition = found.into_model().map_err(|_| Failure::Corrupt("edition"))?;
-        Ok(Some(Current { edition, version }))
+        let found = self.items.read(PURPOSE, self.name(), edition::ID).await?;
+        Ok(found.map(|(edition, version)| Current { edition, version }))
     }
 
     pub(super) async fn row(&self, key: &RowKey) -> Answer<Option<Row>> {
-        let id = key::encode(key);
-        let read = self.container.read_item(self.pk(), &id, None);
-        match self.patience.with(read).await {
-            Ok(found) => {
-                let document = found.into_model::<Document>();
-                document.map_err(|_| Failure::Corrupt("row"))?.row().map(Some)
-            }
-            Err(failure) if failure.is_missing_item() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        let found = self.items.read::<Document>(PURPOSE, self.name(), &key::encode(key)).await?;
+        found.map(|(document, _)| document.row()).transpose()
     }
 
     pub(super) async fn range(&self, range: &RowRange) -> Answer<Rows> {
         let limit = range.limit.min(ROWS_MAX);
-        let asked = if range.backwards { BACKWARDS } else { FORWARDS };
-        let asked = Query::from(asked)
-            .with_parameter("@from", key::encode(&range.from))
-            .and_then(|asked| asked.with_parameter("@to", key::encode(&range.to)))?;
-        let hint = u32::try_from(limit + 1).ok().and_then(NonZero::new);
-        let hint = hint.map_or(MaxItemCountHint::ServerDecides, MaxItemCountHint::Limit);
-        let options = QueryOptions::default().with_max_item_count(hint);
-        let (mut rows, mut more, mut bytes) = (Vec::new(), false, 0);
-        let mut found = {
-            let scope = FeedScope::partition(self.pk());
-            let query = self.container.query_items::<Document>(asked, scope, Some(options));
-            self.patience.with(query).await?
-        };
-        // Each page has the time of a request, however many there are.
-        while let Some(document) = self.patience.with(found.try_next()).await? {
-            if rows.len() == limit || bytes > BYTES_MAX {
-                more = true;
-                break;
+        let (from, to) = (key::encode(&range.from), key::encode(&range.to));
+        let query = between("key", (&from, &to), range.backwards)?;
+        let mut pages =
+            self.items.query::<Document>(PURPOSE, Some(self.name()), query, limit + 1).await?;
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while let Some(page) = pages.next().await? {
+            for document in page {
+                if rows.len() == limit || bytes > BYTES_MAX {
+                    return Ok(Rows { rows, more: true });
+                }
+                let row = document.row()?;
+                bytes += row.value.len();
+                rows.push(row);
             }
-            let row = document.row()?;
-            bytes += row.value.len();
-            rows.push(row);
         }
-        Ok(Rows { rows, more })
+        Ok(Rows { rows, more: false })
     }
 
-    /// Sends operations that are carried out together, and returns what is said of each.
-    pub(super) async fn batch(&self, batch: TransactionalBatch) -> Answer<Said> {
-        let answer = self.container.execute_transactional_batch(batch, None);
-        let answer = self.patience.with(answer).await?;
-        let is_sent_once = answer.diagnostics().request_count() == 1;
-        let answer = answer.into_model().map_err(|_| Failure::Corrupt("answer to a batch"))?;
-        let results = answer.results();
-        let statuses = results.iter().map(TransactionalBatchOperationResult::status_code).collect();
-        let version = results.first().and_then(TransactionalBatchOperationResult::etag);
-        Ok(Said { statuses, version: version.map(Etag::from), is_sent_once })
+    /// Sends so many operations that are carried out together.
+    pub(super) async fn write(
+        &self,
+        operations: usize,
+        batch: TransactionalBatch,
+    ) -> Answer<Batched> {
+        self.items.write(PURPOSE, operations, batch).await
     }
 
     pub(super) fn document(&self, key: &RowKey, value: &[u8]) -> Document {

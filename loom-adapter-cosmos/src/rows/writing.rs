@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use azure_core::Uuid;
 use azure_data_cosmos::TransactionalBatch;
-use azure_data_cosmos::options::{BatchReplaceOptions, Precondition};
 use futures::future::try_join_all;
 use loom_ports::{ErrorKind, Row, RowChange, RowKey, RowWrite, RowWritten};
 
@@ -14,6 +13,7 @@ use super::key;
 use super::partition::Partition;
 use crate::connection::Answer;
 use crate::error::Failure;
+use crate::items::{Batched, if_same};
 
 /// How often the same batch is sent whose outcome is unknown. It is carried out once at most.
 const SENDS_MAX: usize = 3;
@@ -53,8 +53,8 @@ impl<'a> Writing<'a> {
             let is_same = rows.len() < 2 || self.partition.edition().await? == before;
             return Ok(is_same.then_some((RowWritten::Done, before)));
         }
-        let batch = self.batch(before.as_ref(), &rows)?;
-        let made = self.send(&batch, before.as_ref()).await?;
+        let (operations, batch) = self.batch(before.as_ref(), &rows)?;
+        let made = self.send(operations, &batch, before.as_ref()).await?;
         Ok(made.map(|Made(now)| (RowWritten::Done, now)))
     }
 
@@ -76,17 +76,17 @@ impl<'a> Writing<'a> {
         Ok(rows)
     }
 
-    fn batch(&self, before: Option<&Current>, rows: &Found) -> Answer<TransactionalBatch> {
+    /// What is to be sent, and of how many operations it is made.
+    fn batch(&self, before: Option<&Current>, rows: &Found) -> Answer<(usize, TransactionalBatch)> {
         let batch = TransactionalBatch::new(self.partition.name().to_owned());
         let edition = self.partition.after(before, self.id);
         let mut batch = match before {
             None => batch.create_item(edition)?,
             Some(Current { version, .. }) => {
-                let guard = Precondition::if_match(version.clone());
-                let options = BatchReplaceOptions::default().with_precondition(guard);
-                batch.replace_item(edition::ID, edition, Some(options))?
+                batch.replace_item(edition::ID, edition, Some(if_same(version)))?
             }
         };
+        let mut operations = 1;
         for change in &self.write.changes {
             let there = rows.get(change.key()).and_then(Option::as_ref);
             let put = |value: &[u8]| self.partition.document(change.key(), value);
@@ -97,30 +97,30 @@ impl<'a> Writing<'a> {
                     batch.upsert_item(put(sum.as_bytes()), None)?
                 }
                 (RowChange::Remove(key), Some(_)) => batch.delete_item(key::encode(key), None),
-                (RowChange::Remove(_), None) => batch,
+                (RowChange::Remove(_), None) => continue,
             };
+            operations += 1;
         }
-        Ok(batch)
+        Ok((operations, batch))
     }
 
     /// `None` if it was not carried out, and never will be.
     async fn send(
         &self,
+        operations: usize,
         batch: &TransactionalBatch,
         before: Option<&Current>,
     ) -> Answer<Option<Made>> {
         let mut is_in_doubt = false;
         for _ in 0..SENDS_MAX {
-            let failure = match self.partition.batch(batch.clone()).await {
-                Ok(said) if said.statuses.iter().all(|status| (200..300).contains(status)) => {
+            let failure = match self.partition.write(operations, batch.clone()).await {
+                Ok(Batched::Done(version)) => {
                     let edition = self.partition.after(before, self.id);
-                    return Ok(Some(Made(
-                        said.version.map(|version| Current { edition, version }),
-                    )));
+                    return Ok(Some(Made(version.map(|version| Current { edition, version }))));
                 }
-                Ok(said) => {
-                    let failure = refusal(&said.statuses);
-                    if failure.is_lost_race() && said.is_sent_once && !is_in_doubt {
+                Ok(Batched::Refused { status, is_sent_once }) => {
+                    let failure = Failure::Answered { status, sub_status: 0, is_harmless: true };
+                    if failure.is_lost_race() && is_sent_once && !is_in_doubt {
                         return Ok(None);
                     }
                     failure
@@ -142,13 +142,6 @@ impl<'a> Writing<'a> {
         }
         Err(unknown())
     }
-}
-
-/// What the service has against one operation of a batch. The others failed with it.
-fn refusal(said: &[u16]) -> Failure {
-    let mut said = said.iter().filter(|status| !matches!(status, 200..300 | 424));
-    let status = said.next().copied().unwrap_or(500);
-    Failure::Answered { status, sub_status: 0, is_harmless: true }
 }
 
 fn unknown() -> Failure {

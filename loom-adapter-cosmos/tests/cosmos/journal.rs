@@ -1,7 +1,7 @@
 //! Journals keep their promises: where one handle asks, and where two take turns that remember
 //! what they saw last.
 
-mod acting;
+pub(crate) mod acting;
 mod cost;
 mod large;
 mod lost;
