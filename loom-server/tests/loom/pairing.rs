@@ -139,6 +139,11 @@ fn orders_outlast_every_store_and_health_names_the_one_that_is_gone() {
         assert!(projected.len() <= answers.len(), "{projected:?}");
         thread::sleep(Duration::from_millis(100));
     }
+    let health = server.get("/health").json();
+    let charges = health["charges"].as_array().unwrap();
+    for asked in ["state", "rows"] {
+        assert!(charges.iter().any(|charge| charge["purpose"] == asked), "{asked}: {health}");
+    }
     assert_eq!(server.terminate().code, Some(0));
     let wallets = deployed.states("wallet");
     let left: i64 = wallets.values().map(|wallet| wallet["cents"].as_i64().unwrap()).sum();
