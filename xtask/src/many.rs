@@ -10,6 +10,8 @@ const MONEY: &str = "many::each_transfer_is_applied_once_whatever_dies_among_hos
 const ROLLING: &str = "many::rolling::a_rolling_restart_fails_no_call_that_is_asked_again";
 const COSMOS: &str =
     "money::each_transfer_is_applied_once_whatever_is_lost_between_hosts_and_cosmos";
+const PIPELINE: &str =
+    "many::pipeline::each_item_is_done_once_and_results_are_in_order_whoever_dies";
 
 /// What is done to hosts that share stores.
 #[derive(Subcommand)]
@@ -20,6 +22,8 @@ pub(crate) enum Many {
     Rolling(Restarts),
     /// Lose answers of Cosmos DB and throttle it, count every cent, and tell what it costs
     Cosmos(Transfers),
+    /// Scatter a pipeline over three hosts, kill one of them twice, and compare every result
+    Pipeline(Items),
 }
 
 /// How much is done.
@@ -53,6 +57,14 @@ pub(crate) struct Transfers {
     transfers: u32,
 }
 
+/// How many.
+#[derive(Args)]
+pub(crate) struct Items {
+    /// What is scattered
+    #[arg(long, default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
+    items: u32,
+}
+
 /// For how long.
 #[derive(Args)]
 pub(crate) struct Restarts {
@@ -74,6 +86,9 @@ pub(crate) fn run(what: &Many) -> Outcome {
             let mut test = cargo::command(&["test", "--package", "loom-adapter-cosmos"]);
             test.args(["--test", "cosmos", "--", "--exact", COSMOS, "--nocapture"]);
             cargo::run(test.env("LOOM_COSMOS_TRANSFERS", transfers.to_string()))
+        }
+        Many::Pipeline(Items { items }) => {
+            run_test(PIPELINE, [("LOOM_MANY_ITEMS", items.to_string())])
         }
         Many::Money(Size { transfers, host_kills, redis_kills, stops, storms, seed }) => run_test(
             MONEY,

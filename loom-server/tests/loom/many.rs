@@ -19,6 +19,7 @@ use fault::Fault;
 use world::World;
 
 mod fault;
+mod pipeline;
 mod rolling;
 mod world;
 
