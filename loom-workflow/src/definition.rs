@@ -2,6 +2,7 @@
 
 mod action;
 mod block;
+mod deployed;
 mod duration;
 mod kinds;
 mod reader;
@@ -11,8 +12,9 @@ mod schema;
 mod source;
 mod start;
 mod trigger;
+mod variable;
 
-pub use action::{Action, ActionIndex, Branch, CallKind, VariableKind};
+pub use action::{Action, ActionIndex, Branch, CallKind};
 pub(crate) use action::{
     Approval, BreakerRule, Call, Concurrency, ExpressionKind, Fallback, Foreach, If, Operation,
     Polling, RetryBlock, Saga, StaticResult, Switch, SwitchCase, TableFormat, Until, Webhook,
@@ -25,7 +27,10 @@ pub use schema::{Schema, SchemaError, Unsupported};
 pub use source::{DEFINITION_BYTES_MAX, DEFINITION_DEPTH_MAX, Position};
 pub use start::{Parameter, ParameterKind, ParameterProblem};
 pub use trigger::{RequestTrigger, Trigger};
+pub(crate) use variable::NewVariable;
+pub use variable::VariableKind;
 
+pub(crate) use deployed::{has_filled_in, is_filled_in, is_known_later};
 pub(crate) use reader::read;
 pub(crate) use reading::{Owner, Place as TextPlace, Reading, Use};
 pub(crate) use source::{Kind, Lines, Member, Node};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Block, RetryRule, Schema};
+use super::{Block, NewVariable, RetryRule, Schema};
 use crate::run::{Status, StatusSet};
 use crate::{Condition, Template, Value};
 
@@ -93,8 +93,8 @@ pub(crate) enum Operation {
     Table { from: Template, format: TableFormat, columns: Option<Vec<(Template, Template)>> },
     /// Arithmetic with times.
     Expression { kind: ExpressionKind, inputs: Template },
-    /// Makes a variable.
-    InitializeVariable { name: String, kind: VariableKind, value: Option<Template> },
+    /// Makes variables.
+    InitializeVariable(Vec<NewVariable>),
     /// Gives a variable another value.
     SetVariable { name: String, value: Template },
     /// Adds to a number; subtracts when `down`.
@@ -338,23 +338,6 @@ pub(crate) enum ExpressionKind {
     GetPastTime,
 }
 
-/// What a variable holds.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub enum VariableKind {
-    /// Text.
-    String,
-    /// A whole number.
-    Integer,
-    /// A number.
-    Float,
-    /// True or false.
-    Boolean,
-    /// An object.
-    Object,
-    /// An array.
-    Array,
-}
-
 /// A branch of an action that contains others.
 #[derive(Debug)]
 pub struct Branch<'a> {
@@ -406,6 +389,11 @@ impl Action {
 }
 
 impl Operation {
+    /// The variables that it makes.
+    pub(crate) fn new_variables(&self) -> &[NewVariable] {
+        if let Self::InitializeVariable(new) = self { new } else { &[] }
+    }
+
     /// Whether it ends only when something outside says so, or time passes.
     pub(crate) fn is_external(&self) -> bool {
         matches!(
@@ -461,35 +449,6 @@ impl Operation {
             | Self::Until(Until { block, .. })
             | Self::Retry(RetryBlock { block, .. }) => vec![block],
             _ => Vec::new(),
-        }
-    }
-}
-
-impl VariableKind {
-    /// The kind that a definition names, in any case.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        let kinds = [
-            ("string", Self::String),
-            ("integer", Self::Integer),
-            ("float", Self::Float),
-            ("boolean", Self::Boolean),
-            ("object", Self::Object),
-            ("array", Self::Array),
-        ];
-        kinds.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, kind)| *kind)
-    }
-
-    /// The name, as definitions write it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::String => "String",
-            Self::Integer => "Integer",
-            Self::Float => "Float",
-            Self::Boolean => "Boolean",
-            Self::Object => "Object",
-            Self::Array => "Array",
         }
     }
 }

@@ -230,6 +230,12 @@ pub fn trigger_kind(type_name: &str) -> Option<(TriggerKind, Standing)> {
     TRIGGERS.iter().find(|row| row.0 == name).map(|row| (row.1, row.2))
 }
 
+/// Whether only a Standard workflow has actions and triggers of this type.
+pub(crate) fn is_of_standard(type_name: &str) -> bool {
+    let types = ["ServiceProvider", "InvokeFunction", "CSharpScriptCode", "PowerShellCode"];
+    types.iter().any(|known| known.eq_ignore_ascii_case(type_name))
+}
+
 /// The types of actions, in lower case.
 pub(crate) fn action_types() -> impl Iterator<Item = &'static str> {
     ACTIONS.iter().map(|row| row.0)

@@ -54,8 +54,8 @@ struct Wrapped<'n> {
     is_standard: bool,
 }
 
-/// Finds the definition: itself, in `definition`, in `properties`, or in the one workflow among
-/// `resources`.
+/// Finds the definition: itself, in `definition`, in `properties`, or in the last workflow among
+/// `resources`, also those of a template within the template.
 fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
     let is_definition = |node: &Node| {
         node.as_object().is_some_and(|_| {
@@ -76,7 +76,8 @@ fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
         && definition.as_object().is_some()
     {
         let given = node.get("parameters").filter(|it| it.as_object().is_some());
-        let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some());
+        let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
+            || node.get("connectionReferences").is_some();
         return Some(Wrapped {
             definition,
             place: place.of(node, "definition"),
@@ -84,17 +85,39 @@ fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
             is_standard,
         });
     }
-    if let Some(properties) = node.get("properties") {
-        return unwrap(properties, &place.of(node, "properties"));
+    let properties = node.get("properties");
+    if let Some(found) = properties.and_then(|it| unwrap(it, &place.of(node, "properties"))) {
+        return Some(found);
     }
-    let resources = node.get("resources")?;
-    let place = place.of(node, "resources");
-    let mut workflows = resources.as_array()?.iter().enumerate().filter(|(_, resource)| {
+    let place_of_resources = place.of(node, "resources");
+    let resources: Vec<(&Node, Place)> = match &node.get("resources")?.kind {
+        Kind::Array(items) => {
+            let items = items.iter().enumerate();
+            items.map(|(index, item)| (item, place_of_resources.item(index, item))).collect()
+        }
+        Kind::Object(members) => {
+            members.iter().map(|it| (&it.value, place_of_resources.member(it))).collect()
+        }
+        Kind::Scalar(_) => return None,
+    };
+    let is_workflow = |(resource, _): &&(&Node, Place)| {
         let kind = resource.get("type").and_then(Node::as_str).unwrap_or_default();
         kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")
-    });
-    let (index, resource) = workflows.next_back()?;
-    unwrap(resource, &place.item(index, resource))
+    };
+    if let Some((resource, place)) = resources.iter().rfind(is_workflow) {
+        return unwrap(resource, place);
+    }
+    // A template within the template, and resources within a resource.
+    resources.iter().rev().find_map(|(resource, place)| {
+        let inner = resource.get("properties").and_then(|properties| {
+            let place = place.of(resource, "properties");
+            let templates = ["template", "mainTemplate"].into_iter();
+            templates
+                .filter_map(|name| Some((properties.get(name)?, place.of(properties, name))))
+                .find_map(|(template, place)| unwrap(template, &place))
+        });
+        inner.or_else(|| resource.get("resources").and_then(|_| unwrap(resource, place)))
+    })
 }
 
 impl Reading<'_> {
@@ -153,7 +176,9 @@ impl Reading<'_> {
     }
 
     fn parameters(&mut self, node: &Node, place: &Place, given: Option<&Node>) -> Vec<Parameter> {
-        let Some(parameters) = node.get("parameters") else { return Vec::new() };
+        let Some(parameters) = node.get("parameters").filter(|it| !it.is_null()) else {
+            return Vec::new();
+        };
         let place = place.of(node, "parameters");
         let members = self.object(parameters, &place);
         self.at_most(members.len(), PARAMETERS_MAX, &place, "parameters");
@@ -206,7 +231,9 @@ impl Reading<'_> {
     }
 
     fn outputs(&mut self, node: &Node, place: &Place) -> Vec<(String, Template)> {
-        let Some(outputs) = node.get("outputs") else { return Vec::new() };
+        let Some(outputs) = node.get("outputs").filter(|it| !it.is_null()) else {
+            return Vec::new();
+        };
         let place = place.of(node, "outputs");
         let members = self.object(outputs, &place);
         self.at_most(members.len(), OUTPUTS_MAX, &place, "outputs");

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::deployed::{is_call, with_calls_as_texts};
 use super::source::Member;
-use super::{Action, Definition, Kind, Lines, Node, folded, parse_duration};
+use super::{
+    Action, Definition, Kind, Lines, Node, folded, is_filled_in, is_known_later, parse_duration,
+};
 use crate::validation::{Finding, FindingCode, Scrutiny, Severity, did_you_mean};
 use crate::{Condition, Object, Reference, SyntaxError, Template, Value};
 
@@ -162,7 +165,11 @@ impl<'a> Reading<'a> {
         members.unwrap_or_default()
     }
 
+    /// Tells that something else stands here; not of what a deployment fills in.
     pub(crate) fn wrong_kind(&mut self, node: &Node, place: &Place, expected: &str) {
+        if node.as_str().is_some_and(is_filled_in) {
+            return;
+        }
         let message = format!("This must be {expected}, and is {}.", node.kind_name());
         self.error(FindingCode::WrongKind, place, message);
     }
@@ -206,10 +213,10 @@ impl<'a> Reading<'a> {
         self.text(node, place, name)
     }
 
-    /// A duration that may be there. An expression is none.
+    /// A duration that may be there. One that is known later is none.
     pub(crate) fn duration(&mut self, node: &Node, place: &Place, name: &str) -> Option<Duration> {
         let text = self.optional_text(node, place, name)?;
-        if text.contains('@') {
+        if is_known_later(&text) {
             return None;
         }
         let duration = parse_duration(&text);
@@ -239,7 +246,7 @@ impl<'a> Reading<'a> {
                 self.error(FindingCode::OutOfRange, &place, message);
                 None
             }
-            None if member.as_str().is_some_and(|text| text.contains('@')) => None,
+            None if member.as_str().is_some_and(is_known_later) => None,
             None => {
                 self.wrong_kind(member, &place, "a whole number");
                 None
@@ -254,16 +261,9 @@ impl<'a> Reading<'a> {
         place: &Place,
         owner: Owner,
     ) -> Option<Template> {
-        match Template::compile(&node.to_value()) {
-            Ok(template) => {
-                self.note(template.references(), node, place, owner);
-                Some(template)
-            }
-            Err(errors) => {
-                self.syntax(&errors, node, place);
-                None
-            }
-        }
+        let template = self.compiled(node, place, Template::compile)?;
+        self.note(template.references(), node, place, owner);
+        Some(template)
     }
 
     /// Compiles the template of a member that must be there.
@@ -285,11 +285,29 @@ impl<'a> Reading<'a> {
         place: &Place,
         owner: Owner,
     ) -> Option<Condition> {
-        match Condition::compile(&node.to_value()) {
-            Ok(condition) => {
-                self.note(condition.references(), node, place, owner);
-                Some(condition)
+        let condition = self.compiled(node, place, Condition::compile)?;
+        self.note(condition.references(), node, place, owner);
+        Some(condition)
+    }
+
+    /// Compiles a value. Where only what a deployment makes cannot be read, that is a text.
+    fn compiled<T>(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        compile: impl Fn(&Value) -> Result<T, Vec<SyntaxError>>,
+    ) -> Option<T> {
+        let value = node.to_value();
+        let mut compiled = compile(&value);
+        if let Err(errors) = &compiled {
+            let of_deployment =
+                |it: &SyntaxError| node.below(&it.pointer).as_str().is_some_and(is_call);
+            if errors.iter().any(of_deployment) {
+                compiled = compile(&with_calls_as_texts(&value));
             }
+        }
+        match compiled {
+            Ok(compiled) => Some(compiled),
             Err(errors) => {
                 self.syntax(&errors, node, place);
                 None
@@ -315,7 +333,18 @@ impl<'a> Reading<'a> {
 impl Place {
     /// The place at a pointer below `node`, which is at this place.
     fn below(&self, node: &Node, pointer: &str) -> Self {
-        let mut at = node;
+        Self {
+            pointer: format!("{}{pointer}", self.pointer),
+            at: node.below(pointer).at as usize,
+            action: self.action.clone(),
+        }
+    }
+}
+
+impl Node {
+    /// The node at a pointer, or as near to it as there is one.
+    fn below(&self, pointer: &str) -> &Self {
+        let mut at = self;
         for part in pointer.split('/').skip(1) {
             let name = part.replace("~1", "/").replace("~0", "~");
             let child = match &at.kind {
@@ -328,15 +357,9 @@ impl Place {
             let Some(child) = child else { break };
             at = child;
         }
-        Self {
-            pointer: format!("{}{pointer}", self.pointer),
-            at: at.at as usize,
-            action: self.action.clone(),
-        }
+        at
     }
-}
 
-impl Node {
     /// The value without positions. Of members with one name the last counts.
     pub(crate) fn to_value(&self) -> Value {
         match &self.kind {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::duration::parse_duration;
+use super::is_known_later;
 use crate::Value;
 
 /// When a call that failed is tried again.
@@ -113,7 +114,7 @@ impl RetryRule {
         }
         let mut duration = |member: &'static str, or: Duration| match policy.property(member) {
             Value::Null => or,
-            Value::String(text) if text.contains('@') => or,
+            Value::String(text) if is_known_later(&text) => or,
             Value::String(text) => parse_duration(&text).unwrap_or_else(|| {
                 problem(member, format!("`{text}` is not an ISO 8601 duration such as PT20S"));
                 or
@@ -135,7 +136,7 @@ impl RetryRule {
         let count = match policy.property("count") {
             Value::Integer(count @ 1..=90) => u32::try_from(count).unwrap_or(4),
             Value::Null => 4,
-            Value::String(text) if text.contains('@') => 4,
+            Value::String(text) if is_known_later(&text) => 4,
             Value::String(text)
                 if text.parse::<u32>().is_ok_and(|count| (1..=90).contains(&count)) =>
             {
@@ -149,6 +150,7 @@ impl RetryRule {
         let kind = match kind.as_str() {
             "fixed" => RetryKind::Fixed(interval),
             "exponential" => RetryKind::Exponential { interval, min, max },
+            text if is_known_later(text) => RetryKind::Default,
             _ => {
                 let message = "a type is one of default, none, fixed and exponential";
                 problem("type", message.to_owned());

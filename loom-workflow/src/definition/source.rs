@@ -1,4 +1,7 @@
 //! JSON text as a tree whose parts know where they stand, so that findings have positions.
+//!
+//! As the service does, it takes comments, a comma after the last item, and line breaks in
+//! strings.
 
 use serde_json::Value as Json;
 
@@ -153,9 +156,23 @@ impl Reader<'_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// Goes behind white space and comments. A comment that does not end is left where it is.
     fn blank(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            self.at += 1;
+        loop {
+            while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+                self.at += 1;
+            }
+            let rest = &self.text[self.at..];
+            let length = if rest.starts_with("//") {
+                rest.find('\n').unwrap_or(rest.len())
+            } else {
+                let comment = rest.strip_prefix("/*").and_then(|comment| comment.find("*/"));
+                comment.map_or(0, |end| end + "/**/".len())
+            };
+            if length == 0 {
+                return;
+            }
+            self.at += length;
         }
     }
 
@@ -186,6 +203,9 @@ impl Reader<'_> {
         loop {
             self.blank();
             let at = u32::try_from(self.at).expect("a definition is shorter than 4 GiB");
+            if !members.is_empty() && self.take(b'}') {
+                return Ok(Kind::Object(members));
+            }
             if self.peek() != Some(b'"') {
                 return Err(self.error("a name in quotes is expected"));
             }
@@ -214,6 +234,10 @@ impl Reader<'_> {
             return Ok(Kind::Array(items));
         }
         loop {
+            self.blank();
+            if !items.is_empty() && self.take(b']') {
+                return Ok(Kind::Array(items));
+            }
             items.push(self.value(depth + 1)?);
             self.blank();
             if self.take(b']') {
@@ -236,7 +260,7 @@ impl Reader<'_> {
         let start = self.at;
         let mut end = start + 1;
         let bytes = self.text.as_bytes();
-        let mut escaped = false;
+        let (mut escaped, mut broken) = (false, false);
         loop {
             match bytes.get(end) {
                 None => return Err(self.error("the string does not end")),
@@ -244,6 +268,10 @@ impl Reader<'_> {
                 Some(b'\\') => {
                     escaped = true;
                     end += 2;
+                }
+                Some(b'\n' | b'\r' | b'\t') => {
+                    broken = true;
+                    end += 1;
                 }
                 Some(byte) if *byte < 0x20 => {
                     self.at = end;
@@ -256,14 +284,21 @@ impl Reader<'_> {
         if !escaped {
             return Ok(self.text[start + 1..end].to_owned());
         }
-        serde_json::from_str(&self.text[start..=end])
+        let mut quoted = std::borrow::Cow::Borrowed(&self.text[start..=end]);
+        if broken {
+            let breaks = [('\n', "\\n"), ('\r', "\\r"), ('\t', "\\t")];
+            for (from, to) in breaks {
+                quoted = quoted.replace(from, to).into();
+            }
+        }
+        serde_json::from_str(&quoted)
             .map_err(|_| SourceError { at: start, message: "an escape is not valid".to_owned() })
     }
 
     /// A number, `true`, `false` or `null`.
     fn word(&mut self) -> Result<Kind, SourceError> {
         let rest = &self.text[self.at..];
-        let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}' | ':' | '"');
+        let ends = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}' | ':' | '"' | '/');
         let word = &rest[..rest.find(ends).unwrap_or(rest.len())];
         let scalar = serde_json::from_str::<Json>(word).ok();
         let Some(scalar @ (Json::Null | Json::Bool(_) | Json::Number(_))) = scalar else {

@@ -2,7 +2,7 @@
 
 use super::Recorded;
 use super::engine::{Engine, places};
-use crate::definition::{Operation, StaticResult};
+use crate::definition::{NewVariable, Operation, StaticResult};
 use crate::run::{ActionRecord, ErrorInfo, Node, Place, Progress, Status, Why, Work};
 use crate::{Evaluated, EvaluationError, Value};
 
@@ -251,8 +251,10 @@ impl Engine<'_> {
         if self.action(place).operation.is_container() {
             return self.fail_unrun(place, ending);
         }
-        if let Operation::InitializeVariable { name, kind, .. } = &self.action(place).operation {
-            self.make_variable(name, *kind);
+        if let Operation::InitializeVariable(variables) = &self.action(place).operation {
+            for NewVariable { name, kind, .. } in variables {
+                self.make_variable(name, *kind);
+            }
         }
         self.settle(place, ending);
     }

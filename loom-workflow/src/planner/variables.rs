@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::engine::Engine;
 use super::settle::{Ending, plain};
-use crate::definition::{Operation, VariableKind};
+use crate::definition::{NewVariable, Operation, VariableKind};
 use crate::run::{Place, Status, Variable};
 use crate::{Evaluated, Object, Template, Value};
 
@@ -46,9 +46,7 @@ fn converted(kind: VariableKind, value: Value) -> Value {
 impl Engine<'_> {
     pub(super) fn change_variable(&mut self, place: Place, operation: &Operation) {
         match operation {
-            Operation::InitializeVariable { name, kind, value } => {
-                self.initialize(place, name, *kind, value.as_ref());
-            }
+            Operation::InitializeVariable(variables) => self.initialize(place, variables),
             Operation::SetVariable { name, value } => self.set(place, name, value),
             Operation::IncrementVariable { name, by, down } => {
                 self.increment(place, name, by.as_ref(), *down);
@@ -70,34 +68,34 @@ impl Engine<'_> {
         self.run.variables.insert(name.to_lowercase(), variable);
     }
 
-    fn initialize(
-        &mut self,
-        place: Place,
-        name: &str,
-        kind: VariableKind,
-        template: Option<&Template>,
-    ) {
-        let evaluated = match template {
-            Some(template) => match self.evaluate(place, template) {
-                Ok(evaluated) => self.as_kept(place, evaluated),
-                Err(error) => return self.fail_inputs(place, &error),
-            },
-            None => plain(default_of(kind)),
-        };
-        let Evaluated { value, shown, secure } = evaluated;
-        // Nothing can be put into a variable only when it is made.
-        if !fits(kind, &value) && !value.is_null() {
-            return self.wrong_kind(place, name, kind, &value);
+    /// Makes all of them, or none.
+    fn initialize(&mut self, place: Place, new: &[NewVariable]) {
+        let (mut made, mut list) = (Vec::new(), Vec::new());
+        for NewVariable { name, kind, value } in new {
+            let evaluated = match value {
+                Some(template) => match self.evaluate(place, template) {
+                    Ok(evaluated) => self.as_kept(place, evaluated),
+                    Err(error) => return self.fail_inputs(place, &error),
+                },
+                None => plain(default_of(*kind)),
+            };
+            let Evaluated { value, shown, secure } = evaluated;
+            // Nothing can be put into a variable only when it is made.
+            if !fits(*kind, &value) && !value.is_null() {
+                return self.wrong_kind(place, name, *kind, &value);
+            }
+            let mut written = Object::new();
+            written.insert("name", Value::from(name.as_str()));
+            written.insert("type", Value::from(kind.name()));
+            written.insert("value", shown);
+            list.push(Value::from(written));
+            let value = converted(*kind, value);
+            made.push(Variable { name: name.clone(), kind: *kind, value, secure });
         }
-        let mut written = Object::new();
-        written.insert("name", Value::from(name));
-        written.insert("type", Value::from(kind.name()));
-        written.insert("value", shown);
-        let list = Value::from(vec![Value::from(written)]);
-        self.node(place).record.inputs = Some(Object::from([("variables", list)]).into());
-        let value = converted(kind, value);
-        let variable = Variable { name: name.to_owned(), kind, value, secure };
-        self.run.variables.insert(name.to_lowercase(), variable);
+        let inputs = Object::from([("variables", Value::from(list))]);
+        self.node(place).record.inputs = Some(inputs.into());
+        let made = made.into_iter().map(|variable| (variable.name.to_lowercase(), variable));
+        self.run.variables.extend(made);
         self.settle(place, Ending::done(Status::Succeeded));
     }
 

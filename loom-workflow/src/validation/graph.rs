@@ -64,6 +64,12 @@ impl Reading<'_> {
         place: &crate::definition::TextPlace,
         siblings: &[String],
     ) {
+        // The service takes it of agents, and it says nothing: the trigger has always fired.
+        if definition.trigger(name).is_some() {
+            let message = format!("'{name}' is a trigger, which has always fired.");
+            self.lint(F::IgnoredProperty, place, message);
+            return;
+        }
         let message = match definition.find(name) {
             Some(_) => {
                 format!("'{name}' is not beside this action; only siblings can be run after.")

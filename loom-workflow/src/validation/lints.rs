@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{FindingCode as F, Severity};
 use crate::Subject;
-use crate::definition::{ActionIndex, Definition, Operation, Owner, Reading, VariableKind};
+use crate::definition::{
+    ActionIndex, Definition, NewVariable, Operation, Owner, Reading, VariableKind,
+};
 
 impl Reading<'_> {
     pub(super) fn lints(&mut self, definition: &Definition) {
@@ -61,16 +63,12 @@ impl Reading<'_> {
         let (variables, any_variable) = named(Subject::Variable);
         let (parameters, any_parameter) = named(Subject::Parameter);
         for (at, action) in definition.actions.iter().enumerate() {
-            if let Operation::InitializeVariable { name, .. } = &action.operation
-                && !any_variable
-                && !variables.contains(&name.to_lowercase())
-            {
-                let place = self.written[at].place.clone();
-                self.lint(
-                    F::UnusedVariable,
-                    &place,
-                    format!("Nothing asks for the variable '{name}'."),
-                );
+            for NewVariable { name, .. } in action.operation.new_variables() {
+                if !any_variable && !variables.contains(&name.to_lowercase()) {
+                    let place = self.written[at].place.clone();
+                    let message = format!("Nothing asks for the variable '{name}'.");
+                    self.lint(F::UnusedVariable, &place, message);
+                }
             }
         }
         for parameter in &definition.parameters {
@@ -98,14 +96,8 @@ impl Reading<'_> {
 
     fn kinds_of_variables(&mut self, definition: &Definition) {
         let kind_of = |name: &str| {
-            definition.actions.iter().find_map(|action| match &action.operation {
-                Operation::InitializeVariable { name: made, kind, .. }
-                    if made.eq_ignore_ascii_case(name) =>
-                {
-                    Some(*kind)
-                }
-                _ => None,
-            })
+            let mut made = definition.actions.iter().flat_map(|it| it.operation.new_variables());
+            made.find(|it| it.name.eq_ignore_ascii_case(name)).map(|it| it.kind)
         };
         for (at, action) in definition.actions.iter().enumerate() {
             let (name, takes): (_, &[VariableKind]) = match &action.operation {

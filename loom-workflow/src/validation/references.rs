@@ -53,7 +53,8 @@ impl Reading<'_> {
                 }
             }
             Subject::Parameter if definition.parameter(name).is_none() => {
-                let severity = if self.is_standard { Severity::Lint } else { Severity::Error };
+                let is_elsewhere = self.is_standard || name.contains('#') || name.starts_with('$');
+                let severity = if is_elsewhere { Severity::Lint } else { Severity::Error };
                 let known = definition.parameters.iter().map(|it| it.name.as_str());
                 let message = format!("There is no parameter '{name}'.");
                 let suggestion = self.guess(name, known);
@@ -151,11 +152,8 @@ impl Reading<'_> {
 
 /// Names of variables in lower case.
 fn variables(definition: &Definition) -> BTreeSet<String> {
-    let made = definition.actions.iter().filter_map(|action| match &action.operation {
-        Operation::InitializeVariable { name, .. } => Some(name.to_lowercase()),
-        _ => None,
-    });
-    made.collect()
+    let made = definition.actions.iter().flat_map(|action| action.operation.new_variables());
+    made.map(|variable| variable.name.to_lowercase()).collect()
 }
 
 /// The loops around an expression.

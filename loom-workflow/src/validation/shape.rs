@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::FindingCode as F;
 use super::order::around;
-use crate::definition::{ActionIndex, Definition, Operation, Reading, TriggerKind};
+use crate::definition::{ActionIndex, Definition, NewVariable, Operation, Reading, TriggerKind};
 
 const ACTIONS_MAX: usize = 500;
 const VARIABLES_MAX: usize = 250;
@@ -66,16 +66,18 @@ impl Reading<'_> {
                 Operation::Terminate(_) if in_loop => {
                     self.error(F::TerminateInLoop, &place, "A Terminate cannot stand in a loop.");
                 }
-                Operation::InitializeVariable { name, .. } => {
+                Operation::InitializeVariable(new) => {
                     if action.container.is_some() {
                         let message = "A variable is made outside of all other actions.";
                         self.error(F::VariableInContainer, &place, message);
                     }
-                    if let Some(first) = variables.insert(name.to_lowercase(), at) {
-                        let line = self.lines.position(self.written[first].place.at).line;
-                        let message =
-                            format!("The variable '{name}' is made on line {line} already.");
-                        self.error(F::VariableTwice, &place, message);
+                    for NewVariable { name, .. } in new {
+                        if let Some(first) = variables.insert(name.to_lowercase(), at) {
+                            let line = self.lines.position(self.written[first].place.at).line;
+                            let message =
+                                format!("The variable '{name}' is made on line {line} already.");
+                            self.error(F::VariableTwice, &place, message);
+                        }
                     }
                 }
                 _ => {}

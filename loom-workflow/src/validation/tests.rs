@@ -58,12 +58,106 @@ fn definitions_are_found_in_their_wrappings() {
 }
 
 #[test]
+fn definitions_are_found_in_templates_within_templates() {
+    let workflow = format!(
+        r#"{{"type": "Microsoft.Logic/workflows", "properties": {{"definition": {{{REQUEST}, "actions": {{"A": {{"type": "Nothing"}}}}}}}}}}"#
+    );
+    let rows = [
+        (format!(r#"{{"resources": {{"flow": {workflow}}}}}"#), "/resources/flow"),
+        (
+            format!(
+                r#"{{"resources": [{{"type": "Microsoft.Resources/deployments", "properties": {{"template": {{"resources": [{workflow}]}}}}}}]}}"#
+            ),
+            "/resources/0/properties/template/resources/0",
+        ),
+        (
+            format!(
+                r#"{{"resources": [{{"properties": {{"mainTemplate": {{"resources": [{{}}, {workflow}]}}}}}}, {{"properties": {{}}}}]}}"#
+            ),
+            "/resources/0/properties/mainTemplate/resources/1",
+        ),
+        (
+            format!(r#"{{"resources": [{{"properties": {{}}, "resources": [{workflow}]}}]}}"#),
+            "/resources/0/resources/0",
+        ),
+    ];
+    for (text, pointer) in rows {
+        let pointer = format!("{pointer}/properties/definition/actions/A/type");
+        let found: Vec<_> = errors(&text).into_iter().map(|it| it.pointer).collect();
+        assert_eq!(found, [pointer], "{text}");
+    }
+}
+
+#[test]
+fn comments_commas_and_line_breaks_are_read_as_the_service_reads_them() {
+    let text = format!(
+        "// first\n{{{REQUEST}, /* ** */ \"actions\": {{\"A\": {{\"type\": \"Compose\", \"inputs\": [\"@concat('a',\n\t'\\u0062')\", 1/*x*/, ],}},}}, // last\n}}//"
+    );
+    assert_eq!(errors(&text), []);
+}
+
+#[test]
 fn parameters_of_standard_workflows_are_declared_elsewhere() {
     let inner = format!(
         "{{{REQUEST}, \"actions\": {{\"A\": {{\"type\": \"Compose\", \"inputs\": \"@parameters('p')\"}}}}}}"
     );
     assert_eq!(errors(&inner)[0].code, FindingCode::UnknownParameter);
+    let references = format!("{{\"definition\": {inner}, \"connectionReferences\": {{}}}}");
+    assert_eq!(errors(&references), []);
     assert_eq!(errors(&format!("{{\"definition\": {inner}, \"kind\": \"Stateless\"}}")), []);
+    let rows = [
+        (r#"{"type": "ServiceProvider", "inputs": {"serviceProviderConfiguration": {}}}"#, "p"),
+        (
+            r#"{"type": "ApiConnection", "inputs": {"host": {"connection": {"referenceName": "x"}}}}"#,
+            "p",
+        ),
+        (r#"{"type": "Compose"}"#, "p_#workflowname#"),
+        (r#"{"type": "Compose"}"#, "$connections"),
+    ];
+    for (other, name) in rows {
+        let compose = format!(r#"{{"type": "Compose", "inputs": "@parameters('{name}')"}}"#);
+        let text = format!(r#"{{{REQUEST}, "actions": {{"A": {compose}, "B": {other}}}}}"#);
+        assert_eq!(errors(&text), []);
+    }
+}
+
+#[test]
+fn what_says_nothing_is_no_error() {
+    let rows = [
+        r#"{"A": {"type": "Agent", "inputs": {}, "runAfter": {"manual": ["Succeeded"]}}}"#,
+        r#"{"A": {"type": "Compose", "runtimeConfiguration": null, "runAfter": null}}"#,
+        r#"{"A": {"type": "Compose", "runtimeConfiguration": {"staticResult": null}}}"#,
+        r#"{"A": {"type": "Compose"}, "B": {"type": "Compose", "runAfter": {"A": []}}}"#,
+    ];
+    for actions in rows {
+        let text = format!(
+            "{{{REQUEST}, \"parameters\": null, \"outputs\": null, \"actions\": {actions}}}"
+        );
+        assert_eq!(errors(&text), []);
+    }
+}
+
+#[test]
+fn parameters_that_a_recurrence_names_are_asked_for() {
+    let text = r#"{"parameters": {"f": {"type": "String", "defaultValue": "Day"}}, "actions": {},
+        "triggers": {"R": {"type": "Recurrence", "recurrence": {"frequency": "@parameters('f')", "interval": "@parameters('g')"}}}}"#;
+    let strict = Scrutiny { strict: true, connectors: None };
+    let findings = validate(text, &strict).findings;
+    let found: Vec<_> = findings.iter().map(|it| (it.code, it.pointer.as_str())).collect();
+    assert_eq!(found, [(FindingCode::UnknownParameter, "/triggers/R/recurrence/interval")]);
+}
+
+#[test]
+fn one_action_may_make_several_variables() {
+    let twice = |names: [&str; 2]| {
+        let [a, b] = names.map(|name| format!(r#"{{"name": "{name}", "type": "integer"}}"#));
+        let text = format!(
+            r#"{{{REQUEST}, "actions": {{"V": {{"type": "InitializeVariable", "inputs": {{"variables": [{a}, {b}]}}}}}}}}"#
+        );
+        errors(&text).iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    assert_eq!(twice(["a", "b"]), []);
+    assert_eq!(twice(["a", "A"]), [FindingCode::VariableTwice]);
 }
 
 #[test]
@@ -77,7 +171,10 @@ fn what_is_no_json_or_too_much_of_it_is_refused_with_a_place() {
         ("{\"a\": tru}", "1:7"),
         ("{\"a\": \"x}", "1:7"),
         ("{\"a\": \"\\q\"}", "1:7"),
-        ("[1,]", "1:4"),
+        ("[1,,2]", "1:4"),
+        ("[,]", "1:2"),
+        ("{,}", "1:2"),
+        ("{} /* x", "1:4"),
         ("{} {}", "1:4"),
         ("\"\u{1}\"", "1:2"),
         (deep.as_str(), "1:130"),
@@ -165,6 +262,10 @@ fn strict_eyes_see_what_the_service_accepts_and_what_then_fails() {
         ),
         (r#"{"A": {"type": "Compose", "compensate": {"actions": {}}}}"#, &["IgnoredProperty"]),
         (r#"{"A": {"type": "Compose", "inputs": "@concat('a')"}}"#, &[]),
+        (
+            r#"{"A": {"type": "Compose"}, "B": {"type": "Compose", "runAfter": {"A": []}}}"#,
+            &["Missing"],
+        ),
     ];
     for (actions, expected) in rows {
         assert_eq!(lints(actions), *expected, "{actions}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::definition::kinds::action_types;
+use crate::definition::kinds::{action_types, is_of_standard};
 use crate::definition::reading::{Owner, Written};
 use crate::definition::{
     Action, ActionIndex, ActionKind, Block, BreakerRule, Member, Node, Operation, Reading,
@@ -120,6 +120,7 @@ impl Reading<'_> {
         let unknown = Operation::Unknown(nothing());
         let Some(type_name) = self.text(slot.node, place, "type") else { return unknown };
         self.own(slot.index).type_name.clone_from(&type_name);
+        self.is_standard |= is_of_standard(&type_name);
         let at = place.of(slot.node, "type");
         let Some((kind, standing)) = action_kind(&type_name) else {
             let suggestion = self.guess(&type_name, action_types());
@@ -212,7 +213,7 @@ impl Reading<'_> {
             }
         }
         if items.is_empty() {
-            self.error(F::Missing, place, "At least one status is needed.");
+            self.lint(F::Missing, place, "Without a status the action never runs.");
         }
         statuses
     }
@@ -277,13 +278,15 @@ impl Reading<'_> {
     }
 
     fn runtime(&mut self, slot: Slot<'_>, place: &Place) {
-        let Some(runtime) = slot.node.get("runtimeConfiguration") else { return };
+        let runtime = slot.node.get("runtimeConfiguration").filter(|it| !it.is_null());
+        let Some(runtime) = runtime else { return };
         let place = place.of(slot.node, "runtimeConfiguration");
         self.object(runtime, &place);
         let (secure_inputs, secure_outputs) = secured(runtime);
         self.own(slot.index).secure_inputs = secure_inputs;
         self.own(slot.index).secure_outputs = secure_outputs;
-        let Some(result) = runtime.get("staticResult") else { return };
+        let result = runtime.get("staticResult").filter(|it| it.as_object().is_some());
+        let Some(result) = result else { return };
         let place = place.of(runtime, "staticResult");
         let options = result.get("staticResultOptions").and_then(Node::as_str).unwrap_or("Enabled");
         if !options.eq_ignore_ascii_case("Enabled") {

@@ -4,7 +4,7 @@ use super::actions::{Slot, has_option, nothing};
 use crate::definition::reading::Owner;
 use crate::definition::{
     ActionKind, Approval, Call, CallKind, Fallback, Node, Operation, Polling, Reading, RetryRule,
-    TextPlace as Place, Webhook,
+    TextPlace as Place, Webhook, is_known_later,
 };
 use crate::validation::{FindingCode as F, Severity};
 
@@ -92,11 +92,13 @@ impl Reading<'_> {
 
     /// Tells when nobody has registered what is called.
     fn connector(&mut self, type_name: &str, inputs: &Node, at: &Place) {
+        // Connections by reference stand in a file beside a Standard workflow.
+        let connection = inputs.get("host").and_then(|it| it.get("connection"));
+        self.is_standard |= connection.is_some_and(|it| it.get("referenceName").is_some());
         let scrutiny = self.scrutiny;
         let Some(known) = &scrutiny.connectors else { return };
         let name = match type_name.to_ascii_lowercase().as_str() {
             "apiconnection" | "apiconnectionwebhook" => {
-                let connection = inputs.get("host").and_then(|it| it.get("connection"));
                 let named = |name| connection.and_then(|it| it.get(name)).and_then(Node::as_str);
                 named("referenceName").or_else(|| named("name")).unwrap_or(type_name)
             }
@@ -210,7 +212,7 @@ impl Reading<'_> {
         }
         self.required(interval, &at, "count");
         let Some(unit) = self.text(interval, &at, "unit") else { return };
-        if !unit.contains('@') && !UNITS.iter().any(|known| known.eq_ignore_ascii_case(&unit)) {
+        if !is_known_later(&unit) && !UNITS.iter().any(|known| known.eq_ignore_ascii_case(&unit)) {
             let message = format!("'{unit}' is not a unit of time.");
             let suggestion = self.guess(&unit, UNITS);
             self.find(
@@ -229,7 +231,7 @@ impl Reading<'_> {
         }
         let Some(status) = self.text(inputs, at, "runStatus") else { return };
         let known = ["Succeeded", "Failed", "Cancelled"];
-        if !status.contains('@') && !known.iter().any(|it| it.eq_ignore_ascii_case(&status)) {
+        if !is_known_later(&status) && !known.iter().any(|it| it.eq_ignore_ascii_case(&status)) {
             let message = format!("A run cannot end as '{status}'.");
             let suggestion = self.guess(&status, known);
             self.find(
@@ -241,7 +243,7 @@ impl Reading<'_> {
             );
         }
         if let Some(error) = inputs.get("runError")
-            && !status.contains('@')
+            && !is_known_later(&status)
             && !status.eq_ignore_ascii_case("Failed")
             && error.as_object().is_some_and(|members| !members.is_empty())
         {

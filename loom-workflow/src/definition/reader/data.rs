@@ -4,8 +4,8 @@ use super::actions::{Slot, nothing};
 use crate::Template;
 use crate::definition::reading::Owner;
 use crate::definition::{
-    ActionKind, ExpressionKind, Node, Operation, Reading, Schema, TableFormat, TextPlace as Place,
-    VariableKind,
+    ActionKind, ExpressionKind, NewVariable, Node, Operation, Reading, Schema, TableFormat,
+    TextPlace as Place, VariableKind, is_filled_in,
 };
 use crate::validation::{FindingCode as F, Severity};
 
@@ -106,18 +106,23 @@ impl Reading<'_> {
     fn initialize(&mut self, inputs: &Node, at: &Place, owner: Owner) -> Option<Operation> {
         let (variables, at) = self.required(inputs, at, "variables")?;
         let Some(items) = variables.as_array() else {
-            self.wrong_kind(variables, &at, "an array with one variable");
+            self.wrong_kind(variables, &at, "an array of variables");
             return None;
         };
-        let [item] = items else {
-            let message =
-                format!("One variable is made by each action, and here are {}.", items.len());
-            self.error(F::TooMany, &at, message);
+        if items.is_empty() {
+            self.error(F::Missing, &at, "There is no variable to make.");
             return None;
-        };
-        let at = at.item(0, item);
-        let name = self.text(item, &at, "name");
-        let type_name = self.text(item, &at, "type");
+        }
+        let items = items.iter().enumerate();
+        let read = items.map(|(index, item)| self.new_variable(item, &at.item(index, item), owner));
+        // What is wrong with one of them is told of all.
+        let read: Vec<_> = read.collect();
+        read.into_iter().collect::<Option<_>>().map(Operation::InitializeVariable)
+    }
+
+    fn new_variable(&mut self, item: &Node, at: &Place, owner: Owner) -> Option<NewVariable> {
+        let name = self.text(item, at, "name");
+        let type_name = self.text(item, at, "type");
         let value = match item.get("value") {
             Some(value) => self.template(value, &at.of(item, "value"), owner).map(Some),
             None => Some(None),
@@ -133,6 +138,7 @@ impl Reading<'_> {
         let (kind, value) = (kind?, value?);
         if let Some(constant) = value.as_ref().and_then(Template::constant)
             && !crate::planner::fits(kind, constant)
+            && !constant.as_str().is_some_and(is_filled_in)
         {
             let message = format!(
                 "The value is of type '{}', and the variable of type '{}'.",
@@ -141,7 +147,7 @@ impl Reading<'_> {
             );
             self.lint(F::WrongVariableKind, &at.of(item, "value"), message);
         }
-        Some(Operation::InitializeVariable { name: name?, kind, value })
+        Some(NewVariable { name: name?, kind, value })
     }
 
     fn table(&mut self, inputs: &Node, at: &Place, slot: Slot<'_>) -> Option<Operation> {

@@ -3,11 +3,11 @@
 use super::TRIGGERS_MAX;
 use super::actions::{has_option, secured};
 use crate::Condition;
-use crate::definition::kinds::trigger_types;
+use crate::definition::kinds::{is_of_standard, trigger_types};
 use crate::definition::reading::Owner;
 use crate::definition::{
     Member, Node, Reading, RequestTrigger, Standing, TextPlace as Place, Trigger, TriggerKind,
-    trigger_kind,
+    has_filled_in, trigger_kind,
 };
 use crate::recurrence::Recurrence;
 use crate::validation::{FindingCode as F, Severity};
@@ -38,6 +38,7 @@ impl Reading<'_> {
         let node = &member.value;
         self.object(node, place);
         let type_name = self.text(node, place, "type").unwrap_or_default();
+        self.is_standard |= is_of_standard(&type_name);
         let found = trigger_kind(&type_name);
         match found {
             None if type_name.is_empty() => {}
@@ -134,10 +135,12 @@ impl Reading<'_> {
             }
             return None;
         }
+        // Its expressions are not evaluated here, and what they name must be there.
+        self.template(written, &place, Owner::Trigger);
         // What a template of a deployment fills in is known later.
         let computed =
             written.get("frequency").and_then(Node::as_str).is_some_and(|it| it.contains('@'));
-        if computed {
+        if computed || has_filled_in(written) {
             return None;
         }
         let (recurrence, problems) = Recurrence::read(&written.to_value());

@@ -1,0 +1,51 @@
+use crate::validation::{Scrutiny, validate};
+
+/// What is found in a definition with these triggers and actions, as `pointer message`.
+fn found(triggers: &str, actions: &str) -> Vec<String> {
+    let text = format!(r#"{{"triggers": {triggers}, "actions": {actions}}}"#);
+    let findings = validate(&text, &Scrutiny::default()).findings;
+    findings.iter().map(|it| format!("{} {}", it.pointer, it.message)).collect()
+}
+
+#[test]
+fn what_a_deployment_fills_in_is_known_later() {
+    let actions = r#"{
+        "Post": {"type": "Http", "inputs": {"method": "POST", "uri": "[parameters('uri')]",
+            "retryPolicy": {"type": "fixed", "count": "[parameters('n')]", "interval": "[variables('i')]"}},
+            "limit": {"timeout": "[parameters('timeout')]"}},
+        "Kind": {"type": "Http", "inputs": {"method": "GET", "uri": "http://x", "retryPolicy": {"type": "[parameters('k')]"}}},
+        "Each": {"type": "Foreach", "foreach": "[parameters('list')]", "actions": {},
+            "runtimeConfiguration": {"concurrency": {"repetitions": "[[parameters('n')]"}}},
+        "Again": {"type": "Until", "expression": "@true", "actions": {}, "limit": {"count": "[int(parameters('n'))]", "timeout": "[variables('t')]"}},
+        "Rest": {"type": "Wait", "inputs": {"interval": {"count": "[parameters('n')]", "unit": "[parameters('unit')]"}}},
+        "Stop": {"type": "Terminate", "inputs": {"runStatus": "[parameters('status')]"}},
+        "Made": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "v", "type": "array", "value": "[parameters('v')]"}]}}
+    }"#;
+    let triggers = r#"{"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "[parameters('f')]",
+        "interval": "[parameters('n')]", "startTime": "[parameters('s')]", "timeZone": "[parameters('z')]",
+        "schedule": {"hours": ["[parameters('hour')]"]}}, "runtimeConfiguration": {"concurrency": {"runs": "[parameters('n')]"}}}}"#;
+    assert_eq!(found(triggers, actions), Vec::<String>::new());
+    let fixed = r#"{"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "Day", "interval": "[parameters('n')]"}}}"#;
+    let text = format!(r#"{{"triggers": {fixed}, "actions": {{}}}}"#);
+    let definition = validate(&text, &Scrutiny::default()).definition.unwrap();
+    assert!(definition.triggers[0].recurrence.is_none(), "nobody knows when it fires");
+}
+
+#[test]
+fn calls_of_a_deployment_template_are_no_expressions() {
+    let rows = [
+        (r#""[concat('/@{encodeURIComponent(''', parameters('q'), ''')}/messages')]""#, 0),
+        (r#"["[[concat('@{', parameters('q'), '}')]", "@{body('A')}"]"#, 1),
+        (r#""[@{concat('a', }]""#, 1),
+        (r#""[dbo].[@{]""#, 1),
+    ];
+    for (inputs, count) in rows {
+        let actions = format!(r#"{{"C": {{"type": "Compose", "inputs": {inputs}}}}}"#);
+        assert_eq!(found("{}", &actions).len(), count, "{inputs}");
+    }
+    let where_ =
+        r#"{"and": [{"equals": ["[concat('@{item()?[''', parameters('p'), ''']}')]", 1]}]}"#;
+    let query =
+        format!(r#"{{"Q": {{"type": "Query", "inputs": {{"from": [], "where": {where_}}}}}}}"#);
+    assert_eq!(found("{}", &query), Vec::<String>::new());
+}
