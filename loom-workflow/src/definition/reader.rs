@@ -9,6 +9,7 @@ mod triggers;
 use super::reading::Owner;
 use super::{
     Definition, Kind, Member, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
+    is_filled_in,
 };
 use crate::Template;
 use crate::validation::{FindingCode as F, Scrutiny, Severity};
@@ -188,7 +189,7 @@ impl Reading<'_> {
             self.object(&member.value, &place);
             let type_name = self.text(&member.value, &place, "type").unwrap_or_default();
             let kind = ParameterKind::named(&type_name);
-            if kind.is_none() && !type_name.is_empty() {
+            if kind.is_none() && !type_name.is_empty() && !is_filled_in(&type_name) {
                 let known = ParameterKind::NAMES;
                 let suggestion = self.guess(&type_name, known);
                 let message = format!("'{type_name}' is not a type of parameters.");

@@ -186,7 +186,8 @@ impl<'a> Reading<'a> {
         name: &str,
     ) -> Option<(&'n Node, Place)> {
         let found = node.get(name);
-        if found.is_none() {
+        // Of what is no object that was told before.
+        if found.is_none() && node.as_object().is_some() {
             self.missing(place, name);
         }
         found.map(|member| (member, place.of(node, name)))

@@ -32,6 +32,20 @@ fn what_a_deployment_fills_in_is_known_later() {
 }
 
 #[test]
+fn whole_actions_triggers_and_types_may_be_filled_in() {
+    let triggers = r#"{"T": "[parameters('t')]", "U": {"type": "[parameters('u')]"}}"#;
+    let actions = r#"{
+        "A": "[parameters('a')]",
+        "B": {"type": "[parameters('b')]", "runAfter": {"A": ["Succeeded"]}},
+        "C": {"type": "Scope", "actions": "[parameters('c')]"}
+    }"#;
+    assert_eq!(found(triggers, actions), Vec::<String>::new());
+    let text = r#"{"parameters": {"p": {"type": "[parameters('p')]"}, "q": "[parameters('q')]"}, "actions": {}}"#;
+    assert_eq!(validate(text, &Scrutiny::default()).findings, []);
+    assert_eq!(found("{}", r#"{"A": 1}"#), ["/actions/A This must be an object, and is a number."]);
+}
+
+#[test]
 fn calls_of_a_deployment_template_are_no_expressions() {
     let rows = [
         (r#""[concat('/@{encodeURIComponent(''', parameters('q'), ''')}/messages')]""#, 0),

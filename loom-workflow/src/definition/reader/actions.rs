@@ -6,7 +6,7 @@ use crate::definition::kinds::{action_types, is_of_standard};
 use crate::definition::reading::{Owner, Written};
 use crate::definition::{
     Action, ActionIndex, ActionKind, Block, BreakerRule, Member, Node, Operation, Reading,
-    Standing, StaticResult, TextPlace as Place, action_kind,
+    Standing, StaticResult, TextPlace as Place, action_kind, is_filled_in,
 };
 use crate::run::{Status, StatusSet};
 use crate::validation::{FindingCode as F, Severity};
@@ -122,6 +122,9 @@ impl Reading<'_> {
         self.own(slot.index).type_name.clone_from(&type_name);
         self.is_standard |= is_of_standard(&type_name);
         let at = place.of(slot.node, "type");
+        if is_filled_in(&type_name) {
+            return unknown;
+        }
         let Some((kind, standing)) = action_kind(&type_name) else {
             let suggestion = self.guess(&type_name, action_types());
             let message = format!("The type '{type_name}' of an action is not known.");

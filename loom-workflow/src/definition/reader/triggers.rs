@@ -7,7 +7,7 @@ use crate::definition::kinds::{is_of_standard, trigger_types};
 use crate::definition::reading::Owner;
 use crate::definition::{
     Member, Node, Reading, RequestTrigger, Standing, TextPlace as Place, Trigger, TriggerKind,
-    has_filled_in, trigger_kind,
+    has_filled_in, is_filled_in, trigger_kind,
 };
 use crate::recurrence::Recurrence;
 use crate::validation::{FindingCode as F, Severity};
@@ -41,7 +41,7 @@ impl Reading<'_> {
         self.is_standard |= is_of_standard(&type_name);
         let found = trigger_kind(&type_name);
         match found {
-            None if type_name.is_empty() => {}
+            None if type_name.is_empty() || is_filled_in(&type_name) => {}
             None => {
                 let suggestion = self.guess(&type_name, trigger_types());
                 let message = format!("The type '{type_name}' of a trigger is not known.");
