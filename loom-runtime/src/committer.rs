@@ -37,8 +37,10 @@ enum Loss {
 
 /// Commits until nothing is submitted any more.
 pub(crate) async fn run(host: Arc<Shared>, partition: Arc<Partition>) {
+    // What arrives by a commit has time: the next turn is likely to take it along.
+    let mut forgets = true;
     loop {
-        match partition.next_batch() {
+        match partition.next_batch(std::mem::take(&mut forgets)) {
             Ok(None) => return,
             Ok(Some(batch)) => {
                 commit_batch(&host, &partition, batch).await;
@@ -201,6 +203,7 @@ fn let_go(
     release: Release,
 ) {
     let Release { activation, view, at, origin, reply, waiting, committed, stopped } = release;
+    let state = view.state.clone();
     if activation.settle(view, turn.handled.as_ref().map(|mark| &mark.key)) {
         host.forget(partition, &activation);
     }
@@ -215,7 +218,7 @@ fn let_go(
             }
         }
     }
-    host.watched.committed(&turn.actor);
+    host.watched.committed(&turn.actor, &state);
     let numbered = turn.outbox.iter().map(|entry| entry.n).zip(outgoing).collect();
     relay::committed(host, partition, commit, numbered);
     for id in &stopped {

@@ -18,6 +18,7 @@ use crate::call_error::value;
 use crate::envelope::{Answer, Origin, Reply};
 use crate::forward::handle_once;
 use crate::host::Shared;
+use crate::watched::Wanted;
 
 /// An actor, as seen from outside actors. Cheap to make and to clone; the actor need not exist.
 #[derive(Clone, Debug)]
@@ -117,9 +118,18 @@ impl ActorRef {
     ///
     /// Says why the actor could not be read.
     pub async fn until<T>(&self, test: impl Fn(&Payload) -> Option<T>) -> Result<T, CallError> {
+        self.until_wanted(|_| true, test).await
+    }
+
+    /// As [`until`](Self::until), but looks only at states that are `wanted`.
+    pub(crate) async fn until_wanted<T>(
+        &self,
+        wanted: Wanted,
+        test: impl Fn(&Payload) -> Option<T>,
+    ) -> Result<T, CallError> {
         const LOOK_EVERY: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
         let [mut pause, pause_max] = LOOK_EVERY;
-        let watcher = self.host.watched.watch(&self.id);
+        let watcher = self.host.watched.watch(&self.id, wanted);
         loop {
             let mut committed = std::pin::pin!(watcher.committed.notified());
             committed.as_mut().enable();

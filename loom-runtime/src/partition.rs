@@ -264,9 +264,10 @@ impl Partition {
         self.lock().committing
     }
 
-    /// The next commit, numbered. Without one, the committer must end. Turns of a partition
-    /// that is not owned any more are returned as lost.
-    pub(crate) fn next_batch(&self) -> Result<Option<Batch>, Vec<Submitted>> {
+    /// The next commit, numbered. Without one, the committer must end. What arrived is forgotten
+    /// with turns, and without any only if it `forgets`. Turns of a partition that is not owned
+    /// any more are returned as lost.
+    pub(crate) fn next_batch(&self, forgets: bool) -> Result<Option<Batch>, Vec<Submitted>> {
         let mut inner = self.lock();
         inner.commits_turns = false;
         let Some(tenure) = inner.tenure.clone() else {
@@ -277,7 +278,7 @@ impl Partition {
             }
             return Err(std::mem::take(&mut inner.submitted));
         };
-        if inner.submitted.is_empty() && inner.delivered.is_empty() {
+        if inner.submitted.is_empty() && (inner.delivered.is_empty() || !forgets) {
             inner.committing = false;
             return Ok(None);
         }

@@ -12,7 +12,16 @@ use tokio::sync::Notify;
 pub(crate) struct Watched {
     /// How many there are, so that commits of actors that nobody watches look at nothing else.
     count: AtomicUsize,
-    actors: Mutex<BTreeMap<ActorId, (usize, Arc<Notify>)>>,
+    actors: Mutex<BTreeMap<ActorId, Vec<Waiting>>>,
+}
+
+/// Whether a state is one that is waited for.
+pub(crate) type Wanted = fn(&[u8]) -> bool;
+
+#[derive(Debug)]
+struct Waiting {
+    wanted: Wanted,
+    committed: Arc<Notify>,
 }
 
 /// Somebody who waits.
@@ -24,27 +33,30 @@ pub(crate) struct Watcher<'a> {
 }
 
 impl Watched {
-    pub(crate) fn watch<'a>(&'a self, actor: &'a ActorId) -> Watcher<'a> {
+    /// Has the watcher told of states that are wanted.
+    pub(crate) fn watch<'a>(&'a self, actor: &'a ActorId, wanted: Wanted) -> Watcher<'a> {
         let mut actors = self.lock();
-        let (watchers, committed) = actors.entry(actor.clone()).or_default();
-        *watchers += 1;
-        let committed = Arc::clone(committed);
+        let committed = Arc::<Notify>::default();
+        let waiting = Waiting { wanted, committed: Arc::clone(&committed) };
+        actors.entry(actor.clone()).or_default().push(waiting);
         self.count.store(actors.len(), Ordering::Release);
         Watcher { watched: self, actor, committed }
     }
 
-    /// A turn of the actor was committed.
-    pub(crate) fn committed(&self, actor: &ActorId) {
+    /// A turn of the actor was committed, with this state.
+    pub(crate) fn committed(&self, actor: &ActorId, state: &[u8]) {
         if self.count.load(Ordering::Acquire) == 0 {
             return;
         }
-        if let Some((_, committed)) = self.lock().get(actor) {
-            committed.notify_waiters();
+        for waiting in self.lock().get(actor).into_iter().flatten() {
+            if (waiting.wanted)(state) {
+                waiting.committed.notify_waiters();
+            }
         }
     }
 
     // Nothing panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ActorId, (usize, Arc<Notify>)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ActorId, Vec<Waiting>>> {
         self.actors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,9 +64,9 @@ impl Watched {
 impl Drop for Watcher<'_> {
     fn drop(&mut self) {
         let mut actors = self.watched.lock();
-        if let Some((watchers, _)) = actors.get_mut(self.actor) {
-            *watchers -= 1;
-            if *watchers == 0 {
+        if let Some(waiting) = actors.get_mut(self.actor) {
+            waiting.retain(|waiting| !Arc::ptr_eq(&waiting.committed, &self.committed));
+            if waiting.is_empty() {
                 actors.remove(self.actor);
             }
         }

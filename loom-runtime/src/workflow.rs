@@ -32,7 +32,7 @@ pub use workflows::{RunId, Started, WorkflowError, Workflows};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use loom_core::InvalidId;
+use loom_core::{InvalidId, Timestamp};
 use loom_ports::Clock;
 use loom_workflow::planner::Answer;
 use serde::de::DeserializeOwned;
@@ -48,6 +48,11 @@ pub(crate) fn kinds(
 ) -> [Result<KindEntry, InvalidId>; 3] {
     let [runs, shards] = [RUN_KIND, SHARD_KIND].map(|kind| run_actor::kind(kind, library, clock));
     [runs, shards, trigger_actor::kind(library)]
+}
+
+/// A name of a run, before those of runs of earlier times, as the service gives them.
+fn run_name(at: Timestamp, chance: u64) -> String {
+    format!("{:015}{chance:020}", 999_999_999_999_999_u64.saturating_sub(at.as_millis()))
 }
 
 /// The state of an actor that was never sent anything is the default.

@@ -1,4 +1,5 @@
-//! What starts the runs of a workflow by itself: timers of its recurrences.
+//! What starts the runs of a workflow without anybody asking for them, timers of its recurrences
+//! and messages of a topic; and what lets only so many run at once.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Display;
@@ -24,17 +25,20 @@ pub(super) const RUN_ENDED: &str = "run-ended";
 /// A handler: a run asks whether it may begin.
 pub(super) const ADMIT: &str = "admit";
 const DUE: &str = "due";
+/// A handler: a message of the topic that the workflow listens to.
+const EVENT: &str = "event";
 
 const HANDLERS: &[HandlerSpec] = &[
     HandlerSpec { name: PUBLISHED, role: HandlerRole::Exclusive },
     HandlerSpec { name: RUN_ENDED, role: HandlerRole::Exclusive },
     HandlerSpec { name: ADMIT, role: HandlerRole::Exclusive },
+    HandlerSpec { name: EVENT, role: HandlerRole::Exclusive },
     HandlerSpec { name: DUE, role: HandlerRole::Timer },
 ];
 
 /// Whether runs are started without anybody asking for them.
 pub(super) fn starts_by_itself(definition: &Definition) -> bool {
-    definition.triggers.iter().any(|trigger| trigger.recurrence.is_some())
+    definition.triggers.iter().any(|it| it.recurrence.is_some() || it.kind == TriggerKind::Event)
 }
 
 pub(crate) fn kind(library: &Arc<Library>) -> Result<KindEntry, InvalidId> {
@@ -50,6 +54,9 @@ struct TriggerState {
     version: Option<String>,
     /// Since when.
     saved_at: Timestamp,
+    /// The topic that is listened to, and the trigger that its messages fire.
+    #[serde(default)]
+    listens: Option<(String, String)>,
     /// When each is due.
     due: BTreeMap<String, Due>,
     /// Runs that were let in, and have not ended; where only so many may run at once.
@@ -97,6 +104,7 @@ impl Activated for TriggerActor {
                 PUBLISHED => self.publish(cx).await,
                 ADMIT => self.admit(cx, args),
                 RUN_ENDED => self.run_ended(cx, args),
+                EVENT => self.take_event(cx, args),
                 _ => self.fire(cx, args).await,
             };
             dispatch::ended(&ended)
@@ -123,7 +131,35 @@ impl TriggerActor {
         for trigger in &latest.definition.triggers {
             self.set(cx, trigger, None)?;
         }
+        self.listen(cx, &latest.definition)
+    }
+
+    /// Listens to the topic that the first event trigger names, and to no other.
+    fn listen(&mut self, cx: &mut Context<'_>, definition: &Definition) -> Result<(), String> {
+        let event = definition.triggers.iter().find(|it| it.kind == TriggerKind::Event);
+        let listens = event.and_then(|trigger| {
+            let topic = trigger.inputs.as_ref()?.constant()?.property("topic");
+            Some((topic.as_str()?.to_owned(), trigger.name.clone()))
+        });
+        if let Some((topic, _)) = &self.state.listens {
+            cx.unsubscribe(topic, EVENT).map_err(text)?;
+        }
+        if let Some((topic, _)) = &listens {
+            cx.subscribe(topic, EVENT).map_err(text)?;
+        }
+        self.state.listens = listens;
         Ok(())
+    }
+
+    fn take_event(&mut self, cx: &mut Context<'_>, args: &Payload) -> Result<(), String> {
+        let body: Value = args.parse().map_err(text)?;
+        let (Some((_, trigger)), Some(version)) = (&self.state.listens, &self.state.version) else {
+            return Ok(());
+        };
+        let outputs = Object::from([("body", body)]);
+        let begin = Begin::of(Some(trigger.clone()), Some(outputs.into()));
+        let begin = Begin { version: Some(version.clone()), ..begin };
+        begin_at(cx, cx.now(), &begin)
     }
 
     /// Sets the timer for the next point after `after`.
@@ -209,15 +245,15 @@ impl TriggerActor {
             version: Some(version.clone()),
             ..Begin::of(Some(trigger.name.clone()), outputs)
         };
-        let run = format!(
-            "{:015}{:020}",
-            999_999_999_999_999_u64.saturating_sub(due.at.as_millis()),
-            cx.random()
-        );
-        let run = format!("{RUN_KIND}/{}/{run}", cx.key());
-        cx.send(run, START, &begin).map_err(text)?;
+        begin_at(cx, due.at, &begin)?;
         self.set(cx, trigger, Some(due))
     }
+}
+
+/// Begins a run of this time: the name is before those of earlier ones.
+fn begin_at(cx: &mut Context<'_>, at: Timestamp, begin: &Begin) -> Result<(), String> {
+    let run = super::run_name(at, cx.random());
+    cx.send(format!("{RUN_KIND}/{}/{run}", cx.key()), START, begin).map_err(text)
 }
 
 fn text(error: impl Display) -> String {

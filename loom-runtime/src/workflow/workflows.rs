@@ -19,6 +19,7 @@ use super::starting::{StartError, StartRun};
 use super::views::{ActionView, RunView};
 use super::{Library, RUN_KIND, TRIGGER_KIND, trigger_actor};
 use crate::host::Shared;
+use crate::watched::Wanted;
 use crate::{ActorRef, CallError};
 
 /// The workflows of a cluster. Cheap to clone.
@@ -135,7 +136,7 @@ impl Workflows {
         let StartRun { version, trigger, outputs, parameters, run, key, client_tracking_id } =
             start;
         let run = run.or_else(|| key.as_ref().map(run_of_key));
-        let run = run.unwrap_or_else(|| self.new_run());
+        let run = run.unwrap_or_else(|| super::run_name(self.host.clock.now(), self.host.seed()));
         let begin =
             Begin { version, parameters, client_tracking_id, ..Begin::of(trigger, outputs) };
         let id = RunId { workflow: workflow.to_owned(), run };
@@ -153,7 +154,7 @@ impl Workflows {
     ///
     /// Says why it cannot be seen.
     pub async fn ended(&self, id: &RunId) -> Result<RunView, WorkflowError> {
-        self.until(id, |summary| summary.end_time.is_some()).await
+        self.until(id, has_ended).await
     }
 
     /// Waits until a run has answered its caller, or has ended.
@@ -162,17 +163,13 @@ impl Workflows {
     ///
     /// Says why it cannot be seen.
     pub async fn answered(&self, id: &RunId) -> Result<RunView, WorkflowError> {
-        self.until(id, |summary| summary.is_answered || summary.end_time.is_some()).await
+        self.until(id, is_answered).await
     }
 
-    async fn until(
-        &self,
-        id: &RunId,
-        holds: impl Fn(&RunSummary) -> bool + Send,
-    ) -> Result<RunView, WorkflowError> {
+    async fn until(&self, id: &RunId, wanted: Wanted) -> Result<RunView, WorkflowError> {
         let actor = self.run_actor(id).map_err(CallError::from)?;
-        let state =
-            actor.until(|state| holds(&RunSummary::of(&state.0)?).then(|| state.clone())).await?;
+        let test = |state: &Payload| wanted(&state.0).then(|| state.clone());
+        let state = actor.until_wanted(wanted, test).await?;
         let state = state.parse().map_err(|error| CallError::json("the state", &error))?;
         Ok(RunView::of(state).ok_or(RunRefusal::NoRun)?)
     }
@@ -314,12 +311,15 @@ impl Workflows {
         let id = loom_core::ActorId::new(&Kind::parse(kind)?, key)?;
         Ok(ActorRef::new(Arc::clone(&self.host), id))
     }
+}
 
-    /// A name before those of earlier runs, as the service gives them.
-    fn new_run(&self) -> String {
-        let now = self.host.clock.now().as_millis();
-        format!("{:015}{:020}", 999_999_999_999_999_u64.saturating_sub(now), self.host.seed())
-    }
+fn has_ended(state: &[u8]) -> bool {
+    RunSummary::of(state).is_some_and(|summary| summary.end_time.is_some())
+}
+
+fn is_answered(state: &[u8]) -> bool {
+    let is_so = |summary: RunSummary| summary.is_answered || summary.end_time.is_some();
+    RunSummary::of(state).is_some_and(is_so)
 }
 
 /// The run that a key starts.

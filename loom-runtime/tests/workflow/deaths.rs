@@ -190,7 +190,7 @@ async fn dies_at_every_commit(fault: Fault) {
         let (came, is_over) = dies_at(commit, fault, &text).await;
         assert_eq!(came, whole, "dies at commit {commit}: {fault:?}");
         if is_over {
-            assert!(commit > 40, "{commit}");
+            assert!(commit > 30, "{commit}");
             return;
         }
     }

@@ -258,3 +258,27 @@ async fn a_large_loop_fails_with_its_parts_and_ends_with_its_run() {
     kit.pass(3_600_000).await;
     assert_eq!(kit.happened().len(), noted);
 }
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_topic_start_runs() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    let text = r#"{
+        "triggers": {"paid": {"type": "event", "inputs": {"topic": "payments"},
+            "conditions": [{"expression": "@greater(triggerBody()['cents'], 10)"}]}},
+        "actions": {"Note": {"type": "Http", "inputs": {"method": "GET",
+            "uri": "@string(triggerBody()['cents'])"}}}
+    }"#;
+    workflows.publish("listening", "1.0.0", text).await.unwrap();
+    kit.pass(1_000).await;
+    let topic = host.actor("topic/payments").unwrap();
+    for cents in [5, 15, 25] {
+        let message = serde_json::json!({ "cents": cents });
+        let reached: usize = topic.call("publish", &message).await.unwrap();
+        assert_eq!(reached, 1);
+    }
+    kit.pass(10_000).await;
+    let mut happened = kit.happened();
+    happened.sort();
+    assert_eq!(happened, ["15", "25"]);
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use loom_core::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ActionRecord, Place, Status, TimerId};
 use crate::Value;
@@ -19,7 +19,17 @@ pub(crate) struct Frame {
     pub(crate) index: u32,
     /// How many of its outermost actions have not ended.
     pub(crate) unfinished: u32,
+    /// The latest action in the text first, which is likely to be the one that changed: what
+    /// changes then stands together.
+    #[serde(serialize_with = "latest_first")]
     pub(crate) nodes: BTreeMap<ActionIndex, Node>,
+}
+
+fn latest_first<S: Serializer>(
+    nodes: &BTreeMap<ActionIndex, Node>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    to.collect_map(nodes.iter().rev())
 }
 
 /// An action that was begun or skipped.
