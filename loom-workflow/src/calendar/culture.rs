@@ -1,4 +1,5 @@
-//! How a culture writes numbers and dates, as Windows has it.
+//! How a culture writes numbers and dates, as the service has it where that was measured, and
+//! else as Windows has it.
 
 /// The names, signs and patterns of one culture.
 #[derive(Debug)]
@@ -117,11 +118,11 @@ const DE_DE: Culture = Culture {
         "Dezember",
     ],
     months_short: [
-        "Jan", "Feb", "Mrz", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez",
+        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
+        "Dez.",
     ],
     days: ["Sonntag", "Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag"],
     days_short: ["So", "Mo", "Di", "Mi", "Do", "Fr", "Sa"],
-    halves: ["", ""],
     date_separator: ".",
     short_date: "dd.MM.yyyy",
     long_date: "dddd, d. MMMM yyyy",
@@ -156,7 +157,6 @@ const FR_FR: Culture = Culture {
     ],
     days: ["dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"],
     days_short: ["dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."],
-    halves: ["", ""],
     short_date: "dd/MM/yyyy",
     long_date: "dddd d MMMM yyyy",
     month_day: "d MMMM",

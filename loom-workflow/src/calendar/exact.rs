@@ -146,15 +146,25 @@ pub(super) fn full_year(year: i64) -> i64 {
 }
 
 /// The place of the longest name with which `text` begins, ignoring case, and its bytes there.
+/// The point behind a short name may be missing where the word ends.
 pub(super) fn longest_name(text: &str, names: &[&str]) -> Option<(i64, usize)> {
     let mut found: Option<(i64, usize)> = None;
     for (place, name) in (0..).zip(names) {
-        let letters = name.chars().count();
-        let same = text.chars().map(fold).take(letters).eq(name.chars().map(fold));
-        let bytes = text.chars().take(letters).map(char::len_utf8).sum();
-        if same && letters > 0 && found.is_none_or(|(_, longest)| bytes > longest) {
+        let bytes = bytes_of(text, name).or_else(|| {
+            let bytes = bytes_of(text, name.strip_suffix('.')?)?;
+            (!text[bytes..].starts_with(char::is_alphabetic)).then_some(bytes)
+        });
+        let longest = found.map_or(0, |(_, longest)| longest);
+        if let Some(bytes) = bytes.filter(|bytes| *bytes > longest) {
             found = Some((place, bytes));
         }
     }
     found
+}
+
+/// How many bytes `name` has where `text` begins with it, ignoring case.
+fn bytes_of(text: &str, name: &str) -> Option<usize> {
+    let letters = name.chars().count();
+    let same = text.chars().map(fold).take(letters).eq(name.chars().map(fold));
+    same.then(|| text.chars().take(letters).map(char::len_utf8).sum())
 }

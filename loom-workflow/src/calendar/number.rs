@@ -63,7 +63,9 @@ fn formatted(
         }
         'E' | 'e' => Some(scientific(digits, letter, precision.unwrap_or(6), 3, culture)),
         'G' | 'g' => Some(general(number, letter, precision, culture)),
-        'R' | 'r' => Some(number.to_text().replace('.', culture.point)),
+        'R' | 'r' if matches!(number, Value::Float(_)) => {
+            Some(number.to_text().replace('.', culture.point))
+        }
         _ => None,
     }
 }

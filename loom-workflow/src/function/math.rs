@@ -112,10 +112,21 @@ fn div(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
         function: "div",
         integers: i64::checked_div,
         floats: |left, right| left / right,
-        decimals: Decimal::checked_div,
+        decimals: quotient,
         divides: true,
     };
     operation.of(values)
+}
+
+/// With as many digits behind the point as the left has more than the right if it is exact with
+/// those, as .NET has it, and else with those that it needs.
+fn quotient(left: Decimal, right: Decimal) -> Option<Decimal> {
+    let mut quotient = left.checked_div(right)?.normalize();
+    let scale = left.scale().saturating_sub(right.scale());
+    if quotient.scale() < scale {
+        quotient.rescale(scale);
+    }
+    Some(quotient)
 }
 
 fn modulo(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {

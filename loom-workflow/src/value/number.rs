@@ -5,7 +5,7 @@ use std::fmt::Write;
 use rust_decimal::Decimal;
 
 /// A float in the shortest text that gives the same float again: with an exponent where its first
-/// digit stands 15 places before the point or more, or 5 places behind it or more.
+/// digit stands 15 places before the point or more, or in the fifth place behind it or later.
 pub(crate) fn write_float(float: f64, out: &mut String) {
     if !float.is_finite() {
         out.push_str(match (float.is_nan(), float > 0.0) {
@@ -19,7 +19,7 @@ pub(crate) fn write_float(float: f64, out: &mut String) {
     if float.is_sign_negative() {
         out.push('-');
     }
-    if (-5..15).contains(&exponent) {
+    if (-4..15).contains(&exponent) {
         write_fixed(&digits, exponent, out);
         return;
     }

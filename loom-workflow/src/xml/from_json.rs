@@ -58,6 +58,11 @@ fn name_of(name: &str, namespace: &str) -> Name {
     Name { prefix: String::new(), local, namespace: namespace.to_owned() }
 }
 
+/// Whether no element is made of it.
+fn is_nothing(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(is_nothing))
+}
+
 fn add(
     document: &mut Document,
     parent: usize,
@@ -104,7 +109,7 @@ fn add(
     }
     let closed = match value {
         Value::Null => true,
-        Value::Object(_) => children.is_empty(),
+        Value::Object(_) => children.iter().all(|(_, value)| is_nothing(value)),
         _ => false,
     };
     let element = Element { name: name_of(name, &own_namespace), attributes, closed };
