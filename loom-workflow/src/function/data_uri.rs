@@ -114,13 +114,11 @@ fn uri_component(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 }
 
 fn uri_component_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    let text = Arguments::of("uriComponentToString", values).string(0)?;
-    Ok(String::from_utf8_lossy(&percent_decoded(text, false)).into())
+    Ok(percent_decoded_text(Arguments::of("uriComponentToString", values).string(0)?).into())
 }
 
 fn decode_uri_component(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    let text = Arguments::of("decodeUriComponent", values).string(0)?;
-    Ok(String::from_utf8_lossy(&percent_decoded(text, false)).into())
+    Ok(percent_decoded_text(Arguments::of("decodeUriComponent", values).string(0)?).into())
 }
 
 fn uri_component_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
@@ -130,18 +128,35 @@ fn uri_component_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 
 /// Letters, digits and what `stays` is kept; every other byte is written as `%XX`.
 pub(super) fn percent_encoded(text: &str, stays: fn(u8) -> bool) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || stays(byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push('%');
-            encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            encoded.push(char::from(DIGITS[usize::from(byte & 15)]));
+            push_escaped(&[byte], &mut encoded);
         }
     }
     encoded
+}
+
+/// What is no text when it is decoded stays as it was.
+fn percent_decoded_text(text: &str) -> String {
+    let decoded = percent_decoded(text, false);
+    let mut plain = String::with_capacity(decoded.len());
+    for chunk in decoded.utf8_chunks() {
+        plain.push_str(chunk.valid());
+        push_escaped(chunk.invalid(), &mut plain);
+    }
+    plain
+}
+
+fn push_escaped(bytes: &[u8], out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in bytes {
+        out.push('%');
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
 }
 
 /// A `%` that no two digits follow stays.

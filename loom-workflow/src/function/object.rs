@@ -45,6 +45,8 @@ fn set_property(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("setProperty", values);
     let (mut object, name) = copied(evaluation, &arguments)?;
     let name = Arc::clone(object.find_key(name).unwrap_or(name));
+    // What is replaced comes last, as in the service.
+    object.remove(&name);
     object.insert(name, arguments.value(2).clone());
     Ok(object.into())
 }

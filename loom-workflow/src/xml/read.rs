@@ -75,7 +75,13 @@ impl Building {
                 text.map(std::borrow::Cow::into_owned).map_err(|error| error.to_string())
             };
         match event {
-            Event::Text(text) => self.text.push_str(&decoded(text.xml10_content())?),
+            Event::Text(text) => {
+                let text = decoded(text.xml10_content())?;
+                if text.contains("]]>") {
+                    return Err("']]>' is not allowed in character data.".to_owned());
+                }
+                self.text.push_str(&text);
+            }
             Event::GeneralRef(reference) => {
                 let name = decoded(reference.decode())?;
                 self.text.push_str(&unescaped(&format!("&{name};"))?);
@@ -107,7 +113,7 @@ impl Building {
                 self.add(Content::Instruction(text(instruction.target()), content));
             }
             Event::Decl(declaration) => {
-                if self.document.nodes.len() > 1 {
+                if self.document.nodes.len() > 1 || !self.text.is_empty() {
                     return Err("Unexpected XML declaration.".to_owned());
                 }
                 let declaration = attributes_of(&declaration)?;
@@ -156,6 +162,9 @@ impl Building {
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let value = String::from_utf8_lossy(&attribute.value);
+            if value.contains('<') {
+                return Err("'<' is an invalid attribute character.".to_owned());
+            }
             let value = unescaped(&value.replace("\r\n", " ").replace(['\n', '\t', '\r'], " "))?;
             let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
             match name.strip_prefix("xmlns") {
