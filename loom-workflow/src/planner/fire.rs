@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Turn;
+use super::status_code::code_in;
 use super::view::View;
-use crate::definition::{Definition, SchemaError};
+use crate::definition::{Definition, SchemaError, TriggerKind};
 use crate::run::{ErrorInfo, Frame, Run, RunInfo, RunStatus, TriggerRecord};
 use crate::{Budget, EvaluationError, Value};
 
@@ -17,7 +18,8 @@ const SPLITS_MAX_WITH_CONCURRENCY: usize = 100;
 pub enum Fired {
     /// Runs start, each with its own record of the trigger.
     Runs(Vec<TriggerRecord>),
-    /// A condition does not hold, or there is no element.
+    /// A condition does not hold, there is no element, or what was asked had nothing (200 alone
+    /// says that it has).
     Skipped,
     /// A condition, `splitOn`, or the tracking id has no value.
     Failed(ErrorInfo),
@@ -45,6 +47,11 @@ pub fn fire(
         let message = format!("There is no trigger '{}'.", trigger.name);
         return Fired::Failed(ErrorInfo { code: "TriggerNotFound".to_owned(), message });
     };
+    let code = trigger.outputs.as_ref().and_then(code_in);
+    let polls = matches!(written.kind, TriggerKind::Http | TriggerKind::ApiConnection);
+    if polls && code.is_some_and(|code| code != 200) {
+        return Fired::Skipped;
+    }
     let trigger = TriggerRecord {
         secure_inputs: trigger.secure_inputs || written.secure_inputs,
         secure_outputs: trigger.secure_outputs || written.secure_outputs,

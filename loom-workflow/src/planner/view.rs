@@ -257,8 +257,12 @@ impl Scope for View<'_> {
     }
 
     fn callback_url(&self) -> Option<Reading> {
-        let path = self.run.path(self.definition, self.place?);
-        self.turn.around.callback_url(&path).map(|url| Value::from(url).into())
+        let place = self.place?;
+        let operation = &self.definition.action(place.action).operation;
+        let path = self.run.path(self.definition, place);
+        let is_called_back = matches!(operation, Operation::Webhook(_));
+        let url = is_called_back.then(|| self.turn.around.callback_url(&path))?;
+        url.map(|url| Value::from(url).into())
     }
 
     fn app_setting(&self, name: &str) -> Option<Reading> {

@@ -18,6 +18,8 @@ pub struct Reference {
     pub subject: Subject,
     /// The name of that thing, where it is a literal.
     pub name: Option<String>,
+    /// Whether there is no name where there must be one: no argument, or a literal that is no text.
+    pub is_nameless: bool,
     /// The string in which it stands, as a JSON pointer.
     pub pointer: String,
     /// The bytes of that string in which it stands. Empty for a call of a structured condition.
@@ -135,9 +137,11 @@ fn node(root: &Node, pointer: &str, found: &mut Vec<Reference>) {
         Callee::Known(function) => (Some(function.arity()), Subject::of(function.name)),
         Callee::Unknown(_) => (None, Subject::Nothing),
     };
-    let name = match call.arguments.first() {
-        Some(Node::Literal(Value::String(name))) if subject.is_named() => Some(name.to_string()),
-        _ => None,
+    let (name, is_nameless) = match call.arguments.first() {
+        _ if !subject.is_named() => (None, false),
+        Some(Node::Literal(Value::String(name))) => (Some(name.to_string()), false),
+        None | Some(Node::Literal(_)) => (None, true),
+        Some(_) => (None, false),
     };
     found.push(Reference {
         function: call.callee.name().to_owned(),
@@ -145,6 +149,7 @@ fn node(root: &Node, pointer: &str, found: &mut Vec<Reference>) {
         arguments: call.arguments.len(),
         subject,
         name,
+        is_nameless,
         pointer: pointer.to_owned(),
         span: call.span.clone(),
     });

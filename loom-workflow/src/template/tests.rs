@@ -254,27 +254,40 @@ fn conditions_of_a_wrong_shape_are_refused() {
 #[test]
 fn references_say_what_is_named() {
     let template = template(
-        r#"{"u":"@body('Get')?[items('Loop')]","t":["x@{variables('n')}","@noSuch(1, result(concat('S')))"]}"#,
+        r#"{"u":"@body('Get')?[items('Loop')]","t":["x@{variables('n')}","@noSuch(1, result(concat('S')), body(1), parameters())"]}"#,
     );
-    let shown: Vec<_> = template
-        .references()
-        .into_iter()
-        .map(|it| {
-            let Reference { function, arguments, subject, name, pointer, span, arity } = it;
-            let known = if arity.is_some_and(|arity| arity.takes(arguments)) { "" } else { "?" };
-            let name = name.unwrap_or_default();
-            format!("{pointer} {function}{known} {subject:?} {name} {span:?}")
-        })
-        .collect();
+    let shown: Vec<_> =
+        template
+            .references()
+            .into_iter()
+            .map(|it| {
+                let Reference {
+                    function,
+                    arguments,
+                    subject,
+                    name,
+                    pointer,
+                    span,
+                    arity,
+                    is_nameless,
+                } = it;
+                let known =
+                    if arity.is_some_and(|arity| arity.takes(arguments)) { "" } else { "?" };
+                let name = if is_nameless { "!".to_owned() } else { name.unwrap_or_default() };
+                format!("{pointer} {function}{known} {subject:?} {name} {span:?}")
+            })
+            .collect();
     assert_eq!(
         shown,
         [
             "/u body Action Get 1..28",
             "/u items Loop Loop 14..27",
             "/t/0 variables Variable n 3..17",
-            "/t/1 noSuch? Nothing  1..31",
+            "/t/1 noSuch? Nothing  1..54",
             "/t/1 result Container  11..30",
             "/t/1 concat Nothing  18..29",
+            "/t/1 body Action ! 32..39",
+            "/t/1 parameters? Parameter ! 41..53",
         ]
     );
 }

@@ -40,6 +40,10 @@ impl Reading<'_> {
             }
             return;
         }
+        if it.reference.is_nameless {
+            let message = format!("'{function}' needs the name of what it asks for.");
+            self.error(F::Syntax, &it.place, message);
+        }
         let Some(name) = it.reference.name.as_deref() else { return };
         match it.reference.subject {
             Subject::Action | Subject::Container => self.action_named(definition, order, it, name),

@@ -1,8 +1,8 @@
 //! Differences between a run and what was expected of it.
 
 use super::play::Played;
-use crate::planner::Recorded;
-use crate::run::ActionRecord;
+use crate::planner::{Recorded, Respond};
+use crate::run::{ActionRecord, ErrorInfo};
 use crate::{Object, Value};
 
 pub(super) fn differences(played: &Played, expected: &Value) -> Vec<String> {
@@ -10,30 +10,13 @@ pub(super) fn differences(played: &Played, expected: &Value) -> Vec<String> {
     let run = &played.run;
     found.compare("status", &expected.property("status"), &Value::from(run.status().name()));
     if let Some(error) = expected.as_object().and_then(|it| it.get("error")) {
-        let actual = run.error().map(|error| {
-            Object::from(
-                [("code", error.code.as_str()), ("message", error.message.as_str())]
-                    .map(|(name, text)| (name, Value::from(text))),
-            )
-        });
-        found.members("error", error, &actual.map(Value::from).unwrap_or_default());
+        found.members("error", error, &shown(run.error()));
     }
     if let Some(outputs) = expected.as_object().and_then(|it| it.get("outputs")) {
         found.compare("outputs", outputs, &run.outputs().cloned().unwrap_or_default());
     }
     if let Some(response) = expected.as_object().and_then(|it| it.get("response")) {
-        let actual = played.response.as_ref().map(|it| {
-            let mut object = Object::new();
-            object.insert("statusCode", Value::Integer(i64::from(it.status_code)));
-            object.insert("headers", it.headers.clone().unwrap_or_default());
-            object.insert("body", it.body.clone().unwrap_or_default());
-            Value::from(object)
-        });
-        match actual {
-            Some(actual) => found.members("response", response, &actual),
-            None if response.is_null() => {}
-            None => found.0.push("There was no response.".to_owned()),
-        }
+        found.response(response, played.response.as_ref());
     }
     let actions = expected.property("actions");
     for (name, expected) in actions.as_object().into_iter().flat_map(Object::iter) {
@@ -43,6 +26,15 @@ pub(super) fn differences(played: &Played, expected: &Value) -> Vec<String> {
         found.action(name, expected, &records);
     }
     found.0
+}
+
+fn shown(error: Option<&ErrorInfo>) -> Value {
+    let Some(ErrorInfo { code, message }) = error else { return Value::Null };
+    Object::from(
+        [("code", code.as_str()), ("message", message.as_str())]
+            .map(|(name, text)| (name, Value::from(text))),
+    )
+    .into()
 }
 
 struct Differences(Vec<String>);
@@ -62,6 +54,28 @@ impl Differences {
         }
     }
 
+    /// Compares what the caller is told. Who does not get an answer of the run is told 202 at
+    /// once, and who has waited for one in vain 502; where no response is expected, neither is one.
+    fn response(&mut self, expected: &Value, actual: Option<&Respond>) {
+        const ACCEPTED: i64 = 202;
+        let answer = actual.filter(|it| !it.is_missing);
+        if expected.is_null() {
+            let found = answer.map(|it| format!("There was a response: {}.", it.status_code));
+            self.0.extend(found);
+            return;
+        }
+        let accepted = expected.property("statusCode").as_integer() == Some(ACCEPTED);
+        let told = actual.filter(|it| !(it.asynchronous && accepted));
+        let none = || Value::from(Object::new());
+        let headers = told.and_then(|it| it.headers.clone()).unwrap_or_else(none);
+        let object = Object::from([
+            ("statusCode", Value::from(told.map_or(ACCEPTED, |it| i64::from(it.status_code)))),
+            ("headers", headers),
+            ("body", told.and_then(|it| it.body.clone()).unwrap_or_default()),
+        ]);
+        self.members("response", expected, &object.into());
+    }
+
     fn action(&mut self, name: &str, expected: &Value, records: &[&Recorded]) {
         let Value::Array(repetitions) = expected.property("repetitions") else {
             match records.last() {
@@ -70,9 +84,12 @@ impl Differences {
             }
             return;
         };
-        // What a loop without an iteration contains is recorded as skipped, once.
-        let records: Vec<&&Recorded> = match repetitions.len() {
-            0 => records.iter().filter(|it| !it.iterations.is_empty()).collect(),
+        // What a loop without an iteration contains is recorded as skipped, once: that is no
+        // repetition, unless there is nothing else.
+        let loops = records.iter().map(|it| it.iterations.len()).max().unwrap_or_default();
+        let deepest = records.iter().filter(|it| it.iterations.len() == loops.max(1));
+        let records: Vec<&&Recorded> = match deepest.clone().count() {
+            count if count == repetitions.len() => deepest.collect(),
             _ => records.iter().collect(),
         };
         if repetitions.len() != records.len() {
@@ -92,7 +109,15 @@ impl Differences {
                 "status" => Value::from(record.status.name()),
                 "outputs" => record.outputs.clone().unwrap_or_default(),
                 "inputs" => record.inputs.clone().unwrap_or_default(),
+                // What has no code has this one, which is not shown.
+                "code" if record.code.is_none() && expected.as_str() == Some("NotSpecified") => {
+                    continue;
+                }
                 "code" => text(record.code.as_deref()),
+                "error" => {
+                    self.members(&format!("{what}.error"), expected, &shown(record.error.as_ref()));
+                    continue;
+                }
                 "errorCode" => text(record.error.as_ref().map(|it| it.code.as_str())),
                 "errorMessage" => text(record.error.as_ref().map(|it| it.message.as_str())),
                 "attempts" => Value::Integer(i64::from(record.attempts)),

@@ -8,10 +8,10 @@ use super::mocks::Mocks;
 use crate::Value;
 use crate::definition::Definition;
 use crate::planner::{
-    Answer, Command, Decision, Event, Fired, Recorded, Respond, Start, Turn, Unconnected, advance,
+    Answer, Command, Decision, Event, Fired, Recorded, Respond, Start, Surroundings, Turn, advance,
     fire,
 };
-use crate::run::{Place, Run, RunInfo, TimerId, TriggerRecord};
+use crate::run::{Place, Run, RunInfo, Status, TimerId, TriggerRecord};
 
 /// More turns than any case takes.
 const TURNS_MAX: usize = 1_000_000;
@@ -23,14 +23,33 @@ pub(super) struct Play<'a> {
     definition: &'a Definition,
     parameters: &'a Value,
     trigger: TriggerRecord,
+    has_fired: bool,
     mocks: Mocks,
     now: Timestamp,
+}
+
+/// Webhooks have somewhere to be called back, and nothing else is around.
+struct Outside;
+
+impl Surroundings for Outside {
+    fn app_setting(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn secret(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn callback_url(&self, path: &str) -> Option<String> {
+        Some(format!("https://callback.test/{path}"))
+    }
 }
 
 /// A run that was played to its end.
 pub(super) struct Played {
     pub(super) run: Run,
     pub(super) records: Vec<Recorded>,
+    /// What the caller is told; also that there is no answer.
     pub(super) response: Option<Respond>,
 }
 
@@ -54,12 +73,17 @@ impl<'a> Play<'a> {
             secure_inputs: false,
             secure_outputs: false,
         };
+        let status = written.property("status");
+        let has_fired = status.as_str().is_none_or(|it| it.eq_ignore_ascii_case("Succeeded"));
         let mocks = Mocks::new(case.property("mocks"));
-        Self { definition, parameters, trigger, mocks, now }
+        Self { definition, parameters, trigger, has_fired, mocks, now }
     }
 
     pub(super) fn fire(&self) -> Fired {
-        let turn = Turn { now: self.now, around: &Unconnected };
+        if !self.has_fired {
+            return Fired::Skipped;
+        }
+        let turn = Turn { now: self.now, around: &Outside };
         fire(self.definition, self.trigger.clone(), &info(), self.parameters, &turn)
     }
 
@@ -89,7 +113,7 @@ impl<'a> Play<'a> {
                     None => break,
                 },
             };
-            let turn = Turn { now, around: &Unconnected };
+            let turn = Turn { now, around: &Outside };
             let mut step = advance(self.definition, &mut run, event, &turn);
             records.append(&mut step.records);
             for command in step.commands {
@@ -98,7 +122,7 @@ impl<'a> Play<'a> {
                         timers.insert((at, id));
                     }
                     Command::StopTimer { id } => timers.retain(|(_, it)| *it != id),
-                    Command::Respond(respond) if !respond.is_missing => response = Some(respond),
+                    Command::Respond(respond) => response = Some(respond),
                     command => events.extend(self.answer(&run, command)),
                 }
             }
@@ -115,11 +139,12 @@ impl<'a> Play<'a> {
     /// What the outside says to a command.
     fn answer(&mut self, run: &Run, command: Command) -> Option<Event> {
         match command {
-            Command::Call(call) => Some(self.answered(run, call.place, call.attempt)),
-            Command::StartChild(child) => Some(self.answered(run, child.place, child.attempt)),
+            Command::Call(call) => self.answered(run, call.place, call.attempt),
+            Command::StartChild(child) => self.answered(run, child.place, child.attempt),
             Command::Subscribe(subscribe) => {
                 let place = subscribe.place;
-                Some(Event::CallbackReceived { place, answer: self.mocked(run, place) })
+                let answer = self.mocked(run, place)?;
+                Some(Event::CallbackReceived { place, answer })
             }
             Command::AwaitDecision(asked) => {
                 let name = &self.definition.action(asked.place.action).name;
@@ -135,15 +160,17 @@ impl<'a> Play<'a> {
         }
     }
 
-    fn answered(&mut self, run: &Run, place: Place, attempt: u32) -> Event {
-        Event::Answered { place, attempt, answer: self.mocked(run, place) }
+    fn answered(&mut self, run: &Run, place: Place, attempt: u32) -> Option<Event> {
+        Some(Event::Answered { place, attempt, answer: self.mocked(run, place)? })
     }
 
-    fn mocked(&mut self, run: &Run, place: Place) -> Answer {
+    /// The next answer. One that is still awaited never comes.
+    fn mocked(&mut self, run: &Run, place: Place) -> Option<Answer> {
         let name = &self.definition.action(place.action).name;
         let nobody =
             || Answer::unreachable("UnresolvableHostName", "Nothing stands for the outside here.");
-        self.mocks.answer(name, run.item(place)).unwrap_or_else(nobody)
+        let answer = self.mocks.answer(name, run.item(place)).unwrap_or_else(nobody);
+        answer.status.is_none_or(Status::has_ended).then_some(answer)
     }
 }
 

@@ -24,7 +24,8 @@ pub struct Rehearsal {
 /// Tries out the runs that the first trigger starts when it puts out `trigger_outputs`.
 ///
 /// `mocks` says what is answered in place of actions: under the name of each `{"status",
-/// "outputs", "error"}`, a list of these for its attempts, or `{"byItem": {…}}`.
+/// "outputs", "error"}`, a list of these for its attempts, or `{"byItem": {…}}`. With the status
+/// `Waiting` no answer ever comes.
 ///
 /// # Errors
 ///
@@ -54,7 +55,7 @@ pub fn rehearse(
             status: played.run.status(),
             error: played.run.error().cloned(),
             outputs: played.run.outputs().cloned(),
-            response: played.response,
+            response: played.response.filter(|it| !it.is_missing),
             records: played.records,
         });
     }

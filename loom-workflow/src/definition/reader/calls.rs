@@ -82,7 +82,11 @@ impl Reading<'_> {
             _ => {}
         }
         self.connector(type_name, inputs, at);
-        let retry = self.retry(slot, inputs, at);
+        let mut retry = self.retry(slot, inputs, at);
+        // What code throws it throws again.
+        if kind == CallKind::InlineCode && inputs.get("retryPolicy").is_none() {
+            retry = RetryRule::NONE;
+        }
         let off = has_option(slot.node, "DisableAsyncPattern");
         let asks = matches!(kind, CallKind::Http | CallKind::Connector | CallKind::Function);
         let polling = if asks && !off { Polling::UntilDone } else { Polling::Off };
