@@ -191,6 +191,16 @@ impl Value {
     pub fn from_json_text(text: &str) -> Result<Self, JsonTextError> {
         json::read(text)
     }
+
+    /// Reads the first JSON value of a text as a `ParseJson` of the service does, which does not
+    /// look at what comes after it, and takes the end of the text for the ends of what is open.
+    ///
+    /// # Errors
+    ///
+    /// If it is not JSON even so, or is nested deeper than [`DEPTH_MAX`].
+    pub(crate) fn first_from_json_text(text: &str) -> Result<Self, JsonTextError> {
+        json::read_first(text)
+    }
 }
 
 impl From<bool> for Value {

@@ -217,7 +217,7 @@ impl Engine<'_> {
         let value = match content.value.as_str() {
             None => content.value.clone(),
             Some(text) if text.trim().is_empty() => Value::Null,
-            Some(text) => match Value::from_json_text(text) {
+            Some(text) => match Value::first_from_json_text(text) {
                 Ok(value) => value,
                 Err(error) => {
                     let message = format!(

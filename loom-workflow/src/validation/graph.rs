@@ -48,7 +48,8 @@ impl Reading<'_> {
                     let siblings =
                         blocks.iter().zip(&definition.actions).filter(|(it, _)| *it == block);
                     let siblings = siblings.map(|(_, it)| it.name.clone()).collect::<Vec<_>>();
-                    self.unknown_run_after(definition, &name, &place, &siblings);
+                    let of_agent = definition.actions[at].type_name.eq_ignore_ascii_case("agent");
+                    self.unknown_run_after(definition, (&name, of_agent), &place, &siblings);
                     continue;
                 };
                 definition.actions[at].run_after.push((*before, statuses));
@@ -60,17 +61,22 @@ impl Reading<'_> {
     fn unknown_run_after(
         &mut self,
         definition: &Definition,
-        name: &str,
+        (name, of_agent): (&str, bool),
         place: &crate::definition::TextPlace,
         siblings: &[String],
     ) {
         // The service takes it of agents, and it says nothing: the trigger has always fired.
-        if definition.trigger(name).is_some() {
+        if of_agent && definition.trigger(name).is_some() {
             let message = format!("'{name}' is a trigger, which has always fired.");
             self.lint(F::IgnoredProperty, place, message);
             return;
         }
         let message = match definition.find(name) {
+            None if definition.trigger(name).is_some() => {
+                format!(
+                    "'{name}' is a trigger, which has always fired; only actions can be run after."
+                )
+            }
             Some(_) => {
                 format!("'{name}' is not beside this action; only siblings can be run after.")
             }

@@ -1,6 +1,6 @@
 //! What expressions name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::order::{Order, around};
 use super::{FindingCode as F, Severity};
@@ -22,7 +22,7 @@ impl Reading<'_> {
             remember(definition, it);
         }
         remember_results(definition);
-        self.assignments(definition, &uses, &variables);
+        self.assignments(definition, order.as_ref(), &uses, &variables);
         self.uses = uses;
     }
 
@@ -31,7 +31,7 @@ impl Reading<'_> {
         definition: &Definition,
         order: Option<&Order>,
         it: &Use,
-        variables: &BTreeSet<String>,
+        variables: &Makers,
     ) {
         let function = &it.reference.function;
         if it.reference.subject == Subject::Item {
@@ -48,7 +48,8 @@ impl Reading<'_> {
         match it.reference.subject {
             Subject::Action | Subject::Container => self.action_named(definition, order, it, name),
             Subject::Loop => {
-                let loops = loops_around(definition, it.owner);
+                let of_elements = function.as_str() == "items";
+                let loops = loops_around(definition, it.owner, of_elements);
                 if !loops.iter().any(|known| folded(known) == folded(name)) {
                     let message =
                         format!("'{function}' names '{name}', which is not a loop around it.");
@@ -64,11 +65,37 @@ impl Reading<'_> {
                 let suggestion = self.guess(name, known);
                 self.find(F::UnknownParameter, severity, &it.place, message, suggestion);
             }
-            Subject::Variable if !variables.contains(&name.to_lowercase()) => {
-                self.unknown_variable(name, &it.place, variables);
+            Subject::Variable => {
+                self.variable_named(definition, order, (name, it.owner), &it.place, variables);
             }
             _ => {}
         }
+    }
+
+    /// A variable must be made, and before it is asked for or changed.
+    fn variable_named(
+        &mut self,
+        definition: &Definition,
+        order: Option<&Order>,
+        (name, owner): (&str, Owner),
+        place: &crate::definition::TextPlace,
+        variables: &Makers,
+    ) {
+        let Some(maker) = variables.get(&name.to_lowercase()) else {
+            return self.unknown_variable(name, place, variables);
+        };
+        let at = match owner {
+            Owner::Trigger | Owner::Output => return,
+            Owner::Action(at) | Owner::Elementwise(at) | Owner::Inside(at) | Owner::Ended(at) => at,
+        };
+        if order.is_none_or(|order| order.is_before(definition, *maker, ActionIndex(at))) {
+            return;
+        }
+        let maker = &definition.action(*maker).name;
+        let message = format!(
+            "The variable '{name}' must be made before this: no 'runAfter' leads from here to '{maker}'."
+        );
+        self.error(F::NotBefore, place, message);
     }
 
     fn action_named(
@@ -113,15 +140,21 @@ impl Reading<'_> {
         &mut self,
         name: &str,
         place: &crate::definition::TextPlace,
-        variables: &BTreeSet<String>,
+        variables: &Makers,
     ) {
-        let suggestion = self.guess(name, variables.iter().map(String::as_str));
+        let suggestion = self.guess(name, variables.keys().map(String::as_str));
         let message = format!("No action makes the variable '{name}'.");
         self.find(F::UnknownVariable, Severity::Error, place, message, suggestion);
     }
 
     /// Looks at the variables that actions change.
-    fn assignments(&mut self, definition: &Definition, uses: &[Use], variables: &BTreeSet<String>) {
+    fn assignments(
+        &mut self,
+        definition: &Definition,
+        order: Option<&Order>,
+        uses: &[Use],
+        variables: &Makers,
+    ) {
         let read = uses.iter().filter(|it| it.reference.subject == Subject::Variable);
         let read: BTreeSet<(usize, String)> = read
             .filter_map(|it| match it.owner {
@@ -140,9 +173,8 @@ impl Reading<'_> {
                 _ => continue,
             };
             let place = self.written[at].place.clone();
-            if !variables.contains(&name.to_lowercase()) {
-                self.unknown_variable(&name, &place, variables);
-            }
+            let owner = Owner::Action(u32::try_from(at).expect("a text has few actions"));
+            self.variable_named(definition, order, (&name, owner), &place, variables);
             let reads_itself = read.contains(&(at, name.to_lowercase()));
             if reads_itself {
                 let message =
@@ -154,14 +186,19 @@ impl Reading<'_> {
     }
 }
 
-/// Names of variables in lower case.
-fn variables(definition: &Definition) -> BTreeSet<String> {
-    let made = definition.actions.iter().flat_map(|action| action.operation.new_variables());
-    made.map(|variable| variable.name.to_lowercase()).collect()
+/// Names of variables in lower case, and the actions that make them.
+type Makers = BTreeMap<String, ActionIndex>;
+
+fn variables(definition: &Definition) -> Makers {
+    let actions = (0..).map(ActionIndex).zip(&definition.actions);
+    let made = actions.flat_map(|(index, action)| {
+        action.operation.new_variables().iter().map(move |it| (it.name.to_lowercase(), index))
+    });
+    made.collect()
 }
 
-/// The loops around an expression.
-fn loops_around(definition: &Definition, owner: Owner) -> Vec<&str> {
+/// The loops around an expression; those over elements alone, where these are asked for.
+fn loops_around(definition: &Definition, owner: Owner, of_elements: bool) -> Vec<&str> {
     let start = match owner {
         Owner::Trigger | Owner::Output => return Vec::new(),
         Owner::Inside(at) => Some(ActionIndex(at)),
@@ -170,7 +207,10 @@ fn loops_around(definition: &Definition, owner: Owner) -> Vec<&str> {
         }
     };
     let around = start.into_iter().flat_map(|start| around(definition, start));
-    let loops = around.map(|it| definition.action(it)).filter(|it| it.operation.is_loop());
+    let is_asked_for = |operation: &Operation| {
+        operation.is_loop() && (!of_elements || matches!(operation, Operation::Foreach(_)))
+    };
+    let loops = around.map(|it| definition.action(it)).filter(|it| is_asked_for(&it.operation));
     loops.map(|it| it.name.as_str()).collect()
 }
 

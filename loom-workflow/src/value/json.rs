@@ -17,8 +17,17 @@ pub struct JsonTextError {
     pub message: String,
 }
 
+/// Reads the first value, and not what comes after it. What is open at the end of the text ends
+/// there, a comma in place of a value stands for null, and numbers may be octal, hexadecimal,
+/// begin with a point, or be too large.
+pub(super) fn read_first(text: &str) -> Result<Value, JsonTextError> {
+    let mut reader = Reader { text, at: 0, depth: 0, is_first: true };
+    let value = reader.skip().and_then(|()| reader.value());
+    value.map_err(|message| reader.error(message))
+}
+
 pub(super) fn read(text: &str) -> Result<Value, JsonTextError> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
+    let mut reader = Reader { text, at: 0, depth: 0, is_first: false };
     let value = reader.skip().and_then(|()| reader.value());
     let whole = value.and_then(|value| {
         reader.skip()?;
@@ -34,6 +43,8 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u32,
+    /// Whether only the first value is read.
+    is_first: bool,
 }
 
 type Read<T> = Result<T, &'static str>;
@@ -91,6 +102,8 @@ impl Reader<'_> {
             b'[' => self.nested(Self::array),
             b'"' | b'\'' => self.quoted().map(Value::from),
             b'-' | b'0'..=b'9' => self.number(),
+            b'.' if self.is_first => self.number(),
+            b',' if self.is_first => Ok(Value::Null),
             _ => self.word(),
         }
     }
@@ -114,9 +127,8 @@ impl Reader<'_> {
                 return Ok(array.into());
             }
             array.push(self.value()?);
-            self.skip()?;
-            if !self.take(",") && self.peek() != Some(b']') {
-                return Err("After parsing a value an unexpected character was encountered.");
+            if self.ends("]")? {
+                return Ok(array.into());
             }
         }
     }
@@ -136,11 +148,22 @@ impl Reader<'_> {
             self.skip()?;
             let value = self.value()?;
             object.insert(name, value);
-            self.skip()?;
-            if !self.take(",") && self.peek() != Some(b'}') {
-                return Err("After parsing a value an unexpected character was encountered.");
+            if self.ends("}")? {
+                return Ok(object.into());
             }
         }
+    }
+
+    /// Whether a container ends after a value; else there is a comma.
+    fn ends(&mut self, bracket: &str) -> Read<bool> {
+        self.skip()?;
+        if self.take(",") {
+            return Ok(false);
+        }
+        if self.take(bracket) || self.is_first && self.peek().is_none() {
+            return Ok(true);
+        }
+        Err("After parsing a value an unexpected character was encountered.")
     }
 
     fn name(&mut self) -> Read<Arc<str>> {
@@ -224,6 +247,11 @@ impl Reader<'_> {
         let part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '+' | '-' | '.');
         let rest = self.rest();
         let text = &rest[..rest.find(|it| !part(it)).unwrap_or(rest.len())];
+        if self.is_first {
+            let value = any_number(text).ok_or("Input string is not a valid number.")?;
+            self.at += text.len();
+            return Ok(value);
+        }
         let bare = text.strip_prefix('-').unwrap_or(text);
         let zeros = bare.len() > 1 && bare.starts_with('0') && bare.as_bytes()[1].is_ascii_digit();
         if zeros || !bare.starts_with(|it: char| it.is_ascii_digit()) {
@@ -255,4 +283,24 @@ impl Reader<'_> {
         let ends = !self.rest().starts_with(|it: char| it.is_alphanumeric());
         found.filter(|_| ends).map(|(_, value)| value).ok_or(UNEXPECTED)
     }
+}
+
+/// A number in any form that the reader of the service takes.
+fn any_number(text: &str) -> Option<Value> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_hexdigit());
+    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return digits(hex).then(|| i64::from_str_radix(hex, 16).ok().map(Value::Integer))?;
+    }
+    let octal = text.strip_prefix('0').filter(|octal| digits(octal));
+    if let Some(octal) = octal.filter(|octal| !octal.contains(['e', 'E'])) {
+        return i64::from_str_radix(octal, 8).ok().map(Value::Integer);
+    }
+    if text.contains(|it: char| it.is_ascii_alphabetic() && !matches!(it, 'e' | 'E')) {
+        return None;
+    }
+    if let Ok(integer) = text.parse() {
+        return Some(Value::Integer(integer));
+    }
+    let float: f64 = text.parse().ok()?;
+    Some(if float.is_finite() { Value::Float(float) } else { super::float_text(float).into() })
 }

@@ -79,6 +79,32 @@ fn json_is_read_leniently() {
 }
 
 #[test]
+fn the_first_value_of_a_text_is_read_as_the_service_reads_it() {
+    let rows = [
+        ("[,1]", Some("[null,1]")),
+        ("{a: , b: 1}", Some(r#"{"a":null,"b":1}"#)),
+        ("{} x", Some("{}")),
+        ("{\"a\":1}}", Some(r#"{"a":1}"#)),
+        ("[0x1A, 010, -010, .5, 1., 1e2]", Some("[26,8,-10,0.5,1.0,100.0]")),
+        ("[1.7976931348623157E+309]", Some(r#"["Infinity"]"#)),
+        ("[[1", Some("[[1]]")),
+        ("{\"a\":{\"b\":1}  ", Some(r#"{"a":{"b":1}}"#)),
+        ("[1,", None),
+        ("{\"a\":", None),
+        ("[", None),
+        ("[1 2]", None),
+        ("[08]", None),
+        ("[-0x1A]", None),
+        ("[1.2.3]", None),
+        ("[-]", None),
+    ];
+    for (text, expected) in rows {
+        let read = Value::first_from_json_text(text).ok().map(|it| it.to_json_text());
+        assert_eq!(read.as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_json_says_where() {
     let rows = [("[1,\n  2 3]", 2, 4), ("{\"a\" 1}", 1, 5), ("", 1, 0), ("trueish", 1, 4)];
     for (text, line, column) in rows {
