@@ -225,7 +225,12 @@ impl Reading<'_> {
             }
         }
         let delay = match either(slot, place, "delay", "delay") {
-            Some((node, at)) if node.as_object().is_some() => self.duration(node, &at, "interval"),
+            Some((node, at)) if node.as_object().is_some() => match node.get("interval") {
+                Some(units) if units.as_object().is_some() => {
+                    self.units(units, &at.of(node, "interval"))
+                }
+                _ => self.duration(node, &at, "interval"),
+            },
             Some((node, _)) => node.as_str().and_then(crate::definition::parse_duration),
             None => None,
         };
@@ -241,6 +246,21 @@ impl Reading<'_> {
             fail_at_limit: has_option(slot.node, "FailWhenLimitsReached"),
             delay,
         }))
+    }
+
+    /// `{count, unit}`, as a Wait has them.
+    fn units(&mut self, node: &Node, place: &Place) -> Option<Duration> {
+        const UNITS: [(&str, u64); 5] =
+            [("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400), ("week", 604_800)];
+        self.required(node, place, "count");
+        let count = self.number(node, place, "count", 0..=i64::from(u32::MAX));
+        let unit = self.text(node, place, "unit")?.to_lowercase();
+        let known = UNITS.iter().find(|(known, _)| *known == unit.trim_end_matches('s'));
+        if known.is_none() {
+            let message = format!("'{unit}' is not a unit of time.");
+            self.error(F::WrongValue, &place.of(node, "unit"), message);
+        }
+        Some(Duration::from_secs(u64::from(count?) * known?.1))
     }
 
     fn retried(&mut self, slot: Slot<'_>, place: &Place) -> Option<Operation> {
