@@ -67,6 +67,8 @@ pub(crate) struct Body {
     pub(crate) since_snapshot: SinceSnapshot,
     /// Attempts of earlier processes at the message that is next.
     pub(crate) noted_attempts: u32,
+    /// Whether its last handler wants it out of memory once it has nothing to do.
+    pub(crate) passivates: bool,
 }
 
 impl std::fmt::Debug for Body {
@@ -104,6 +106,8 @@ pub(crate) enum Next {
     Message(Box<Envelope>, Box<Body>),
     /// Nothing: it ends.
     Idle,
+    /// Nothing, and the actor leaves memory.
+    Left,
     /// Gives back what it has.
     Closing(Box<Body>),
 }
@@ -120,6 +124,25 @@ pub(crate) enum Closed {
 impl Inner {
     fn is_given_up(&self) -> bool {
         matches!(self.phase, Phase::Closing { .. } | Phase::Closed)
+    }
+
+    /// Whether nothing would be missed if the actor were not in memory.
+    fn is_at_rest(&self) -> bool {
+        let Phase::Idle(body) = &self.phase else { return false };
+        self.uncommitted == 0
+            && self.mailbox.is_empty()
+            && self.held == 0
+            && body.as_ref().is_none_or(|body| body.waiting.is_empty())
+    }
+
+    /// Closes the activation if it is at rest and was to leave memory then.
+    fn passivates(&mut self) -> bool {
+        let leaves = matches!(&self.phase, Phase::Idle(Some(body)) if body.passivates);
+        let leaves = leaves && self.is_at_rest();
+        if leaves {
+            self.phase = Phase::Closed;
+        }
+        leaves
     }
 
     /// Ends giving the activation up if nothing is left of it.
@@ -188,7 +211,7 @@ impl Activation {
         inner.mailbox = VecDeque::new();
         body.held.shrink_to_fit();
         inner.phase = Phase::Idle(Some(body));
-        Next::Idle
+        if inner.passivates() { Next::Left } else { Next::Idle }
     }
 
     /// The first message, left in its place, for loading the actor on its behalf.
@@ -238,15 +261,7 @@ impl Activation {
     /// Closes the activation if it has nothing to do and nothing uncommitted.
     pub(crate) fn evict(&self, used_before: Timestamp) -> bool {
         let mut inner = self.lock();
-        let idle = match &inner.phase {
-            Phase::Idle(body) => body.as_ref().is_none_or(|body| body.waiting.is_empty()),
-            _ => false,
-        };
-        let evicted = idle
-            && inner.uncommitted == 0
-            && inner.mailbox.is_empty()
-            && inner.held == 0
-            && inner.used_at < used_before;
+        let evicted = inner.is_at_rest() && inner.used_at < used_before;
         if evicted {
             inner.phase = Phase::Closed;
         }
@@ -282,7 +297,7 @@ impl Activation {
     }
 
     /// A turn was committed: `view` is what the journal holds now. `true` if that was what
-    /// another activation waited for to take the place of this one.
+    /// another activation waited for to take the place of this one, or this one leaves memory.
     pub(crate) fn settle(&self, view: View, key: Option<&IdempotencyKey>) -> bool {
         let mut inner = self.lock();
         inner.uncommitted = inner.uncommitted.saturating_sub(1);
@@ -293,14 +308,14 @@ impl Activation {
             }
         }
         inner.view = Some(view);
-        let ends = inner.ends();
+        let ends = inner.ends() || inner.passivates();
         drop(inner);
         self.settled.notify_waiters();
         ends
     }
 
-    /// A turn was not committed, and its message went back. `true` as for
-    /// [`settle`](Self::settle).
+    /// A turn was not committed, and its message went back. `true` if another activation may
+    /// take the place of this one.
     pub(crate) fn lost(&self) -> bool {
         let mut inner = self.lock();
         inner.uncommitted = inner.uncommitted.saturating_sub(1);

@@ -100,6 +100,13 @@ impl<'a> Context<'a> {
         self.log.draw()
     }
 
+    /// Has this actor leave memory as soon as it has nothing to do, and not only when it had
+    /// nothing to do for long: for one that will hardly be needed again soon. Nothing is lost, and
+    /// its next message brings it back.
+    pub fn passivate(&mut self) {
+        self.log.passivate();
+    }
+
     /// Runs `method` of another actor some time after this turn commits. At least once; the
     /// receiver knows duplicates.
     ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use loom_core::{
     ActorId, Body, Delivery, EventName, IdempotencyKey, Message, MessageId, Method, Outcome,
     Payload, RequestKey, fingerprint,
@@ -107,8 +108,7 @@ impl ActorRef {
     ///
     /// Says why the actor could not be read.
     pub async fn state(&self) -> Result<Option<Payload>, CallError> {
-        let view = self.host.view(&self.id).await?;
-        Ok((!view.state.is_empty()).then_some(Payload(view.state)))
+        Ok(present(self.host.view(&self.id).await?.state))
     }
 
     /// Waits until the committed state is one for which `test` has a value. Of an actor that
@@ -129,20 +129,21 @@ impl ActorRef {
     ) -> Result<T, CallError> {
         const LOOK_EVERY: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(1)];
         let [mut pause, pause_max] = LOOK_EVERY;
-        let watcher = self.host.watched.watch(&self.id, wanted);
+        let mut watcher = self.host.watched.watch(&self.id, wanted);
+        let mut state = self.state().await?;
         loop {
-            let mut committed = std::pin::pin!(watcher.committed.notified());
-            committed.as_mut().enable();
-            if let Some(state) = self.state().await?
-                && let Some(value) = test(&state)
-            {
+            if let Some(value) = state.as_ref().and_then(&test) {
                 return Ok(value);
             }
-            tokio::select! {
+            // What was committed need not be in memory any more.
+            state = tokio::select! {
                 biased;
-                () = committed => {}
-                () = self.host.pause(pause) => pause = (pause * 2).min(pause_max),
-            }
+                state = watcher.committed() => present(state),
+                () = self.host.pause(pause) => {
+                    pause = (pause * 2).min(pause_max);
+                    self.state().await?
+                }
+            };
         }
     }
 
@@ -155,6 +156,11 @@ impl ActorRef {
         };
         Message { id, to: self.id.clone(), body, key, cause: None, sent_at: self.host.clock.now() }
     }
+}
+
+/// The state of an actor; none before its first turn.
+fn present(state: Bytes) -> Option<Payload> {
+    (!state.is_empty()).then_some(Payload(state))
 }
 
 /// A request to an actor that was not sent yet.

@@ -47,6 +47,7 @@ pub(crate) async fn run(
         let (envelope, taken) = match activation.next(body) {
             Next::Message(envelope, taken) => (envelope, taken),
             Next::Idle => return,
+            Next::Left => return host.forget(&partition, &activation),
             Next::Closing(body) => {
                 let why = "its actor must be read again";
                 return host.give_back(&partition, &activation, Vec::new(), Some(body), why);
@@ -106,6 +107,7 @@ async fn load(
         waiting: Vec::new(),
         since_snapshot,
         noted_attempts: loaded.attempts,
+        passivates: false,
     }))
 }
 

@@ -35,6 +35,7 @@ struct Inner {
     draws: u64,
     kept: VecDeque<(EventName, Payload)>,
     boundary: Option<Boundary>,
+    passivates: bool,
     /// What a test answers, for a handler run by hand.
     answers: Option<Answers>,
 }
@@ -141,6 +142,15 @@ impl TurnLog {
         inner.kept.remove(at).map(|(_, payload)| payload)
     }
 
+    pub(crate) fn passivate(&self) {
+        self.lock().passivates = true;
+    }
+
+    /// Whether the actor is to leave memory once it has nothing to do.
+    pub(crate) fn passivates(&self) -> bool {
+        self.lock().passivates
+    }
+
     pub(crate) fn stop_at(&self, boundary: Boundary) {
         let mut inner = self.lock();
         if inner.boundary.is_none() {
@@ -188,6 +198,7 @@ impl Inner {
             draws: 0,
             kept: VecDeque::new(),
             boundary: None,
+            passivates: false,
             answers: None,
         }
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use loom_core::ActorId;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// Actors whose next commit somebody waits for.
 #[derive(Debug, Default)]
@@ -21,7 +22,7 @@ pub(crate) type Wanted = fn(&[u8]) -> bool;
 #[derive(Debug)]
 struct Waiting {
     wanted: Wanted,
-    committed: Arc<Notify>,
+    committed: Arc<watch::Sender<Bytes>>,
 }
 
 /// Somebody who waits.
@@ -29,28 +30,30 @@ struct Waiting {
 pub(crate) struct Watcher<'a> {
     watched: &'a Watched,
     actor: &'a ActorId,
-    pub(crate) committed: Arc<Notify>,
+    committed: Arc<watch::Sender<Bytes>>,
+    states: watch::Receiver<Bytes>,
 }
 
 impl Watched {
-    /// Has the watcher told of states that are wanted.
+    /// Has the watcher told of states that are wanted, from now on.
     pub(crate) fn watch<'a>(&'a self, actor: &'a ActorId, wanted: Wanted) -> Watcher<'a> {
         let mut actors = self.lock();
-        let committed = Arc::<Notify>::default();
+        let (committed, states) = watch::channel(Bytes::new());
+        let committed = Arc::new(committed);
         let waiting = Waiting { wanted, committed: Arc::clone(&committed) };
         actors.entry(actor.clone()).or_default().push(waiting);
         self.count.store(actors.len(), Ordering::Release);
-        Watcher { watched: self, actor, committed }
+        Watcher { watched: self, actor, committed, states }
     }
 
     /// A turn of the actor was committed, with this state.
-    pub(crate) fn committed(&self, actor: &ActorId, state: &[u8]) {
+    pub(crate) fn committed(&self, actor: &ActorId, state: &Bytes) {
         if self.count.load(Ordering::Acquire) == 0 {
             return;
         }
         for waiting in self.lock().get(actor).into_iter().flatten() {
             if (waiting.wanted)(state) {
-                waiting.committed.notify_waiters();
+                waiting.committed.send_replace(state.clone());
             }
         }
     }
@@ -58,6 +61,15 @@ impl Watched {
     // Nothing panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ActorId, Vec<Waiting>>> {
         self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watcher<'_> {
+    /// The latest wanted state that was committed since this was asked last.
+    pub(crate) async fn committed(&mut self) -> Bytes {
+        // The sender is kept here, so that the wait cannot end otherwise.
+        let _ = self.states.changed().await;
+        self.states.borrow_and_update().clone()
     }
 }
 

@@ -278,6 +278,7 @@ impl Task<'_> {
         };
         let stopped = diverged.map_or(stopped, Stopped::Diverged);
         rest.ops = log.take_ops();
+        self.body.passivates = log.passivates();
         let state = match &stopped {
             Stopped::Ended(Outcome::Returned(_)) | Stopped::Suspended => typed.to_json().ok(),
             _ => None,

@@ -120,8 +120,8 @@ impl Activated for RunActor {
     fn to_json(&self) -> Result<Bytes, serde_json::Error> {
         let mut json = Vec::with_capacity(4 << 10);
         serde_json::to_writer(&mut json, &self.state)?;
-        json.shrink_to_fit();
-        Ok(json.into())
+        // Most are smaller, and are kept: the room is better used for the next one.
+        Ok(Bytes::copy_from_slice(&json))
     }
 }
 
@@ -260,6 +260,9 @@ impl RunActor {
         let around = self.library.around(&secrets, cx.key());
         let turn = Turn { now: cx.now(), around: &around };
         let advanced = advance(&definition, run, event, &turn);
+        if run.status().has_ended() {
+            cx.passivate();
+        }
         if advanced.ignored {
             return Ok(false);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use loom_core::{ActorId, Timestamp};
 use loom_workflow::planner::{Decision, Respond};
-use loom_workflow::run::{ErrorInfo, Place, Run};
+use loom_workflow::run::{ErrorInfo, Place, Run, RunOutputs};
 use loom_workflow::{SANITIZED, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -36,6 +36,20 @@ pub(crate) struct RunState {
     pub(crate) decided: BTreeMap<String, Decision>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<Run>,
+}
+
+/// As much of the state of a run as is shown of it. Its actions, which are most of it, are not
+/// read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RunOutline {
+    #[serde(default)]
+    pub(crate) summary: Option<RunSummary>,
+    #[serde(default)]
+    pub(crate) answer: Option<Respond>,
+    #[serde(default)]
+    pub(crate) waiting: BTreeMap<String, WaitingDecision>,
+    #[serde(default)]
+    pub(crate) run: Option<RunOutputs>,
 }
 
 /// What is known of a run without reading all of it.

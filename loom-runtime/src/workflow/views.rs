@@ -5,7 +5,7 @@ use loom_workflow::{Definition, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::run_state::{RunState, RunSummary, WaitingDecision};
+use super::run_state::{RunOutline, RunSummary, WaitingDecision};
 
 /// A run, as people see it.
 #[derive(Clone, Debug, Serialize)]
@@ -41,8 +41,8 @@ pub struct ActionView {
 }
 
 impl RunView {
-    pub(crate) fn of(state: RunState) -> Option<Self> {
-        let RunState { summary, run, answer, waiting, .. } = state;
+    pub(crate) fn of(outline: RunOutline) -> Option<Self> {
+        let RunOutline { summary, run, answer, waiting } = outline;
         let response = answer.map(|answer| {
             let mut response = loom_workflow::Object::new();
             response.insert("statusCode", Value::from(i64::from(answer.status_code)));
@@ -50,7 +50,7 @@ impl RunView {
             response.insert("body", answer.body.unwrap_or_default());
             response.into()
         });
-        let outputs = run.as_ref().and_then(Run::outputs).cloned();
+        let outputs = run.and_then(|run| run.outputs);
         Some(Self { summary: summary?, outputs, response, waiting: waiting.into_iter().collect() })
     }
 

@@ -189,13 +189,15 @@ impl Workflows {
     ///
     /// Says why it cannot be seen.
     pub async fn actions(&self, id: &RunId) -> Result<Vec<ActionView>, WorkflowError> {
-        let run = self.state(id).await?.run.ok_or(RunRefusal::NoRun)?;
+        let state: RunState = self.state(id).await?;
+        let run = state.run.ok_or(RunRefusal::NoRun)?;
         let info = run.info();
         let edition = self.library.version(&info.workflow, &info.version).await?;
         Ok(ActionView::all(&run, &edition.definition))
     }
 
-    async fn state(&self, id: &RunId) -> Result<RunState, WorkflowError> {
+    /// As much of the state as `T` has.
+    async fn state<T: DeserializeOwned>(&self, id: &RunId) -> Result<T, WorkflowError> {
         let actor = self.run_actor(id).map_err(CallError::from)?;
         let state = actor.state().await?.ok_or(RunRefusal::NoRun)?;
         Ok(state.parse().map_err(|error| CallError::json("the state", &error))?)

@@ -162,6 +162,37 @@ async fn idle_actors_leave_memory_and_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn actors_that_passivate_leave_memory_with_their_turn_and_come_back() {
+    let kit = Kit::new("passive");
+    let host = kit.builder().settings(settings()).start().await.unwrap();
+    let first = vec![Do::Add(1), Do::Passivate];
+    assert_eq!(kit.act(&host, "a", first.clone()).await, Ok(1));
+    kit.pass(10).await;
+    assert_eq!(host.status().active, 0);
+    let actor = host.actor(kit.id("a")).unwrap();
+    let burst: Vec<_> = (0..20)
+        .map(|_| actor.request("act", &first).unwrap().submit().expect("there is room"))
+        .collect();
+    for pending in burst {
+        pending.outcome().await.unwrap();
+    }
+    kit.pass(10).await;
+    assert_eq!(host.status().active, 0);
+
+    // What waits stays, and so does what was not asked to leave again.
+    let waits = vec![Do::Passivate, Do::SleepMs(100), Do::Add(1)];
+    let pending = actor.request("act", &waits).unwrap().submit().unwrap();
+    kit.pass(10).await;
+    assert_eq!(host.status().active, 1);
+    pending.outcome().await.unwrap();
+    kit.pass(10).await;
+    assert_eq!(host.status().active, 0);
+    assert_eq!(kit.act(&host, "a", vec![Do::Add(1)]).await, Ok(23));
+    kit.pass(10).await;
+    assert_eq!(host.status().active, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn snapshots_trim_the_journal_and_replay_to_the_same_state() {
     use loom_core::{ActorId, Kernel, Record, Seq, SnapshotPolicy};
     use loom_ports::JournalStore;

@@ -39,6 +39,8 @@ pub(crate) enum Do {
     Cancel(String),
     Subscribe(String),
     Publish(String, Vec<Do>),
+    /// Leaves memory once there is nothing to do.
+    Passivate,
     Reject(String),
     /// Never goes on, as long as the world says so.
     HangWhile(String),
@@ -164,6 +166,7 @@ impl Probe {
             Do::Cancel(name) => cx.cancel(&name).map_err(text)?,
             Do::Subscribe(topic) => cx.subscribe(&topic, "act").map_err(text)?,
             Do::Publish(topic, todo) => cx.publish(&topic, &todo).map_err(text)?,
+            Do::Passivate => cx.passivate(),
             Do::Reject(why) => return Err(why),
             Do::PanicWhile(flag) => {
                 let panics = with_world(cx.key(), |world| {

@@ -68,9 +68,11 @@ impl Engine<'_> {
     /// Nobody decided in time.
     pub(super) fn decision_is_late(&mut self, place: Place) {
         let Operation::Approval(approval) = &self.action(place).operation else { return };
-        let Some(call) = self.node(place).call() else { return };
+        let node = self.node(place);
+        let inputs = node.sent().cloned();
+        let Some(call) = node.call() else { return };
         call.timer = None;
-        let (escalated, inputs) = (call.escalated, call.inputs.clone());
+        let escalated = call.escalated;
         if approval.fallback == Fallback::Escalate && !escalated {
             call.escalated = true;
             let inputs = inputs.unwrap_or_default();

@@ -8,7 +8,7 @@ use super::settle::{Ending, plain};
 use super::status_code::{code_in, header, is_worth_another, name_in};
 use super::{Answer, Command};
 use crate::definition::{Call, CallKind, Operation, Polling, RetryRule};
-use crate::run::{CallState, Place, Progress, Status, Timer, TimerId};
+use crate::run::{CallState, Place, Progress, Sent, Status, Timer, TimerId};
 use crate::{Evaluated, Object, SANITIZED, Template, Value};
 
 /// How long is waited before a 202 is asked about, unless it says so itself.
@@ -35,12 +35,18 @@ impl Engine<'_> {
         let uses_secret = self.action(place).uses_secret;
         let is_secured = self.action(place).secure_inputs;
         let node = self.node(place);
-        node.record.inputs = Some(shown);
         // What reads a secret is evaluated again instead of being kept. What else must not be
         // shown is hidden as a whole.
         node.record.secure_inputs |= is_secured || inputs.secure && !uses_secret;
-        let kept = (!uses_secret).then(|| inputs.value.clone());
-        node.progress = Progress::Call(CallState { inputs: kept, ..CallState::default() });
+        let sent = if uses_secret {
+            Sent::Forgotten
+        } else if shown == inputs.value {
+            Sent::Recorded
+        } else {
+            Sent::Kept(inputs.value.clone())
+        };
+        node.record.inputs = Some(shown);
+        node.progress = Progress::Call(CallState { sent, ..CallState::default() });
         Some(inputs)
     }
 
@@ -177,8 +183,7 @@ impl Engine<'_> {
 
     /// The policy, as evaluated where it holds expressions.
     fn retry_rule(&mut self, place: Place, call: &Call) -> RetryRule {
-        let inputs = self.node(place).call().and_then(|state| state.inputs.clone());
-        let policy = inputs.map(|inputs| inputs.property("retryPolicy"));
+        let policy = self.node(place).sent().map(|inputs| inputs.property("retryPolicy"));
         match policy {
             Some(policy @ Value::Object(_)) => RetryRule::read(&policy).0,
             _ => call.retry.clone(),
@@ -216,11 +221,12 @@ impl Engine<'_> {
         }
         let location = header(outputs, "Location")?.as_str()?.to_owned();
         let wait = self.retry_after(outputs).unwrap_or(POLL_WAIT);
-        let call = self.node(place).call()?;
+        let node = self.node(place);
+        let authentication = node.sent().map(|it| it.property("authentication"));
+        let call = node.call()?;
         let mut inputs = Object::new();
         inputs.insert("method", Value::from("GET"));
         inputs.insert("uri", Value::from(location));
-        let authentication = call.inputs.as_ref().map(|it| it.property("authentication"));
         if let Some(authentication) = authentication.filter(|it| !it.is_null()) {
             inputs.insert("authentication", authentication);
         }
@@ -291,8 +297,9 @@ impl Engine<'_> {
 
     fn try_again(&mut self, place: Place) {
         let action = self.action(place);
-        let kept =
-            self.node(place).call().and_then(|call| call.poll.clone().or(call.inputs.clone()));
+        let node = self.node(place);
+        let poll = node.call().and_then(|call| call.poll.clone());
+        let kept = poll.or_else(|| node.sent().cloned());
         let inputs = if let Some(inputs) = kept {
             plain(inputs)
         } else {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ActionRecord, Place, Status, TimerId};
+use super::{ActionRecord, Place, Status, TimerId, is_default};
 use crate::Value;
 use crate::definition::ActionIndex;
 
@@ -37,9 +37,9 @@ fn latest_first<S: Serializer>(
 pub(crate) struct Node {
     pub(crate) record: ActionRecord,
     /// The number of its end among all ends of the run.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) ended_as: u32,
-    #[serde(default, skip_serializing_if = "Progress::is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) progress: Progress,
 }
 
@@ -88,30 +88,26 @@ pub(crate) struct Repetition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) timer: Option<TimerId>,
     /// How many elements each part has; 0 if the loop is not done in parts.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) shard_items: u32,
     /// With which iterations the parts begin that are under way.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) shards: BTreeSet<u32>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
 /// A call, a subscription, a decision or a wait that is under way.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct CallState {
-    /// What is sent again; absent when it must not be kept.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) inputs: Option<Value>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) sent: Sent,
     /// How often it failed.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) failures: u32,
     /// Whether something outside is under way.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) outside: bool,
     /// Whether the subscription stands.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) subscribed: bool,
     /// Where a 202 told to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,8 +122,20 @@ pub(crate) struct CallState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) assignees: Vec<String>,
     /// Whether others were asked already.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) escalated: bool,
+}
+
+/// Where another attempt has from what it sends.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) enum Sent {
+    /// It must not be kept, and is evaluated again.
+    #[default]
+    Forgotten,
+    /// It is what the record shows.
+    Recorded,
+    /// The record shows less than this.
+    Kept(Value),
 }
 
 impl Node {
@@ -143,17 +151,21 @@ impl Node {
         self.record.status.has_ended()
     }
 
+    /// What a call sent, unless it must not be kept.
+    pub(crate) fn sent(&self) -> Option<&Value> {
+        let Progress::Call(call) = &self.progress else { return None };
+        match &call.sent {
+            Sent::Forgotten => None,
+            Sent::Recorded => self.record.inputs.as_ref(),
+            Sent::Kept(inputs) => Some(inputs),
+        }
+    }
+
     pub(crate) fn call(&mut self) -> Option<&mut CallState> {
         if let Progress::Call(call) = &mut self.progress { Some(call) } else { None }
     }
 
     pub(crate) fn repetition(&mut self) -> Option<&mut Repetition> {
         if let Progress::Loop(repetition) = &mut self.progress { Some(repetition) } else { None }
-    }
-}
-
-impl Progress {
-    fn is_none(&self) -> bool {
-        *self == Self::None
     }
 }

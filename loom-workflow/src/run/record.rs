@@ -3,7 +3,7 @@
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Status;
+use super::{Status, is_default};
 use crate::{SANITIZED, Value};
 
 /// Why something failed or was skipped.
@@ -41,16 +41,16 @@ pub struct ActionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracked: Option<Value>,
     /// How often something outside was called; 0 for what calls nothing.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub attempts: u32,
     /// How many iterations a loop made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iterations: Option<u32>,
     /// Whether the inputs must not be shown.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub secure_inputs: bool,
     /// Whether the outputs must not be shown.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub secure_outputs: bool,
 }
 
@@ -70,10 +70,10 @@ pub struct TriggerRecord {
     /// The name under which all that follows from one occasion is found.
     pub client_tracking_id: String,
     /// Whether the inputs must not be shown.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub secure_inputs: bool,
     /// Whether the outputs must not be shown.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub secure_outputs: bool,
 }
 
@@ -115,14 +115,4 @@ impl ActionRecord {
 pub(crate) fn time_text(time: Timestamp) -> String {
     let text = time.to_string();
     format!("{}0000Z", text.trim_end_matches('Z'))
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }

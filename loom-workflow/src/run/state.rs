@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ActionRecord, ErrorInfo, Frame, Kept, Node, RunStatus, Shard, Status, TriggerRecord};
+use super::{
+    ActionRecord, ErrorInfo, Frame, Kept, Node, RunStatus, Shard, Status, TriggerRecord, is_default,
+};
 use crate::Value;
 use crate::definition::{ActionIndex, Definition, VariableKind};
 
@@ -75,6 +77,7 @@ pub struct Run {
     pub(crate) stand_ins: BTreeSet<ActionIndex>,
     pub(crate) started_at: Timestamp,
     /// Whether every record keeps its inputs and outputs.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) keep_all: bool,
     /// How many elements parts of large loops have; none: they are not done in parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,16 +89,24 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) items_from: BTreeMap<Place, u32>,
     /// The arrays of the loops that are under way.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) items: BTreeMap<Place, Value>,
     pub(crate) status: RunStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<ErrorInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) outputs: Option<Value>,
     /// Whether the caller has an answer.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) answered: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) variables: BTreeMap<String, Variable>,
     pub(crate) next_frame: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) next_timer: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) next_chance: u64,
     pub(crate) next_end: u32,
     /// The actions that failed too often.
@@ -105,13 +116,24 @@ pub struct Run {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancelled_for: Option<String>,
     /// How often the run was taken up again from an action.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) reruns: u32,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) timers: BTreeMap<TimerId, Timer>,
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub(crate) work: VecDeque<Work>,
     /// The newest iteration first.
     pub(crate) frames: BTreeMap<Reverse<u32>, Frame>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) kept: BTreeMap<Place, Kept>,
+}
+
+/// What a [`Run`] that was written answers with, read without reading the rest of it.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+pub struct RunOutputs {
+    /// As [`Run::outputs`].
+    #[serde(default)]
+    pub outputs: Option<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -119,7 +141,7 @@ pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) kind: VariableKind,
     pub(crate) value: Value,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) secure: bool,
 }
 

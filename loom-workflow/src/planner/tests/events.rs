@@ -1,7 +1,7 @@
 use super::{BEGIN, definition, place, started, turn};
 use crate::definition::Definition;
 use crate::planner::{Advance, Answer, Command, Decision, Event, Surroundings, Turn, advance};
-use crate::run::{Run, RunStatus, Status};
+use crate::run::{Run, RunOutputs, RunStatus, Status};
 use crate::{Object, Value};
 
 fn answer(definition: &Definition, name: &str, attempt: u32, status_code: i64) -> Event {
@@ -46,6 +46,46 @@ fn answers_that_are_late_or_come_twice_change_nothing() {
     ignored(&definition, &mut run, callback);
     ignored(&definition, &mut run, Event::Cancelled { reason: "late".into() });
     ignored(&definition, &mut run, Event::Continued);
+}
+
+#[test]
+fn another_attempt_sends_what_the_first_one_sent() {
+    let plain = "inputs: {method: 'GET', uri: \"@concat('x', string(triggerBody()))\"}";
+    let login = "inputs: {method: 'GET', uri: 'x', authentication: {type: 'Basic', username: 'u', password: 'p'}}";
+    let secure = "runtimeConfiguration: {secureData: {properties: ['inputs']}}";
+    for (what, is_shown) in
+        [(plain.to_owned(), true), (login.to_owned(), false), (format!("{plain}, {secure}"), false)]
+    {
+        let definition = definition(&format!("{{A: {{type: 'Http', {what}}}}}"));
+        let mut run = started(&definition, Value::Integer(7), false);
+        let step = turn(&definition, &mut run, Event::Continued);
+        let [Command::Call(first)] = &step.commands[..] else { panic!("{step:?}") };
+        let shown = run.record_of(place(&definition, "A")).unwrap().inputs.unwrap();
+        assert_eq!(shown == first.inputs, is_shown, "{what}");
+
+        let mut run: Run = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap();
+        let step = turn(&definition, &mut run, answer(&definition, "A", 1, 503));
+        let [Command::StartTimer { id, .. }] = step.commands[..] else { panic!("{step:?}") };
+        let step = turn(&definition, &mut run, Event::TimerFired(id));
+        let [Command::Call(second)] = &step.commands[..] else { panic!("{step:?}") };
+        assert_eq!((second.attempt, &second.inputs), (2, &first.inputs), "{what}");
+    }
+}
+
+#[test]
+fn what_a_run_answers_with_is_read_without_the_rest() {
+    let text = "{triggers: {t: {type: 'Request'}}, actions: {A: {type: 'Compose', inputs: 7}}, \
+                outputs: {seven: {type: 'Int', value: \"@outputs('A')\"}}}";
+    let text = Value::from_json_text(text).unwrap().to_json_text();
+    let definition = Definition::parse(&text).unwrap();
+    let mut run = started(&definition, Value::Null, false);
+    let read = |run: &Run| -> RunOutputs {
+        serde_json::from_str(&serde_json::to_string(run).unwrap()).unwrap()
+    };
+    assert_eq!(read(&run).outputs, None);
+    let _ = turn(&definition, &mut run, Event::Continued);
+    assert_eq!(read(&run).outputs.as_ref(), run.outputs());
+    assert_eq!(run.outputs().unwrap().property("seven"), Value::Integer(7));
 }
 
 #[test]
