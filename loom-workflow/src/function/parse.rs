@@ -1,7 +1,7 @@
 //! Functions that make numbers of text.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 use super::Answer;
 use super::arguments::Arguments;
@@ -87,14 +87,17 @@ pub(super) fn decimal(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let decimal = match arguments.value(0) {
         Value::Integer(integer) => Some(Decimal::from(*integer)),
         Value::Decimal(decimal) => Some(*decimal),
-        Value::Float(float) => {
-            let text = float_text(*float);
-            text.parse().ok().or_else(|| Decimal::from_scientific(&text).ok())
-        }
+        Value::Float(float) => decimal_of(*float),
         Value::String(text) => {
             plain_number(text, DECIMAL, Culture::INVARIANT).and_then(|plain| plain.parse().ok())
         }
         _ => None,
     };
     decimal.map(Value::Decimal).ok_or_else(|| arguments.invalid(NOT_CONVERTIBLE))
+}
+
+/// Of a float .NET takes 15 digits.
+fn decimal_of(float: f64) -> Option<Decimal> {
+    let digits = format!("{float:.14e}").parse().ok()?;
+    Decimal::from_f64(digits).map(|decimal| decimal.normalize())
 }
