@@ -132,11 +132,11 @@ impl Engine<'_> {
 
     /// The type is kept and has no meaning here.
     pub(super) fn begin_unknown(&mut self, place: Place, inputs: &Template) {
-        if self.run.stand_ins.contains(&place.action) {
-            return self.stand_in(place);
-        }
         if self.begin_outside(place, inputs).is_none() {
             return;
+        }
+        if self.run.stand_ins.contains(&place.action) {
+            return self.stand_in(place);
         }
         let type_name = &self.action(place).type_name;
         let message = format!(
