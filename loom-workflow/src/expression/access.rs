@@ -26,17 +26,23 @@ pub(super) fn select(
     match (value, key) {
         (Value::Null, _) if optional => Ok(Value::Null),
         (Value::Null, _) => unselectable(""),
-        (Value::Object(object), Value::String(name)) => match property(object, name, optional) {
-            Some(found) => Ok(found),
-            None if optional => Ok(Value::Null),
-            None => {
-                let names: Vec<_> = object.keys().take(50).map(AsRef::as_ref).collect();
-                let names = names.join(", ");
-                refuse(&format!(
-                    "property '{name}' doesn't exist, available properties are '{names}'."
-                ))
+        (Value::Object(object), Value::String(name)) => {
+            if let Some(found) = object.find(name) {
+                return Ok(found.clone());
             }
-        },
+            if let Some((first, path)) = path_of(object, name) {
+                let mut steps = path.split('/').map(Value::from);
+                return steps.try_fold(first.clone(), |parent, step| {
+                    select(&parent, &step, optional, source, span)
+                });
+            }
+            if optional {
+                return Ok(Value::Null);
+            }
+            let names: Vec<_> = object.keys().take(50).map(AsRef::as_ref).collect();
+            let names = names.join(", ");
+            refuse(&format!("property '{name}' doesn't exist, available properties are '{names}'."))
+        }
         (Value::Object(_), _) => unselectable(" Object properties can only be selected by name."),
         (Value::Array(array), Value::Integer(index)) => {
             match usize::try_from(*index).ok().and_then(|index| array.get(index)) {
@@ -62,19 +68,8 @@ pub(super) fn select(
     }
 }
 
-/// The property of that name, or else what is at the end of the path that the name is.
-fn property(object: &Object, name: &str, optional: bool) -> Option<Value> {
-    if let Some(value) = object.find(name) {
-        return Some(value.clone());
-    }
+/// Where the name of no property is a path: the property with which it begins, and the rest.
+fn path_of<'a>(object: &'a Object, name: &'a str) -> Option<(&'a Value, &'a str)> {
     let (first, rest) = name.split_once('/')?;
-    let mut value = object.find(first)?.clone();
-    for part in rest.split('/') {
-        value = match &value {
-            Value::Object(object) => object.find(part)?.clone(),
-            Value::Null if optional => return Some(Value::Null),
-            _ => return None,
-        };
-    }
-    Some(value)
+    Some((object.find(first)?, rest))
 }
