@@ -18,64 +18,12 @@ impl Around {
 }
 
 impl Scope for Around {
-    fn parameter(&self, _: &str) -> Option<Reading> {
-        None
-    }
-
     fn variable(&self, name: &str) -> Option<Reading> {
         name.eq_ignore_ascii_case("n").then(|| self.number.clone().into())
     }
 
-    fn action(&self, _: &str) -> Option<Reading> {
-        None
-    }
-
-    fn action_outputs(&self, _: &str) -> Option<Reading> {
-        None
-    }
-
-    fn trigger(&self) -> Option<Reading> {
-        None
-    }
-
     fn trigger_outputs(&self) -> Option<Reading> {
         Some(self.trigger_outputs.clone().into())
-    }
-
-    fn current_action(&self) -> Option<Reading> {
-        None
-    }
-
-    fn item(&self) -> Option<Reading> {
-        None
-    }
-
-    fn items(&self, _: &str) -> Option<Reading> {
-        None
-    }
-
-    fn iteration_index(&self, _: &str) -> Option<i64> {
-        None
-    }
-
-    fn result(&self, _: &str) -> Option<Reading> {
-        None
-    }
-
-    fn workflow(&self) -> Option<Value> {
-        None
-    }
-
-    fn callback_url(&self) -> Option<Reading> {
-        None
-    }
-
-    fn app_setting(&self, _: &str) -> Option<Reading> {
-        None
-    }
-
-    fn secret(&self, _: &str) -> Option<Reading> {
-        None
     }
 
     fn now(&self) -> Moment {

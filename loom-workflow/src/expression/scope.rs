@@ -3,43 +3,82 @@
 use crate::calendar::Moment;
 use crate::value::Value;
 
-/// What is around an expression while it is evaluated. `None` means that there is no such thing;
-/// the expression then fails.
+/// What is around an expression while it is evaluated. `None`, the answer of what is not
+/// implemented, means that there is no such thing; the expression then fails.
 ///
 /// Names are those of the expression; they are to be looked up ignoring case. The answers must be
 /// the same when an evaluation is repeated for a replay, [`now`](Self::now),
 /// [`random`](Self::random) and [`guid`](Self::guid) included.
 pub trait Scope {
     /// The value of a parameter of the workflow.
-    fn parameter(&self, name: &str) -> Option<Reading>;
+    fn parameter(&self, name: &str) -> Option<Reading> {
+        let _ = name;
+        None
+    }
     /// The value of a variable.
-    fn variable(&self, name: &str) -> Option<Reading>;
+    fn variable(&self, name: &str) -> Option<Reading> {
+        let _ = name;
+        None
+    }
     /// The record of a finished action.
-    fn action(&self, name: &str) -> Option<Reading>;
+    fn action(&self, name: &str) -> Option<Reading> {
+        let _ = name;
+        None
+    }
     /// The outputs in that record. Null if the action is known and has none.
-    fn action_outputs(&self, name: &str) -> Option<Reading>;
+    fn action_outputs(&self, name: &str) -> Option<Reading> {
+        let _ = name;
+        None
+    }
     /// The record of the trigger.
-    fn trigger(&self) -> Option<Reading>;
+    fn trigger(&self) -> Option<Reading> {
+        None
+    }
     /// The outputs in that record. Null if there are none.
-    fn trigger_outputs(&self) -> Option<Reading>;
+    fn trigger_outputs(&self) -> Option<Reading> {
+        None
+    }
     /// The record of the action to which the expression belongs.
-    fn current_action(&self) -> Option<Reading>;
+    fn current_action(&self) -> Option<Reading> {
+        None
+    }
     /// The element of the innermost loop.
-    fn item(&self) -> Option<Reading>;
+    fn item(&self) -> Option<Reading> {
+        None
+    }
     /// The element of a loop around the action.
-    fn items(&self, loop_name: &str) -> Option<Reading>;
+    fn items(&self, loop_name: &str) -> Option<Reading> {
+        let _ = loop_name;
+        None
+    }
     /// The index, from 0, of a loop around the action.
-    fn iteration_index(&self, loop_name: &str) -> Option<i64>;
+    fn iteration_index(&self, loop_name: &str) -> Option<i64> {
+        let _ = loop_name;
+        None
+    }
     /// The records of the direct children of a container.
-    fn result(&self, container: &str) -> Option<Reading>;
+    fn result(&self, container: &str) -> Option<Reading> {
+        let _ = container;
+        None
+    }
     /// What `workflow()` says.
-    fn workflow(&self) -> Option<Value>;
+    fn workflow(&self) -> Option<Value> {
+        None
+    }
     /// The address at which the action or trigger waits for a callback.
-    fn callback_url(&self) -> Option<Reading>;
+    fn callback_url(&self) -> Option<Reading> {
+        None
+    }
     /// A setting of the application. The expression gets null if there is none.
-    fn app_setting(&self, name: &str) -> Option<Reading>;
+    fn app_setting(&self, name: &str) -> Option<Reading> {
+        let _ = name;
+        None
+    }
     /// A secret.
-    fn secret(&self, name: &str) -> Option<Reading>;
+    fn secret(&self, name: &str) -> Option<Reading> {
+        let _ = name;
+        None
+    }
     /// The time at which the action began.
     fn now(&self) -> Moment;
     /// A number from 0 to `bound`, `bound` excluded. `bound` is at least 1.

@@ -1,13 +1,10 @@
 //! From what happened outside to the runs that it starts.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
 use super::Turn;
 use super::status_code::code_in;
 use super::view::View;
 use crate::definition::{Definition, SchemaError, TriggerKind};
-use crate::run::{ErrorInfo, Frame, Run, RunInfo, RunStatus, TriggerRecord};
+use crate::run::{ErrorInfo, Run, RunInfo, TriggerRecord};
 use crate::{Budget, EvaluationError, Value};
 
 const SPLITS_MAX: usize = 100_000;
@@ -148,33 +145,6 @@ fn failed(error: &EvaluationError, name: &str) -> Fired {
 
 /// A run that has not begun, for expressions of its trigger.
 fn before_start(trigger: TriggerRecord, info: &RunInfo, parameters: Value) -> Run {
-    Run {
-        info: info.clone(),
-        started_at: trigger.started_at,
-        trigger,
-        parameters,
-        stand_ins: BTreeSet::new(),
-        keep_all: false,
-        shard_items: None,
-        shard: None,
-        items: BTreeMap::new(),
-        items_from: BTreeMap::new(),
-        status: RunStatus::Running,
-        ended_at: None,
-        error: None,
-        outputs: None,
-        answered: false,
-        variables: BTreeMap::new(),
-        next_frame: 1,
-        next_timer: 1,
-        next_chance: 0,
-        next_end: 1,
-        breakers: BTreeMap::new(),
-        cancelled_for: None,
-        reruns: 0,
-        timers: BTreeMap::new(),
-        work: VecDeque::new(),
-        frames: BTreeMap::from([(Reverse(0), Frame::default())]),
-        kept: BTreeMap::new(),
-    }
+    let started_at = trigger.started_at;
+    Run::fresh(info.clone(), trigger, parameters, started_at)
 }

@@ -1,7 +1,7 @@
 //! The beginning of a run.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use loom_core::Timestamp;
 
@@ -46,13 +46,25 @@ impl Run {
         let work: VecDeque<Work> =
             if count == 0 { VecDeque::from([Work::Finish]) } else { begin.collect() };
         let stand_ins = start.stand_ins.iter().filter_map(|name| definition.find(name)).collect();
-        Ok(Self {
-            info: start.info,
-            trigger: start.trigger,
+        let fresh = Self::fresh(start.info, start.trigger, parameters, now);
+        let frames = BTreeMap::from([(Reverse(0), root)]);
+        Ok(Self { stand_ins, keep_all: start.keep_all, work, frames, ..fresh })
+    }
+
+    /// A run that has nothing to do.
+    pub(super) fn fresh(
+        info: RunInfo,
+        trigger: TriggerRecord,
+        parameters: Value,
+        started_at: Timestamp,
+    ) -> Self {
+        Self {
+            info,
+            trigger,
             parameters,
-            stand_ins,
-            started_at: now,
-            keep_all: start.keep_all,
+            stand_ins: BTreeSet::new(),
+            started_at,
+            keep_all: false,
             shard_items: None,
             shard: None,
             items: BTreeMap::new(),
@@ -71,9 +83,9 @@ impl Run {
             cancelled_for: None,
             reruns: 0,
             timers: BTreeMap::new(),
-            work,
-            frames: BTreeMap::from([(Reverse(0), root)]),
+            work: VecDeque::new(),
+            frames: BTreeMap::from([(Reverse(0), Frame::default())]),
             kept: BTreeMap::new(),
-        })
+        }
     }
 }

@@ -27,42 +27,6 @@ impl Scope for Around {
     fn variable(&self, _: &str) -> Option<Reading> {
         Some(self.variable.clone().into())
     }
-    fn action(&self, _: &str) -> Option<Reading> {
-        None
-    }
-    fn action_outputs(&self, _: &str) -> Option<Reading> {
-        None
-    }
-    fn trigger(&self) -> Option<Reading> {
-        None
-    }
-    fn trigger_outputs(&self) -> Option<Reading> {
-        None
-    }
-    fn current_action(&self) -> Option<Reading> {
-        None
-    }
-    fn item(&self) -> Option<Reading> {
-        None
-    }
-    fn items(&self, _: &str) -> Option<Reading> {
-        None
-    }
-    fn iteration_index(&self, _: &str) -> Option<i64> {
-        None
-    }
-    fn result(&self, _: &str) -> Option<Reading> {
-        None
-    }
-    fn workflow(&self) -> Option<Value> {
-        None
-    }
-    fn callback_url(&self) -> Option<Reading> {
-        None
-    }
-    fn app_setting(&self, _: &str) -> Option<Reading> {
-        None
-    }
     fn secret(&self, name: &str) -> Option<Reading> {
         (name == "key").then(|| Value::from("hunter2").into())
     }
