@@ -16,8 +16,9 @@ mod variable;
 
 pub use action::{Action, ActionIndex, Branch, CallKind};
 pub(crate) use action::{
-    Approval, BreakerRule, Call, Concurrency, ExpressionKind, Fallback, Foreach, If, Operation,
-    Polling, RetryBlock, Saga, StaticResult, Switch, SwitchCase, TableFormat, Until, Webhook,
+    Approval, BreakerRule, Call, Concurrency, ExpressionKind, Fallback, Foreach, If, LoopValue,
+    Operation, Polling, RetryBlock, Saga, StaticResult, Switch, SwitchCase, TableFormat, Until,
+    Webhook,
 };
 pub use block::Block;
 pub use duration::parse_duration;

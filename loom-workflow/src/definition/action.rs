@@ -59,6 +59,8 @@ pub struct Action {
     pub(crate) record_read: bool,
     /// Whether an expression outside of the loop around it may ask for it.
     pub(crate) asked_outside: bool,
+    /// Whether an expression asks this loop for [`LoopValue::Result`].
+    pub(crate) result_read: bool,
     /// Whether an expression of it asks for a secret.
     pub(crate) uses_secret: bool,
     /// Whether it is part of what undoes its container.
@@ -288,6 +290,29 @@ pub(crate) struct Until {
     pub(crate) fail_at_limit: bool,
     /// How long is waited between iterations.
     pub(crate) delay: Option<Duration>,
+}
+
+/// What Loom's loops say of themselves, in the place of a variable.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum LoopValue {
+    /// How many iterations there were before, which is the index of this one.
+    Index,
+    /// One more.
+    Count,
+    /// What the iteration before has put out; null in the first one.
+    Result,
+}
+
+impl LoopValue {
+    /// The value that an expression names, in any case.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        const ALL: [(&str, LoopValue); 3] = [
+            ("loopIndex", LoopValue::Index),
+            ("loopCount", LoopValue::Count),
+            ("loopResult", LoopValue::Result),
+        ];
+        ALL.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    }
 }
 
 /// An action that is tried again while it fails, whatever it is.

@@ -197,13 +197,16 @@ impl Reading<'_> {
                 self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
             }
             let given = given.and_then(|given| given.get(&member.name)?.get("value"));
-            let default = given.or_else(|| member.value.get("defaultValue")).map(Node::to_value);
+            let written = given.or_else(|| member.value.get("defaultValue"));
+            let formula = written.and_then(|it| self.formula(it, &place));
+            let default = written.filter(|_| formula.is_none()).map(Node::to_value);
             let allowed = member.value.get("allowedValues").and_then(Node::as_array);
             let allowed = allowed.unwrap_or_default().iter().map(Node::to_value).collect();
             let parameter = Parameter {
                 name: member.name.clone(),
                 kind: kind.unwrap_or(ParameterKind::Object),
                 default,
+                formula,
                 allowed,
             };
             self.default_of(&parameter, &place, kind.is_some());
@@ -212,13 +215,21 @@ impl Reading<'_> {
         read
     }
 
-    /// Tells when a default could not be given. One that is an expression is evaluated by whoever
-    /// deploys, and may be anything.
+    /// A default that is an expression.
+    fn formula(&mut self, written: &Node, place: &Place) -> Option<Template> {
+        let formula = self.template(written, place, Owner::Trigger)?;
+        let mut calls = formula.references().into_iter();
+        if calls.any(|it| it.subject == crate::Subject::Secret) {
+            let message = "A secret is asked for where it is sent; parameters are kept.";
+            self.error(F::SecretInSight, place, message);
+        }
+        formula.constant().is_none().then_some(formula)
+    }
+
+    /// Tells when a default could not be given. One that a deployment makes may be anything.
     fn default_of(&mut self, parameter: &Parameter, place: &Place, is_known: bool) {
         let Some(default) = parameter.default.as_ref().filter(|_| is_known) else { return };
-        let deployed =
-            |text: &str| text.starts_with('@') || text.starts_with('[') || text.contains("@{");
-        if default.as_str().is_some_and(deployed) {
+        if default.as_str().is_some_and(|text| text.starts_with('[')) {
             return;
         }
         if let Some(problem) = parameter.refuses(default) {

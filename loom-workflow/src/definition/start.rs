@@ -1,11 +1,11 @@
 //! What a run is given when it starts.
 
-use crate::{Object, Value};
+use crate::{Object, Template, Value};
 
 use super::Definition;
 
 /// What a run may be given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Parameter {
     /// Its name; case is ignored.
     pub name: String,
@@ -13,6 +13,9 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// What it is when it is not given.
     pub default: Option<Value>,
+    /// The default, where that is an expression; then there is no other. The run evaluates it
+    /// when it starts.
+    pub formula: Option<Template>,
     /// What alone it may be, when there is something in it.
     pub allowed: Vec<Value>,
 }
@@ -115,7 +118,8 @@ impl ParameterKind {
 }
 
 impl Definition {
-    /// The values with which a run starts: those that were given, and defaults for the others.
+    /// The values with which a run starts: those that were given, and defaults for the others,
+    /// except for defaults that are expressions.
     /// One that the definition does not name is kept too: the workflows of one Standard
     /// application share their parameters.
     ///
@@ -138,6 +142,7 @@ impl Definition {
                     problems.extend(parameter.refuses(value));
                     values.insert(parameter.name.as_str(), value.clone());
                 }
+                None if parameter.formula.is_some() => {}
                 None => problems.push(ParameterProblem::Missing(parameter.name.clone())),
             }
         }

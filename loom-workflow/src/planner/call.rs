@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::command::{CallCommand, ChildCommand};
+use super::command::{CallCommand, ChildCommand, Respond};
 use super::engine::Engine;
 use super::settle::{Ending, plain};
 use super::status_code::{code_in, header, is_worth_another, name_in};
@@ -130,6 +130,25 @@ impl Engine<'_> {
         }));
     }
 
+    /// Of what somebody has stood in for, that is done on which others rely: the variable is
+    /// there, and the caller has an answer.
+    fn stood_in(&mut self, place: Place, answer: &Answer) {
+        match &self.action(place).operation {
+            Operation::InitializeVariable(variables) => self.make_anyway(place, variables),
+            Operation::Response { inputs, asynchronous } => {
+                let own = |this: &mut Self| this.evaluate(place, inputs).ok().map(|it| it.value);
+                let said = answer.outputs.clone().or_else(|| own(self)).unwrap_or_default();
+                if let Ok(respond) = Respond::written(&said, *asynchronous)
+                    && !self.run.answered
+                {
+                    self.run.answered = true;
+                    self.command(Command::Respond(respond));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The type is kept and has no meaning here.
     pub(super) fn begin_unknown(&mut self, place: Place, inputs: &Template) {
         if self.begin_outside(place, inputs).is_none() {
@@ -163,6 +182,9 @@ impl Engine<'_> {
             return true;
         }
         let Operation::Call(call) = &self.action(place).operation else {
+            if status == Status::Succeeded {
+                self.stood_in(place, &answer);
+            }
             self.settle_answer(place, status, answer);
             return true;
         };

@@ -59,7 +59,7 @@ impl Engine<'_> {
         Ok(Some(outputs.into()))
     }
 
-    fn conclude_run(&mut self, status: RunStatus, error: Option<ErrorInfo>) {
+    pub(super) fn conclude_run(&mut self, status: RunStatus, error: Option<ErrorInfo>) {
         self.run.status = status;
         self.run.error = error;
         self.run.ended_at = Some(self.turn.now);

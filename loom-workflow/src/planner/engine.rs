@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use loom_core::Timestamp;
 
+use super::parameters::fill_in;
 use super::view::View;
 use super::{Advance, Command, Event, STEPS_PER_TURN_MAX, Turn};
 use crate::definition::{Action, ActionIndex, Block, Definition, Operation};
@@ -55,6 +56,11 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn work(&mut self) {
+        if self.run.status == RunStatus::Running
+            && let Err(error) = fill_in(self.definition, self.run, self.turn)
+        {
+            return self.conclude_run(RunStatus::Failed, Some(error));
+        }
         while self.run.status == RunStatus::Running {
             if self.steps >= STEPS_PER_TURN_MAX {
                 if !self.run.work.is_empty() {

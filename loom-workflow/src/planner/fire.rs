@@ -1,6 +1,7 @@
 //! From what happened outside to the runs that it starts.
 
 use super::Turn;
+use super::parameters::fill_in;
 use super::status_code::code_in;
 use super::view::View;
 use crate::definition::{Definition, SchemaError, TriggerKind};
@@ -55,7 +56,11 @@ pub fn fire(
         ..trigger
     };
     let parameters = definition.start_values(parameters).unwrap_or_else(|_| parameters.clone());
-    let whole = before_start(trigger.clone(), info, parameters.clone());
+    let mut whole = before_start(trigger.clone(), info, parameters);
+    if let Err(error) = fill_in(definition, &mut whole, turn) {
+        return Fired::Failed(error);
+    }
+    let parameters = whole.parameters.clone();
     let split = match &written.split_on {
         None => vec![trigger],
         Some(split_on) => {

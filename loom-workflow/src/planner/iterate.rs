@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 
 use super::engine::Engine;
 use super::settle::{Ending, plain};
+use super::view::View;
 use crate::definition::{Block, Foreach, Operation, RetryBlock, Until};
-use crate::run::{Place, Progress, Repetition, Status, Timer, Work};
+use crate::run::{Before, Place, Progress, Repetition, Status, Timer, Work};
 use crate::{Object, Value};
 
 const ITEMS_MAX: usize = 100_000;
@@ -93,16 +94,29 @@ impl Engine<'_> {
         let Some(repetition) = self.repetition(place) else { return };
         let index = repetition.begun;
         repetition.begun += 1;
-        if let Some(previous) = repetition.frame.take() {
+        let previous = repetition.frame.take();
+        let before = previous.and_then(|previous| self.before(place, previous));
+        if let Some(previous) = previous {
             self.drop_frame(previous);
         }
         let frame = self.begin_frame(place, index, block);
+        if let Some(frame) = self.run.frame_mut(frame) {
+            frame.before = before;
+        }
         if let Some(repetition) = self.repetition(place) {
             repetition.frame = Some(frame);
         }
         if block.actions.is_empty() {
             self.iterated(frame);
         }
+    }
+
+    /// What an iteration has put out, if the next one may ask for it.
+    fn before(&self, place: Place, frame: u32) -> Option<Before> {
+        let frame = self.run.frame(frame).filter(|_| self.action(place).result_read)?;
+        let view = View::new(self.definition, self.run, self.turn, Some(place), None);
+        let crate::Reading { value, secure } = view.put_out(place.action, frame);
+        Some(Before { value, secure })
     }
 
     pub(super) fn repetition(&mut self, place: Place) -> Option<&mut Repetition> {

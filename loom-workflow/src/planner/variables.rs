@@ -68,6 +68,23 @@ impl Engine<'_> {
         self.run.variables.insert(name.to_lowercase(), variable);
     }
 
+    /// Makes variables where somebody has stood in for their making: with the values that are
+    /// written, where these can be had.
+    pub(super) fn make_anyway(&mut self, place: Place, new: &[NewVariable]) {
+        for NewVariable { name, kind, value } in new {
+            self.make_variable(name, *kind);
+            let written = value.as_ref().and_then(|value| self.evaluate(place, value).ok());
+            let written =
+                written.map(|it| self.as_kept(place, it)).filter(|it| fits(*kind, &it.value));
+            if let Some(Evaluated { value, secure, .. }) = written
+                && let Some(variable) = self.run.variables.get_mut(&name.to_lowercase())
+            {
+                variable.value = converted(*kind, value);
+                variable.secure = secure;
+            }
+        }
+    }
+
     /// Makes all of them, or none.
     fn initialize(&mut self, place: Place, new: &[NewVariable]) {
         let (mut made, mut list) = (Vec::new(), Vec::new());

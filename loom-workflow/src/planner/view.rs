@@ -1,5 +1,7 @@
 //! What an expression of a run sees.
 
+mod loop_value;
+
 use std::cell::Cell;
 
 use super::Turn;
@@ -138,8 +140,9 @@ impl Scope for View<'_> {
 
     fn variable(&self, name: &str) -> Option<Reading> {
         let variables = &self.run.variables;
-        let found = variables.get(name).or_else(|| variables.get(&name.to_lowercase()))?;
-        Some(Reading { value: found.value.clone(), secure: found.secure })
+        let found = variables.get(name).or_else(|| variables.get(&name.to_lowercase()));
+        let found = found.map(|it| Reading { value: it.value.clone(), secure: it.secure });
+        found.or_else(|| self.loop_value(name))
     }
 
     fn action(&self, name: &str) -> Option<Reading> {

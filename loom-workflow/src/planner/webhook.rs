@@ -121,30 +121,13 @@ impl Engine<'_> {
             Ok(inputs) => inputs,
             Err(error) => return self.fail_inputs(place, &error),
         };
-        let code = match inputs.value.property("statusCode") {
-            Value::Null => Ok(200),
-            Value::Integer(code) => Ok(code),
-            Value::String(text) => text.trim().parse().map_err(|_| text.to_string()),
-            other => Err(other.to_text().to_string()),
+        let respond = match Respond::written(&inputs.value, asynchronous) {
+            Ok(respond) => respond,
+            Err(detail) => return self.fail_template(place, &detail),
         };
-        let code = match code {
-            Ok(code @ (200..=299 | 400..=599)) => u16::try_from(code).unwrap_or(200),
-            Ok(code) => {
-                return self.fail_template(
-                    place,
-                    &format!("The status code '{code}' is not one of 2xx, 4xx and 5xx."),
-                );
-            }
-            Err(text) => {
-                return self
-                    .fail_template(place, &format!("The status code '{text}' is not a number."));
-            }
-        };
-        let property = |name: &str| inputs.value.as_object().and_then(|it| it.find(name)).cloned();
-        let (headers, body) = (property("headers"), property("body"));
         let mut outputs = Object::new();
-        outputs.insert("statusCode", Value::Integer(i64::from(code)));
-        for (name, value) in [("headers", &headers), ("body", &body)] {
+        outputs.insert("statusCode", Value::Integer(i64::from(respond.status_code)));
+        for (name, value) in [("headers", &respond.headers), ("body", &respond.body)] {
             if let Some(value) = value {
                 outputs.insert(name, value.clone());
             }
@@ -157,16 +140,28 @@ impl Engine<'_> {
             return self.settle(place, ending);
         }
         self.run.answered = true;
-        let (status_code, is_missing) = (code, false);
-        self.command(Command::Respond(Respond {
-            status_code,
-            headers,
-            body,
-            asynchronous,
-            is_missing,
-        }));
+        self.command(Command::Respond(respond));
         let outputs = Evaluated { secure: inputs.secure, ..plain(outputs.into()) };
         self.settle(place, Ending::ok(outputs));
+    }
+}
+
+impl Respond {
+    /// What inputs of a Response say. Where they cannot be an answer: why.
+    pub(super) fn written(inputs: &Value, asynchronous: bool) -> Result<Self, String> {
+        let code = match inputs.property("statusCode") {
+            Value::Null => Ok(200),
+            Value::Integer(code) => Ok(code),
+            Value::String(text) => text.trim().parse().map_err(|_| text.to_string()),
+            other => Err(other.to_text().to_string()),
+        };
+        let code = code.map_err(|text| format!("The status code '{text}' is not a number."))?;
+        let Ok(status_code @ (200..=299 | 400..=599)) = u16::try_from(code) else {
+            return Err(format!("The status code '{code}' is not one of 2xx, 4xx and 5xx."));
+        };
+        let property = |name: &str| inputs.as_object().and_then(|it| it.find(name)).cloned();
+        let (headers, body) = (property("headers"), property("body"));
+        Ok(Self { status_code, headers, body, asynchronous, is_missing: false })
     }
 }
 

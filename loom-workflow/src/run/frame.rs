@@ -19,10 +19,21 @@ pub(crate) struct Frame {
     pub(crate) index: u32,
     /// How many of its outermost actions have not ended.
     pub(crate) unfinished: u32,
+    /// What the iteration before it has put out, where an expression asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<Before>,
     /// The latest action in the text first, which is likely to be the one that changed: what
     /// changes then stands together.
     #[serde(serialize_with = "latest_first")]
     pub(crate) nodes: BTreeMap<ActionIndex, Node>,
+}
+
+/// What the actions of an iteration have put out, by their names.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Before {
+    pub(crate) value: Value,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) secure: bool,
 }
 
 fn latest_first<S: Serializer>(

@@ -71,7 +71,8 @@ impl Run {
                 .filter(|(action, node)| node.has_ended() && definition.action(**action).is_read());
             let nodes = read.map(|(action, node)| (*action, node.clone())).collect();
             let Frame { of, index, unfinished, .. } = *frame;
-            frames.insert(Reverse(number), Frame { of, index, unfinished, nodes });
+            let before = frame.before.clone();
+            frames.insert(Reverse(number), Frame { of, index, unfinished, before, nodes });
             if let Some((of, item)) = of.and_then(|of| Some((of, self.element(of, index)?))) {
                 items.insert(of, Value::from(vec![item.clone()]));
                 items_from.insert(of, index);

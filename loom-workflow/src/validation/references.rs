@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::order::{Order, around};
 use super::{FindingCode as F, Severity};
 use crate::Subject;
-use crate::definition::{ActionIndex, Definition, Operation, Owner, Reading, Use, folded};
+use crate::definition::{
+    ActionIndex, Definition, LoopValue, Operation, Owner, Reading, Use, folded,
+};
 
 /// Above this the order is not looked at: there are too many actions anyway.
 const ORDERED_ACTIONS_MAX: usize = 2_000;
@@ -65,6 +67,7 @@ impl Reading<'_> {
                 let suggestion = self.guess(name, known);
                 self.find(F::UnknownParameter, severity, &it.place, message, suggestion);
             }
+            Subject::Variable if is_loop_value(definition, it, variables) => {}
             Subject::Variable => {
                 self.variable_named(definition, order, (name, it.owner), &it.place, variables);
             }
@@ -197,21 +200,40 @@ fn variables(definition: &Definition) -> Makers {
     made.collect()
 }
 
+/// Whether an expression asks a loop around it for what loops say of themselves.
+fn is_loop_value(definition: &Definition, it: &Use, variables: &Makers) -> bool {
+    let name = it.reference.name.as_deref().unwrap_or_default();
+    LoopValue::named(name).is_some()
+        && !variables.contains_key(&name.to_lowercase())
+        && until_around(definition, it.owner).is_some()
+}
+
+/// The innermost Until, While or `DoUntil` around an expression.
+fn until_around(definition: &Definition, owner: Owner) -> Option<ActionIndex> {
+    let mut loops = loops_of(definition, owner);
+    loops.find(|it| matches!(definition.action(*it).operation, Operation::Until(_)))
+}
+
 /// The loops around an expression; those over elements alone, where these are asked for.
 fn loops_around(definition: &Definition, owner: Owner, of_elements: bool) -> Vec<&str> {
+    let is_asked_for = |it: &ActionIndex| {
+        !of_elements || matches!(definition.action(*it).operation, Operation::Foreach(_))
+    };
+    let loops = loops_of(definition, owner).filter(is_asked_for);
+    loops.map(|it| definition.action(it).name.as_str()).collect()
+}
+
+/// The loops around an expression, the innermost first.
+fn loops_of(definition: &Definition, owner: Owner) -> impl Iterator<Item = ActionIndex> {
     let start = match owner {
-        Owner::Trigger | Owner::Output => return Vec::new(),
+        Owner::Trigger | Owner::Output => None,
         Owner::Inside(at) => Some(ActionIndex(at)),
         Owner::Action(at) | Owner::Elementwise(at) | Owner::Ended(at) => {
             definition.action(ActionIndex(at)).container
         }
     };
     let around = start.into_iter().flat_map(|start| around(definition, start));
-    let is_asked_for = |operation: &Operation| {
-        operation.is_loop() && (!of_elements || matches!(operation, Operation::Foreach(_)))
-    };
-    let loops = around.map(|it| definition.action(it)).filter(|it| is_asked_for(&it.operation));
-    loops.map(|it| it.name.as_str()).collect()
+    around.filter(|it| definition.action(*it).operation.is_loop())
 }
 
 fn has_item(definition: &Definition, owner: Owner) -> bool {
@@ -236,12 +258,26 @@ fn remember_results(definition: &mut Definition) {
     }
 }
 
+/// Notes that the next iteration asks for what one has put out.
+fn remember_loop_result(definition: &mut Definition, it: &Use) {
+    let name = it.reference.name.as_deref().unwrap_or_default();
+    let Some(LoopValue::Result) = LoopValue::named(name) else { return };
+    let Some(of) = until_around(definition, it.owner) else { return };
+    definition.actions[of.at()].result_read = true;
+    for child in definition.inside(of) {
+        definition.actions[child.at()].outputs_read = true;
+    }
+}
+
 /// Notes that a record will be asked for. A name that is computed may be any.
 fn remember(definition: &mut Definition, it: &Use) {
     if it.reference.subject == Subject::Secret
         && let Owner::Action(at) | Owner::Elementwise(at) = it.owner
     {
         definition.actions[at as usize].uses_secret = true;
+    }
+    if it.reference.subject == Subject::Variable {
+        return remember_loop_result(definition, it);
     }
     let is_result = it.reference.subject == Subject::Container;
     if !is_result && it.reference.subject != Subject::Action {

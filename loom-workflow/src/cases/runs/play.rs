@@ -83,6 +83,10 @@ impl<'a> Play<'a> {
         if !self.has_fired {
             return Fired::Skipped;
         }
+        // Without a trigger there is nothing that could keep a run from starting.
+        if self.definition.triggers.is_empty() {
+            return Fired::Runs(vec![self.trigger.clone()]);
+        }
         let turn = Turn { now: self.now, around: &Outside };
         fire(self.definition, self.trigger.clone(), &info(), self.parameters, &turn)
     }

@@ -85,6 +85,7 @@ impl Reading<'_> {
             outputs_read: false,
             record_read: false,
             asked_outside: false,
+            result_read: false,
             uses_secret: false,
             undoes: false,
         });
