@@ -46,6 +46,9 @@ fn every_zone_of_windows_is_known() {
         assert!(zone(&windows).is_some(), "{windows}");
         assert!(zone(&iana.to_uppercase()).is_some(), "{iana}");
     }
+    for kept in ["Kamchatka Standard Time", "mid-atlantic standard time"] {
+        assert!(zone(kept).is_some(), "{kept}");
+    }
     assert!(zone("Nowhere").is_none());
     assert!(is_utc(&zone("utc").unwrap()) && is_utc(&zone("Etc/UTC").unwrap()));
     assert!(!is_utc(&zone("Europe/London").unwrap()));

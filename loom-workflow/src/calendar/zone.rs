@@ -15,14 +15,20 @@ static WINDOWS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     table.into_iter().map(|(windows, iana)| (windows.to_lowercase(), iana)).collect()
 });
 
+/// Names that Windows has kept from earlier, and that designers still offer.
+const OBSOLETE: [(&str, &str); 2] =
+    [("mid-atlantic standard time", "Etc/GMT+2"), ("kamchatka standard time", "Asia/Kamchatka")];
+
 /// The zone of that name, in any case: `Pacific Standard Time`, `Europe/Berlin`, `UTC`.
 #[must_use]
 pub fn zone(name: &str) -> Option<TimeZone> {
     if ["utc", "coordinated universal time"].contains(&name.to_lowercase().as_str()) {
         return Some(TimeZone::UTC);
     }
-    let windows = WINDOWS.get(&name.to_lowercase());
-    DATABASE.get(windows.map_or(name, String::as_str)).ok()
+    let lower = name.to_lowercase();
+    let windows = WINDOWS.get(&lower).map(String::as_str);
+    let obsolete = || OBSOLETE.iter().find(|(known, _)| *known == lower).map(|(_, iana)| *iana);
+    DATABASE.get(windows.or_else(obsolete).unwrap_or(name)).ok()
 }
 
 /// Whether it is UTC under any of its names.

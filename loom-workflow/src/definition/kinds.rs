@@ -190,6 +190,7 @@ const ACTIONS: &[(&str, ActionKind, Standing)] = &[
     ("batch", A::Kept, S::KeptOnly),
     ("rule", A::Kept, S::KeptOnly),
     ("apiconnectionnotification", A::Kept, S::KeptOnly),
+    ("openapiconnectionnotification", A::Kept, S::KeptOnly),
     ("changeset", A::Kept, S::KeptOnly),
     ("openapiconnection", A::Call(C::Connector), S::ByConnector),
     ("openapiconnectionwebhook", A::Webhook, S::ByConnector),
@@ -212,6 +213,7 @@ const TRIGGERS: &[(&str, TriggerKind, Standing)] = &[
     ("batch", TriggerKind::Batch, S::KeptOnly),
     ("apimanagement", TriggerKind::Kept, S::KeptOnly),
     ("apiconnectionnotification", TriggerKind::Kept, S::KeptOnly),
+    ("openapiconnectionnotification", TriggerKind::Kept, S::KeptOnly),
     ("eventgrid", TriggerKind::Kept, S::KeptOnly),
     ("agent", TriggerKind::Kept, S::KeptOnly),
 ];

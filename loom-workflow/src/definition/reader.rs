@@ -50,7 +50,7 @@ struct Wrapped<'n> {
     definition: &'n Node,
     place: Place,
     /// The values of parameters, in an ARM resource: `{name: {value}}`.
-    given: Option<&'n Node>,
+    given: Option<(&'n Node, Place)>,
     /// Whether parameters may be declared elsewhere, as those of Standard workflows are.
     is_standard: bool,
 }
@@ -77,8 +77,13 @@ fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
         && definition.as_object().is_some()
     {
         let given = node.get("parameters").filter(|it| it.as_object().is_some());
+        let has_types = given
+            .and_then(Node::as_object)
+            .is_some_and(|members| members.iter().any(|member| member.value.get("type").is_some()));
+        let given = given.map(|it| (it, place.of(node, "parameters")));
         let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
-            || node.get("connectionReferences").is_some();
+            || node.get("connectionReferences").is_some()
+            || has_types;
         return Some(Wrapped {
             definition,
             place: place.of(node, "definition"),
@@ -140,7 +145,7 @@ impl Reading<'_> {
         self.definition = inner.definition;
     }
 
-    fn whole(&mut self, node: &Node, place: &Place, given: Option<&Node>) {
+    fn whole(&mut self, node: &Node, place: &Place, given: Option<(&Node, Place)>) {
         for member in repeated(node) {
             let message = format!("'{}' is there twice; the last one counts.", member.name);
             self.lint(
@@ -176,16 +181,29 @@ impl Reading<'_> {
         self.definition = Some(definition);
     }
 
-    fn parameters(&mut self, node: &Node, place: &Place, given: Option<&Node>) -> Vec<Parameter> {
-        let Some(parameters) = node.get("parameters").filter(|it| !it.is_null()) else {
-            return Vec::new();
-        };
+    fn parameters(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        given: Option<(&Node, Place)>,
+    ) -> Vec<Parameter> {
+        let (given, at_given) =
+            given.map_or_else(|| (None, Place::new()), |(node, at)| (Some(node), at));
+        let declared = node.get("parameters").filter(|it| !it.is_null());
         let place = place.of(node, "parameters");
-        let members = self.object(parameters, &place);
+        let members = declared.map(|node| self.object(node, &place)).unwrap_or_default();
         self.at_most(members.len(), PARAMETERS_MAX, &place, "parameters");
+        let members = members.iter().take(PARAMETERS_MAX);
+        let members = members.map(|member| (member, place.member(member)));
+        // A Standard application declares them beside the definition, with their types.
+        let beside = given.filter(|_| self.is_standard).and_then(Node::as_object);
+        let beside = beside.unwrap_or_default().iter().filter(|member| {
+            let is_declared = declared.is_some_and(|node| node.get(&member.name).is_some());
+            member.value.get("type").is_some() && !is_declared
+        });
+        let beside = beside.map(|member| (member, at_given.member(member)));
         let mut read = Vec::new();
-        for member in &members[..members.len().min(PARAMETERS_MAX)] {
-            let place = place.member(member);
+        for (member, place) in members.chain(beside) {
             self.object(&member.value, &place);
             let type_name = self.text(&member.value, &place, "type").unwrap_or_default();
             let kind = ParameterKind::named(&type_name);

@@ -70,6 +70,9 @@ pub(crate) struct Reading<'a> {
     pub(crate) static_results: BTreeMap<String, Node>,
     /// Whether parameters may be declared elsewhere.
     pub(crate) is_standard: bool,
+    /// Whether something besides `runAfter` says what comes after what: transitions, or agents
+    /// that hand over.
+    pub(crate) hands_over: bool,
     /// Whether there are so many actions that not all were read.
     pub(crate) is_cut: bool,
     /// For how many more mistakes it is guessed what was meant.
@@ -114,6 +117,7 @@ impl<'a> Reading<'a> {
             uses: Vec::new(),
             static_results: BTreeMap::new(),
             is_standard: false,
+            hands_over: false,
             is_cut: false,
             guesses_left: GUESSES_MAX,
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::duration::parse_duration;
 use super::is_known_later;
-use crate::Value;
+use crate::{Object, Value};
 
 /// When a call that failed is tried again.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +109,9 @@ impl RetryRule {
         if kind == "none" {
             return (Self::NONE, problems);
         }
-        if kind == "default" || (kind.is_empty() && policy.as_object().is_none()) {
+        // Nothing at all is what the documentation writes for the default.
+        let says_nothing = policy.as_object().is_none_or(Object::is_empty);
+        if kind == "default" || (kind.is_empty() && says_nothing) {
             return (Self::DEFAULT, problems);
         }
         let mut duration = |member: &'static str, or: Duration| match policy.property(member) {

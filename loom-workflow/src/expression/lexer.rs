@@ -54,7 +54,8 @@ impl<'a> Lexer<'a> {
             token
         } else if first == '\'' {
             self.string()?
-        } else if first.is_alphabetic() || first == '_' {
+        } else if first.is_alphabetic() || first == '_' || self.is_dollar_of_property() {
+            self.at += first.len_utf8();
             self.skip(|it| it.is_alphanumeric() || it == '_');
             Token::Name
         } else if first.is_ascii_digit() || matches!(first, '+' | '-') || self.point_of_number() {
@@ -74,6 +75,12 @@ impl<'a> Lexer<'a> {
         let bytes = rest.find(|it| !wanted(it)).unwrap_or(rest.len());
         self.at += bytes;
         bytes
+    }
+
+    /// Properties such as `$content` are selected with a point too.
+    fn is_dollar_of_property(&self) -> bool {
+        let (before, after) = self.text.split_at(self.at);
+        after.starts_with('$') && before.trim_end().ends_with('.')
     }
 
     fn point_of_number(&self) -> bool {

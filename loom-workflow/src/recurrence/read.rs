@@ -151,7 +151,8 @@ impl Reader<'_> {
         range: std::ops::RangeInclusive<i8>,
     ) -> Vec<i8> {
         let mut numbers = Vec::new();
-        for value in values {
+        let written = values.iter().filter(|it| !it.as_str().is_some_and(|it| it.contains('@')));
+        for value in written {
             let number = match value {
                 Value::Integer(number) => Some(*number),
                 Value::String(text) => text.trim().parse().ok(),

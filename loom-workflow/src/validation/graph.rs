@@ -18,7 +18,7 @@ impl Reading<'_> {
         let is_ordered = self.circles(definition);
         ends(definition);
         self.shapes(definition);
-        self.references(definition, is_ordered);
+        self.references(definition, is_ordered && !self.hands_over);
         self.lints(definition);
     }
 

@@ -1,4 +1,5 @@
 use super::{Finding, FindingCode, Scrutiny, Severity, validate};
+use crate::Value;
 use crate::definition::{DEFINITION_BYTES_MAX, DEFINITION_DEPTH_MAX};
 
 const REQUEST: &str = r#""triggers": {"manual": {"type": "Request"}}"#;
@@ -119,6 +120,73 @@ fn parameters_of_standard_workflows_are_declared_elsewhere() {
         let text = format!(r#"{{{REQUEST}, "actions": {{"A": {compose}, "B": {other}}}}}"#);
         assert_eq!(errors(&text), []);
     }
+}
+
+#[test]
+fn parameters_beside_a_definition_are_its_own() {
+    let inner = format!(
+        "{{{REQUEST}, \"parameters\": {{\"q\": {{\"type\": \"Int\"}}}}, \"actions\": {{\"A\": {{\"type\": \"Compose\", \"inputs\": \"@parameters('p')\"}}}}}}"
+    );
+    let beside = r#"{"p": {"type": "String", "value": "given"}, "q": {"type": "Int", "value": 2}}"#;
+    let text = format!(r#"{{"definition": {inner}, "parameters": {beside}}}"#);
+    let validated = validate(&text, &Scrutiny::default());
+    assert_eq!(validated.findings, []);
+    let values = validated.definition.unwrap().start_values(&Value::Null).unwrap();
+    assert_eq!(values.to_json_text(), r#"{"q":2,"p":"given"}"#);
+    let wrong = text.replace("\"String\", \"value\": \"given\"", "\"Strong\", \"value\": 1");
+    assert_eq!(errors(&wrong)[0].pointer, "/parameters/p/type");
+}
+
+#[test]
+fn where_agents_hand_over_the_order_is_not_known() {
+    let make = r#""V": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "v", "type": "String"}]}}"#;
+    let agent = |name: &str, more: &str| {
+        format!(r#""{name}": {{"type": "Agent", "inputs": "@variables('v')"{more}}}"#)
+    };
+    let tools = r#", "tools": {"t": {"actions": {"h": {"type": "AgentHandOff"}}}}, "runAfter": {"V": ["Succeeded"]}"#;
+    let rows = [
+        (agent("A", tools), agent("B", ""), 0),
+        (
+            agent(
+                "A",
+                r#", "runAfter": {"V": ["Succeeded"]}, "transitions": {"B": {"when": ["HANDEDOFF"]}}"#,
+            ),
+            agent("B", r#", "transitions": {}"#),
+            0,
+        ),
+        (
+            agent("A", r#", "runAfter": {"B": ["HANDOFF"]}"#),
+            agent("B", r#", "runAfter": {"A": ["HandedOff"], "V": ["Succeeded"]}"#),
+            0,
+        ),
+        (
+            agent("A", r#", "transitions": {}"#),
+            agent("B", r#", "runAfter": {"V": ["Succeeded"]}"#),
+            1,
+        ),
+    ];
+    for (first, second, count) in rows {
+        let text = format!("{{{REQUEST}, \"actions\": {{{make}, {first}, {second}}}}}");
+        assert_eq!(errors(&text).len(), count, "{text}");
+    }
+}
+
+#[test]
+fn flows_of_power_automate_are_read() {
+    let text = r#"{"name": "n", "properties": {"connectionReferences": {}, "definition": {
+        "parameters": {"$authentication": {"defaultValue": {}, "type": "SecureObject"}, "To (new_To)": {"defaultValue": "a@b.c", "type": "String", "metadata": {"schemaName": "new_To"}}},
+        "triggers": {"When_a_new_email_arrives_(V3)": {"type": "OpenApiConnectionNotification", "splitOn": "@triggerOutputs()?['body/value']", "inputs": {
+            "host": {"apiId": "a", "connectionName": "shared_office365", "operationId": "OnNewEmailV3"}, "authentication": "@parameters('$authentication')"}}},
+        "actions": {
+            "Set_'x'": {"type": "SetVariable", "inputs": {"name": "The x", "value": "@true"}, "runAfter": {"Compose_-_@": ["SUCCEEDED", "TIMEDOUT"]}},
+            "Make": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "The x", "type": "boolean"}]}, "runAfter": {}, "metadata": {"operationMetadataId": "m"}},
+            "Compose_-_@": {"type": "Compose", "inputs": "@@", "runAfter": {"Make": ["Succeeded"]}},
+            "Add": {"type": "OpenApiConnection", "inputs": {"host": {"connectionName": "c", "operationId": "CreateRecord", "apiId": "a"}, "authentication": "@parameters('$authentication')",
+                "parameters": {"item/x@odata.bind": "x(@{triggerOutputs()?['body/id']})", "item": {"@{outputs('Compose_-_@')}odata.type": "t", "@@odata.id": "@parameters('To (new_To)')"}},
+                "retryPolicy": {}}, "runAfter": {"Set_'x'": ["Succeeded"]}},
+            "If": {"type": "If", "expression": {"not": {"equals": ["@variables('the X')", "@null"]}}, "actions": {}, "runAfter": {"Add": ["Failed"]}}
+        }}}}"#;
+    assert_eq!(errors(text), []);
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Reading<'_> {
             undoes: false,
         });
         self.written.push(Written { place: key, run_after, level });
+        self.hands_over |= hands_over(node);
         let slot = Slot { index, node, level };
         let operation = self.operation(slot, &place);
         self.own(index).operation = operation;
@@ -182,6 +183,11 @@ impl Reading<'_> {
         }
         let mut read = Vec::new();
         for member in self.object(run_after, &place) {
+            // An agent that hands over is no action that has to end.
+            if is_handed_over(&member.value) {
+                self.hands_over = true;
+                continue;
+            }
             let place = place.member(member);
             let statuses = self.statuses(&member.value, &place);
             let place = Place { at: member.at as usize, ..place };
@@ -336,6 +342,30 @@ pub(super) fn either<'n>(
     let inputs = slot.node.get("inputs")?;
     let member = inputs.get(in_inputs)?;
     Some((member, place.of(slot.node, "inputs").of(inputs, in_inputs)))
+}
+
+/// Whether statuses of a `runAfter` say nothing but that an agent has handed over.
+fn is_handed_over(statuses: &Node) -> bool {
+    let statuses = statuses.as_array().unwrap_or_default();
+    let mut names = statuses.iter().map(|it| it.as_str().unwrap_or_default().to_lowercase());
+    !statuses.is_empty() && names.all(|it| it == "handoff" || it == "handedoff")
+}
+
+/// Whether an action, or a tool of it, names what comes next.
+fn hands_over(node: &Node) -> bool {
+    let members = |node: &Node, name: &str| {
+        let found = node.get(name).and_then(Node::as_object);
+        found.unwrap_or_default().iter().map(|it| it.value.clone()).collect::<Vec<_>>()
+    };
+    let is_handoff = |node: &Node| {
+        node.get("type")
+            .and_then(Node::as_str)
+            .is_some_and(|it| it.eq_ignore_ascii_case("AgentHandoff"))
+    };
+    let has_transitions = !members(node, "transitions").is_empty();
+    let tools = members(node, "tools");
+    has_transitions
+        || tools.iter().flat_map(|tool| members(tool, "actions")).any(|it| is_handoff(&it))
 }
 
 /// A template of nothing.

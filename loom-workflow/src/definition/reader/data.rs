@@ -1,13 +1,13 @@
 //! Actions that need nothing from outside.
 
 use super::actions::{Slot, nothing};
-use crate::Template;
 use crate::definition::reading::Owner;
 use crate::definition::{
     ActionKind, ExpressionKind, NewVariable, Node, Operation, Reading, Schema, TableFormat,
     TextPlace as Place, VariableKind, is_filled_in,
 };
 use crate::validation::{FindingCode as F, Severity};
+use crate::{Object, Template, Value};
 
 impl Reading<'_> {
     pub(super) fn data(
@@ -208,7 +208,9 @@ impl Reading<'_> {
     /// A schema that may be there.
     pub(super) fn schema(&mut self, node: &Node, place: &Place, name: &str) -> Schema {
         match node.get(name) {
-            Some(schema) if schema.as_object().is_some() => Schema::new(&schema.to_value()),
+            Some(schema) if schema.as_object().is_some() => {
+                Schema::new(&without_escapes(schema.to_value()))
+            }
             Some(schema) if schema.as_str().is_some() || schema.is_null() => Schema::default(),
             Some(schema) => {
                 self.wrong_kind(schema, &place.of(node, name), "a schema");
@@ -216,5 +218,25 @@ impl Reading<'_> {
             }
             None => Schema::default(),
         }
+    }
+}
+
+/// A schema in which `@@` at the beginning of names and texts is `@`, as in any template. What
+/// else begins with `@` is no expression in a schema: `@odata.type` is the name of a property.
+fn without_escapes(schema: Value) -> Value {
+    let plain =
+        |text: &str| text.strip_prefix('@').filter(|it| it.starts_with('@')).map(str::to_owned);
+    match schema {
+        Value::String(text) => plain(&text).map_or(Value::String(text), Value::from),
+        Value::Array(items) => items.iter().cloned().map(without_escapes).collect(),
+        Value::Object(members) => {
+            let mut copy = Object::new();
+            for (name, value) in members.iter() {
+                let name = plain(name).unwrap_or_else(|| name.to_string());
+                copy.insert(name.as_str(), without_escapes(value.clone()));
+            }
+            copy.into()
+        }
+        other => other,
     }
 }

@@ -15,6 +15,9 @@ fn the_waits_of_the_default_policy_are_those_that_were_measured() {
         (1..=5).map(|n| RetryRule::DEFAULT.wait(n, 9).map(|it| it.as_millis())).collect();
     assert_eq!(waits, [Some(7_500), Some(15_000), Some(30_000), Some(45_000), None]);
     assert_eq!(RetryRule::NONE.wait(1, 9), None);
+    for default in ["{}", "null", "{type: 'Default', count: 2}"] {
+        assert_eq!(read(default), RetryRule::DEFAULT, "{default}");
+    }
 }
 
 #[test]
