@@ -94,11 +94,16 @@ impl Reading<'_> {
         if order.is_none_or(|order| order.is_before(definition, *maker, ActionIndex(at))) {
             return;
         }
+        // The service saves a variable made from another of the same action, and fails it in the
+        // run (Azure/logicapps#1447).
+        let of_same_action = variables.values().filter(|it| *it == maker).count();
+        let is_saved = *maker == ActionIndex(at) && of_same_action > 1;
+        let severity = if is_saved { Severity::Lint } else { Severity::Error };
         let maker = &definition.action(*maker).name;
         let message = format!(
             "The variable '{name}' must be made before this: no 'runAfter' leads from here to '{maker}'."
         );
-        self.error(F::NotBefore, place, message);
+        self.find(F::NotBefore, severity, place, message, None);
     }
 
     fn action_named(

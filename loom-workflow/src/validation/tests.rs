@@ -172,6 +172,25 @@ fn where_agents_hand_over_the_order_is_not_known() {
 }
 
 #[test]
+fn definitions_from_before_2016_say_on_what_an_action_depends() {
+    let with = |conditions: &str| {
+        let text = format!(
+            r#"{{"triggers": {{"manual": {{"type": "Manual"}}}}, "actions": {{"A": {{"type": "Compose", "conditions": []}},
+            "B": {{"type": "Compose", "inputs": "@outputs('A')", "conditions": {conditions}}}}}}}"#
+        );
+        let found = errors(&text);
+        found.iter().map(|it| (it.code, it.pointer.clone())).collect::<Vec<_>>()
+    };
+    let at = |pointer: &str| format!("/actions/B/{pointer}");
+    assert_eq!(with(r#"[{"dependsOn": "A"}]"#), []);
+    assert_eq!(with("[]"), [(FindingCode::NotBefore, at("inputs"))]);
+    let unknown = [(FindingCode::UnknownRunAfter, at("conditions/1/dependsOn"))];
+    assert_eq!(with(r#"[{"dependsOn": "A"}, {"dependsOn": "C"}]"#), unknown);
+    let asked = [(FindingCode::IgnoredProperty, at("conditions/1"))];
+    assert_eq!(with(r#"[{"dependsOn": "A"}, {"expression": "@equals(1, 2)"}]"#), asked);
+}
+
+#[test]
 fn flows_of_power_automate_are_read() {
     let text = r#"{"name": "n", "properties": {"connectionReferences": {}, "definition": {
         "parameters": {"$authentication": {"defaultValue": {}, "type": "SecureObject"}, "To (new_To)": {"defaultValue": "a@b.c", "type": "String", "metadata": {"schemaName": "new_To"}}},
@@ -226,6 +245,25 @@ fn one_action_may_make_several_variables() {
     };
     assert_eq!(twice(["a", "b"]), []);
     assert_eq!(twice(["a", "A"]), [FindingCode::VariableTwice]);
+}
+
+#[test]
+fn a_variable_made_from_another_of_its_action_is_a_lint() {
+    let made_from = |others: &str| {
+        let text = format!(
+            r#"{{{REQUEST}, "actions": {{"V": {{"type": "InitializeVariable", "inputs": {{"variables": [
+                {others} {{"name": "b", "type": "integer", "value": "@variables('b')"}}]}}}}}}}}"#
+        );
+        errors(&text).iter().map(|it| it.code).collect::<Vec<_>>()
+    };
+    assert_eq!(made_from(""), [FindingCode::NotBefore]);
+    assert_eq!(made_from(r#"{"name": "a", "type": "integer"},"#), []);
+    let from_other = format!(
+        r#"{{{REQUEST}, "actions": {{"V": {{"type": "InitializeVariable", "inputs": {{"variables": [
+            {{"name": "a", "type": "integer", "value": 1}},
+            {{"name": "b", "type": "integer", "value": "@variables('a')"}}]}}}}}}}}"#
+    );
+    assert!(errors(&from_other).is_empty());
 }
 
 #[test]

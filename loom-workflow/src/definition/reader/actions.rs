@@ -169,7 +169,7 @@ impl Reading<'_> {
 
     fn run_after(&mut self, node: &Node, place: &Place) -> Vec<(String, StatusSet, Place)> {
         let Some(run_after) = node.get("runAfter").filter(|it| !it.is_null()) else {
-            return Vec::new();
+            return self.depends_on(node, place);
         };
         let place = place.of(node, "runAfter");
         // Loom's own form is a list of names.
@@ -192,6 +192,25 @@ impl Reading<'_> {
             let statuses = self.statuses(&member.value, &place);
             let place = Place { at: member.at as usize, ..place };
             read.push((member.name.clone(), statuses, place));
+        }
+        read
+    }
+
+    /// What stood in the place of `runAfter` before 2016: `conditions: [{dependsOn}]`.
+    fn depends_on(&mut self, node: &Node, place: &Place) -> Vec<(String, StatusSet, Place)> {
+        let conditions = node.get("conditions").and_then(Node::as_array).unwrap_or_default();
+        let place = place.of(node, "conditions");
+        let mut read = Vec::new();
+        for (at, condition) in conditions.iter().enumerate() {
+            let place = place.item(at, condition);
+            if let Some(name) = condition.get("dependsOn").and_then(Node::as_str) {
+                let succeeded = StatusSet::default().with(Status::Succeeded);
+                read.push((name.to_owned(), succeeded, place.of(condition, "dependsOn")));
+            } else {
+                let message =
+                    "Actions have no conditions since 2016; an If asks before they begin.";
+                self.error(F::IgnoredProperty, &place, message);
+            }
         }
         read
     }
