@@ -7,5 +7,7 @@ mod kit;
 mod asking;
 #[path = "workflow/deaths.rs"]
 mod deaths;
+#[path = "workflow/pipelines.rs"]
+mod pipelines;
 #[path = "workflow/running.rs"]
 mod running;
