@@ -18,6 +18,7 @@ use self::examples::{
 };
 pub(crate) use self::workflow::{GraphFormat, Server, Workflow};
 use crate::exit;
+use crate::workflow::BaseUrl;
 
 /// Durable actors on one directory.
 ///
@@ -248,6 +249,10 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "DAYS", default_value_t = 1,
           value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) key_window: u16,
+    /// What the addresses begin with at which runs of workflows are called back. Where the host
+    /// listens, if it is missing
+    #[arg(long, value_name = "URL", env = "LOOM_WORKFLOWS_PUBLIC_URL")]
+    pub(crate) public_url: Option<BaseUrl>,
     /// Print the address as JSON once requests are taken
     #[arg(long)]
     pub(crate) json: bool,

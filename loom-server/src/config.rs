@@ -15,6 +15,7 @@ mod secret;
 mod shape;
 mod source;
 mod value;
+mod workflows;
 
 use std::path::Path;
 
@@ -68,9 +69,11 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
     let azure = azure::read(&mut source, partitions, allow_keys);
     let keys = keys::read(&mut source);
     let ports = ports::read(&mut source);
+    let listen = root.as_ref().map(|root| root.listen);
+    let workflows = workflows::read(&mut source, listen);
     let settings = settings(&mut source);
-    let (Some(root), Some(host), Some(store), Some(ports), true) =
-        (root, host, store, ports, source.is_right())
+    let (Some(root), Some(host), Some(store), Some(ports), Some(workflows), true) =
+        (root, host, store, ports, workflows, source.is_right())
     else {
         return Err(source.into_mistakes());
     };
@@ -89,6 +92,7 @@ fn parse(file: &Path, text: &str, variables: &[(String, String)]) -> Result<Serv
             key_window: root.key_window_hours.map_or(defaults.key_window, Hours::hours),
             ..defaults
         },
+        workflows,
         deployment: Deployment { store, azure, ports, quorum, keys, settings },
         found: Found {
             profile,

@@ -9,10 +9,11 @@ use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
 use crate::serving::{self, Found, Serving};
 use crate::stores::{self, StoreSettings, redis_settings};
+use crate::workflow::WorkflowSettings;
 
 /// Runs the command.
 pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
-    let Dev { store, redis, listen, allow_remote, call_limit, key_window, json } = dev;
+    let Dev { store, redis, listen, allow_remote, call_limit, key_window, public_url, json } = dev;
     if !listen.ip().is_loopback() && !allow_remote {
         let why = format!(
             "{listen} can be reached from other machines, and there is no authentication; listen \
@@ -31,6 +32,7 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
         call_limit: Duration::from_secs(call_limit),
         stop_limit: Serving::STOP_LIMIT,
         host: Settings { key_window, ..Settings::default() },
+        workflows: WorkflowSettings { public_url },
         deployment: Deployment::on(store),
         found: Found::default(),
     };

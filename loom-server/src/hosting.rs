@@ -11,21 +11,21 @@ use loom_runtime::{ConfigResolver, Host, Settings, SystemClock};
 use crate::deployment::Opened;
 use crate::exit::{Exit, Stop};
 use crate::kinds::{self, Merchants};
-use crate::workflow::HttpCalls;
+use crate::workflow::{BaseUrl, HttpCalls};
 
 /// How long a host may take to end what it has begun.
 pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Starts a host. If nobody shares its stores, it owns every partition.
 ///
-/// Runs of workflows are called back at addresses that begin with `base`.
+/// Runs of workflows are called back at addresses that begin with `public_url`.
 pub(crate) async fn start(
     opened: &Opened,
     settings: Settings,
-    base: Option<&str>,
+    public_url: Option<&BaseUrl>,
 ) -> Result<Host, Stop> {
     let builder = Host::builder(opened.stores.clone()).settings(settings);
-    let builder = builder.workflows(workflows(opened, base)?);
+    let builder = builder.workflows(workflows(opened, public_url)?);
     let host = kinds::register(builder, merchants(opened)?).start().await?;
     let status = host.status();
     if !opened.is_shared && status.owned < status.partitions {
@@ -35,15 +35,17 @@ pub(crate) async fn start(
     Ok(host)
 }
 
-fn workflows(opened: &Opened, base: Option<&str>) -> Result<WorkflowOptions, Stop> {
+fn workflows(opened: &Opened, public_url: Option<&BaseUrl>) -> Result<WorkflowOptions, Stop> {
     let calls = HttpCalls::new().map_err(|error| Stop::new(Exit::Misconfigured, error))?;
+    let calls = Arc::new(calls);
     let mut options = WorkflowOptions::new(Arc::clone(&opened.small.definitions))
-        .connector("Http", Arc::new(calls));
+        .connector("Http", calls.clone())
+        .connector("HttpWebhook", calls);
     if let Some(secrets) = &opened.small.secrets {
         options = options.secrets(Arc::clone(secrets));
     }
-    Ok(match base {
-        Some(base) => options.callback_base(base),
+    Ok(match public_url {
+        Some(url) => options.callback_base(url.as_str()),
         None => options,
     })
 }

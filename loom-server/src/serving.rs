@@ -15,6 +15,7 @@ use crate::hosting;
 use crate::http::{self, Api};
 use crate::signals::Signals;
 use crate::stores::Authority;
+use crate::workflow::{BaseUrl, WorkflowSettings};
 
 /// All that a host is told, by the command line or by a file.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct Serving {
     /// How long the host may take to end what it has begun.
     pub(crate) stop_limit: Duration,
     pub(crate) host: Settings,
+    pub(crate) workflows: WorkflowSettings,
     pub(crate) deployment: Deployment,
     /// What a file was found to say.
     pub(crate) found: Found,
@@ -49,7 +51,7 @@ impl Serving {
 
 /// Serves until a signal comes.
 pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
-    let Serving { listen, call_limit, stop_limit, host, deployment, found } = serving;
+    let Serving { listen, call_limit, stop_limit, host, workflows, deployment, found } = serving;
     for warning in &found.warnings {
         tracing::warn!("{warning}");
     }
@@ -61,8 +63,8 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
     let address = listener.local_addr()?;
     let mut signals = Signals::take()?;
     let (payload_bytes_max, partitions) = (host.payload_bytes_max, host.partitions);
-    let base = format!("http://{address}");
-    let host = hosting::start(&opened, host, Some(&base)).await?;
+    let public_url = workflows.public_url.unwrap_or_else(|| BaseUrl::of_listener(address));
+    let host = hosting::start(&opened, host, Some(&public_url)).await?;
 
     let (end, stopping) = tokio::sync::watch::channel(false);
     let api = Api {

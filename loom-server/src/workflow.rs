@@ -1,20 +1,30 @@
 //! `loom workflow`: definitions in the Workflow Definition Language, and their runs.
 
 mod at_host;
+mod base_url;
 mod check;
 mod graph;
 mod http_call;
 mod picture;
+
 mod run;
 mod source;
 mod validate;
 
+pub(crate) use base_url::BaseUrl;
 pub(crate) use http_call::HttpCalls;
 
 use serde_json::json;
 
 use crate::cli::Workflow;
 use crate::exit::{Exit, Stop};
+
+/// What a host is told of workflows.
+#[derive(Debug, Default)]
+pub(crate) struct WorkflowSettings {
+    /// Where runs are called back, if not where the host listens.
+    pub(crate) public_url: Option<BaseUrl>,
+}
 
 /// Runs the command.
 pub(crate) async fn run(command: Workflow) -> Result<Exit, Stop> {

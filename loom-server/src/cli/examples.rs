@@ -81,9 +81,11 @@ A mistake ends it with 78, and says in which line, of which setting, and what to
   LOOM-A011  what is sent could be read on its way
   LOOM-A012  this program was built without what it needs
   LOOM-A013  it is set, and nothing uses it
+  LOOM-A014  no other machine could call runs of workflows back
 
-Profiles, the setting `profile`: production, the default, refuses all of them; staging takes, and
-tells, A010 and what is for development; development and testing take A006, A010, A011 and A013.
+Profiles, the setting `profile`: production, the default, tells A013 and A014 and refuses all
+others; staging also takes, and tells, A010 and what is for development; development and testing
+take A006, A010, A011, A013 and A014.
 
 Names that other guides have fill the tables that the file has, and no others: REDIS_URL, or
 REDIS_HOST with REDIS_PORT (6380 is TLS), REDIS_USERNAME, REDIS_PASSWORD; COSMOS_ENDPOINT, COSMOS_KEY,

@@ -35,6 +35,8 @@ pub(super) enum Code {
     NotBuilt,
     /// It is set, and nothing uses it.
     Unused,
+    /// Nobody could call runs of workflows back.
+    NotCalledBack,
 }
 
 impl Code {
@@ -53,6 +55,7 @@ impl Code {
             Self::Plain => "LOOM-A011",
             Self::NotBuilt => "LOOM-A012",
             Self::Unused => "LOOM-A013",
+            Self::NotCalledBack => "LOOM-A014",
         }
     }
 }

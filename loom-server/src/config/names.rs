@@ -12,8 +12,18 @@ use toml::de::DeValue;
 const ROOT: [&str; 6] =
     ["profile", "listen", "allow_remote", "allow_keys", "call_limit_seconds", "key_window_hours"];
 /// Longer names come before those that they begin with.
-const TABLES: [&str; 9] =
-    ["store", "locks", "host", "azure", "cosmos", "blob", "key_vault", "secrets", "ports"];
+const TABLES: [&str; 10] = [
+    "store",
+    "locks",
+    "host",
+    "azure",
+    "cosmos",
+    "blob",
+    "key_vault",
+    "secrets",
+    "ports",
+    "workflows",
+];
 
 const REDIS: Kind = Some("redis");
 

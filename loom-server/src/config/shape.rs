@@ -43,6 +43,8 @@ pub(super) struct Root {
     _secrets: Option<IgnoredAny>,
     #[serde(rename = "ports")]
     _ports: Option<IgnoredAny>,
+    #[serde(rename = "workflows")]
+    _workflows: Option<IgnoredAny>,
     #[serde(rename = "config")]
     _config: Option<IgnoredAny>,
 }

@@ -241,13 +241,15 @@ impl From<StartError> for Problem {
     }
 }
 
-/// `/workflows/callbacks/{run}/{path}`
+/// `/workflows/callbacks/{run}/{path}`, as `listCallbackUrl()` writes it, or percent-encoded.
 pub(super) async fn callback(
     State(api): State<Arc<Api>>,
     named: Named<(String, String)>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     let (run, path) = parts(named)?;
+    let (run, path) =
+        (loom_core::decode(&run).unwrap_or(run), loom_core::decode(&path).unwrap_or(path));
     let incoming = Incoming::read(&api, request).await?;
     let id = RunId::parse(&run).ok_or_else(|| WorkflowError::from(RunRefusal::NoRun))?;
     let answer = Answer::outputs(incoming.outputs(Object::new()));

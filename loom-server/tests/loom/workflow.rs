@@ -203,6 +203,32 @@ fn http_actions_call_and_their_failures_are_told() {
 }
 
 #[test]
+fn webhooks_are_called_back_at_the_public_address() {
+    let place = Place::new();
+    let args = [&Server::ARGS[..], &["--public-url", "https://loom.example/proxy/"]].concat();
+    let server = Server::spawn(place.loom(args)).unwrap_or_else(|ended| panic!("{ended:?}"));
+    let subscribe = json!({
+        "method": "GET",
+        "uri": format!("http://{}/ready", server.address()),
+        "headers": {"X-Call-Back": "@{listCallbackUrl()}"},
+    });
+    let actions = json!({
+        "Hook": {"type": "HttpWebhook", "inputs": {"subscribe": subscribe}, "runAfter": {}},
+    });
+    assert_eq!(publish(&server, "hook", "1.0.0", &definition(&actions)).status, 201);
+    let run = invoke(&server, "hook", &json!({}));
+    let run = run.header("x-ms-workflow-run-id").unwrap().to_owned();
+    let path = format!("/workflows/hook/runs/{run}");
+    wait_until(&server, &path, "Running");
+    let hook = server.get(&format!("{path}/actions/Hook")).json();
+    let told = &hook["properties"]["inputs"]["headers"]["X-Call-Back"];
+    let below = told.as_str().and_then(|url| url.strip_prefix("https://loom.example/proxy"));
+    let below = below.unwrap_or_else(|| panic!("{hook}"));
+    assert_eq!(server.post(below, "7").status, 200, "{below}");
+    wait_until(&server, &path, "Succeeded");
+}
+
+#[test]
 fn people_decide_once_and_only_those_who_were_asked() {
     let place = Place::new();
     let server = Server::start(&place);
