@@ -1,5 +1,6 @@
 //! `Http` actions: requests to whatever address a workflow names.
 
+mod application;
 mod authentication;
 mod request;
 
@@ -10,9 +11,12 @@ use async_trait::async_trait;
 use loom_runtime::workflow::{Connector, ConnectorCall};
 use loom_workflow::planner::Answer;
 use loom_workflow::{Content, Object, Value};
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response, StatusCode};
+
+use application::Tokens;
+use authentication::Proof;
 
 /// What a call may take that says nothing of it, as in the service.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -23,6 +27,7 @@ const BODY_BYTES_MAX: usize = 100 << 20;
 #[derive(Debug)]
 pub(crate) struct HttpCalls {
     client: Client,
+    tokens: Tokens,
 }
 
 impl HttpCalls {
@@ -30,20 +35,38 @@ impl HttpCalls {
     ///
     /// Fails when the roots of trust of this machine cannot be read.
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
-        // What a redirection means is for the workflow to say.
-        let client = Client::builder().redirect(Policy::none()).build()?;
-        Ok(Self { client })
+        Ok(Self { client: client().build()?, tokens: Tokens::default() })
     }
 
-    async fn send(&self, call: &ConnectorCall) -> Answer {
-        let request = match request::of(call) {
-            Ok(request) => request,
-            Err(mistake) => return Answer::refused("BadRequest", mistake),
-        };
-        match self.client.execute(request).await {
-            Ok(response) => answer(response).await,
-            Err(error) => unreachable(&error),
+    /// # Errors
+    ///
+    /// Returns the answer to a request that could not be sent, or had no answer.
+    async fn send(&self, call: &ConnectorCall) -> Result<Answer, Answer> {
+        let wrong = |mistake| Answer::refused("BadRequest", mistake);
+        let (mut request, proof) = request::of(call).map_err(wrong)?;
+        let mut sender = self.client.clone();
+        match &proof {
+            Proof::None => {}
+            Proof::Header(proof) => {
+                request.headers_mut().insert(AUTHORIZATION, proof.clone());
+            }
+            Proof::Application(application) => {
+                let token = self.tokens.of(&self.client, application).await?;
+                request.headers_mut().insert(AUTHORIZATION, token);
+            }
+            Proof::Certificate(identity) => {
+                let made = client().identity((**identity).clone()).build();
+                let unfit = |_| wrong("`authentication.pfx` cannot be used".to_owned());
+                sender = made.map_err(unfit)?;
+            }
         }
+        let response = sender.execute(request).await.map_err(|error| unreachable(&error))?;
+        if let Proof::Application(application) = &proof
+            && response.status() == StatusCode::UNAUTHORIZED
+        {
+            self.tokens.forget(application);
+        }
+        answer(response).await
     }
 }
 
@@ -51,27 +74,31 @@ impl HttpCalls {
 impl Connector for HttpCalls {
     async fn call(&self, call: ConnectorCall) -> Answer {
         let limit = call.timeout.map_or(LIMIT, |limit| limit.min(LIMIT));
-        tokio::time::timeout(limit, self.send(&call)).await.unwrap_or_else(|_| {
+        let Ok(Ok(answer) | Err(answer)) = tokio::time::timeout(limit, self.send(&call)).await
+        else {
             let seconds = limit.as_secs_f64();
-            Answer::unreachable("ActionTimedOut", format!("no answer within {seconds} s"))
-        })
+            return Answer::unreachable("ActionTimedOut", format!("no answer within {seconds} s"));
+        };
+        answer
     }
 }
 
-async fn answer(response: Response) -> Answer {
+fn client() -> ClientBuilder {
+    // What a redirection means is for the workflow to say.
+    Client::builder().redirect(Policy::none())
+}
+
+async fn answer(response: Response) -> Result<Answer, Answer> {
     let mut outputs = Object::new();
     outputs.insert("statusCode", Value::from(i64::from(response.status().as_u16())));
     outputs.insert("headers", headers(response.headers()));
     let media_type = response.headers().get(CONTENT_TYPE);
     let media_type = media_type.map(|it| String::from_utf8_lossy(it.as_bytes()).into_owned());
-    let bytes = match body(response).await {
-        Ok(bytes) => bytes,
-        Err(answer) => return answer,
-    };
+    let bytes = body(response).await?;
     if let Some(body) = (Content { media_type, bytes }).to_value() {
         outputs.insert("body", body);
     }
-    Answer::outputs(outputs.into())
+    Ok(Answer::outputs(outputs.into()))
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, Answer> {
@@ -117,3 +144,6 @@ fn unreachable(error: &reqwest::Error) -> Answer {
     };
     Answer::unreachable(code, if told.is_empty() { "the request failed".to_owned() } else { told })
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,18 +5,17 @@ use loom_workflow::{Content, Object, Value};
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Request, Url};
 
-use super::authentication;
+use super::authentication::Proof;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// # Errors
 ///
 /// Says what in the inputs is wrong.
-pub(super) fn of(call: &ConnectorCall) -> Result<Request, String> {
+pub(super) fn of(call: &ConnectorCall) -> Result<(Request, Proof), String> {
     let inputs = call.inputs.as_object().ok_or("the inputs are no object")?;
     let mut request = Request::new(method(inputs)?, address(inputs)?);
     *request.headers_mut() = headers(inputs)?;
-    authentication::add(inputs, request.headers_mut())?;
     if let Some(body) = inputs.find("body").filter(|body| !body.is_null()) {
         let Content { media_type, bytes } = Content::of(body);
         let is_multipart = body.property("$multipart").as_array().is_some();
@@ -30,7 +29,7 @@ pub(super) fn of(call: &ConnectorCall) -> Result<Request, String> {
     if !request.headers().contains_key(IDEMPOTENCY_KEY) {
         request.headers_mut().insert(IDEMPOTENCY_KEY, value("idempotency-key", &call.key)?);
     }
-    Ok(request)
+    Ok((request, Proof::read(inputs)?))
 }
 
 fn method(inputs: &Object) -> Result<Method, String> {
