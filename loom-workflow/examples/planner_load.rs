@@ -17,7 +17,7 @@ const ITEMS: i64 = 10_000;
 fn main() {
     let text = large();
     let lines = text.lines().count();
-    let scrutiny = Scrutiny { strict: true, connectors: None };
+    let scrutiny = Scrutiny { strict: true, ..Scrutiny::default() };
     let mut times: Vec<_> = (0..20)
         .map(|_| {
             let begin = Instant::now();

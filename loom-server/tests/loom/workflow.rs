@@ -203,6 +203,45 @@ fn http_actions_call_and_their_failures_are_told() {
 }
 
 #[test]
+fn pages_are_asked_for_until_there_are_elements_enough() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    publish(&server, "one", "1.0.0", &definition(&json!({"A": {"type": "Compose", "inputs": 1}})));
+    for _ in 0..5 {
+        let run = invoke(&server, "one", &json!({}));
+        let run = run.header("x-ms-workflow-run-id").unwrap().to_owned();
+        wait_until(&server, &format!("/workflows/one/runs/{run}"), "Succeeded");
+    }
+    let count = || server.get("/workflows/one/runs").json()["value"].as_array().map(Vec::len);
+    while count() != Some(5) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // Two runs are on each page, whose address has no host.
+    let inputs = json!({
+        "method": "GET",
+        "uri": format!("http://{}/workflows/one/runs", server.address()),
+        "queries": {"$top": 2},
+    });
+    let call = |wanted: u32| {
+        let policy = json!({"paginationPolicy": {"minimumItemCount": wanted}});
+        json!({"type": "Http", "inputs": inputs, "runtimeConfiguration": policy, "runAfter": {}})
+    };
+    let actions = json!({"Two": call(1), "Four": call(3), "Five": call(100)});
+    publish(&server, "all", "1.0.0", &definition(&actions));
+    let run = invoke(&server, "all", &json!({}));
+    let run = run.header("x-ms-workflow-run-id").unwrap().to_owned();
+    let path = format!("/workflows/all/runs/{run}");
+    wait_until(&server, &path, "Succeeded");
+    for (action, elements) in [("Two", 2), ("Four", 4), ("Five", 5)] {
+        let shown = server.get(&format!("{path}/actions/{action}")).json();
+        let found = shown["properties"]["outputs"]["body"]["value"].as_array();
+        let names: Option<std::collections::BTreeSet<_>> =
+            found.map(|it| it.iter().filter_map(|run| run["name"].as_str()).collect());
+        assert_eq!(names.map(|it| it.len()), Some(elements), "{shown}");
+    }
+}
+
+#[test]
 fn webhooks_are_called_back_at_the_public_address() {
     let place = Place::new();
     let args = [&Server::ARGS[..], &["--public-url", "https://loom.example/proxy/"]].concat();

@@ -43,6 +43,8 @@ pub struct Action {
     pub timeout: Option<Duration>,
     /// When it is not tried any more for a while.
     pub(crate) breaker: Option<BreakerRule>,
+    /// How many elements are asked for, page after page, where answers come in pages.
+    pub(crate) page_items_min: Option<u32>,
     /// Evaluated when it has ended.
     pub tracked: Option<Template>,
     /// Its result, when it is not to be executed.

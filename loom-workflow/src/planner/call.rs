@@ -60,7 +60,13 @@ impl Engine<'_> {
         }
     }
 
-    fn call(&mut self, place: Place, inputs: Evaluated) {
+    /// Calls for the page that is due.
+    pub(super) fn call(&mut self, place: Place, inputs: Evaluated) {
+        let inputs = self.of_page(place, inputs);
+        self.attempt(place, inputs);
+    }
+
+    fn attempt(&mut self, place: Place, inputs: Evaluated) {
         if self.is_broken(place) {
             return self.break_off(place);
         }
@@ -199,6 +205,11 @@ impl Engine<'_> {
             return true;
         }
         let rule = self.retry_rule(place, call);
+        let answer = match status {
+            Status::Succeeded if self.turn_page(place, &answer) => return true,
+            Status::Succeeded => self.all_pages(place, answer),
+            _ => answer,
+        };
         self.retry_or_settle(place, &rule, status, answer);
         true
     }
@@ -244,13 +255,16 @@ impl Engine<'_> {
         let location = header(outputs, "Location")?.as_str()?.to_owned();
         let wait = self.retry_after(outputs).unwrap_or(POLL_WAIT);
         let node = self.node(place);
-        let authentication = node.sent().map(|it| it.property("authentication"));
+        let kept = ["host", "authentication"].map(|name| {
+            let sent = node.sent().map(|sent| sent.property(name));
+            (name, sent.unwrap_or_default())
+        });
         let call = node.call()?;
         let mut inputs = Object::new();
         inputs.insert("method", Value::from("GET"));
         inputs.insert("uri", Value::from(location));
-        if let Some(authentication) = authentication.filter(|it| !it.is_null()) {
-            inputs.insert("authentication", authentication);
+        for (name, value) in kept.into_iter().filter(|(_, value)| !value.is_null()) {
+            inputs.insert(name, value);
         }
         call.poll = Some(inputs.into());
         Some(wait)
@@ -303,7 +317,7 @@ impl Engine<'_> {
             Timer::Poll(place) => {
                 let Some(call) = self.node(place).call() else { return false };
                 let Some(inputs) = call.poll.clone() else { return false };
-                self.call(place, plain(inputs));
+                self.attempt(place, plain(inputs));
             }
             Timer::Deadline(place) => self.time_out(place),
             Timer::Decision(place) => self.decision_is_late(place),
@@ -318,26 +332,33 @@ impl Engine<'_> {
     }
 
     fn try_again(&mut self, place: Place) {
-        let action = self.action(place);
-        let node = self.node(place);
-        let poll = node.call().and_then(|call| call.poll.clone());
-        let kept = poll.or_else(|| node.sent().cloned());
-        let inputs = if let Some(inputs) = kept {
-            plain(inputs)
-        } else {
-            let template = match &action.operation {
-                Operation::Call(call) => &call.inputs,
-                Operation::Webhook(webhook) => &webhook.subscribe,
-                _ => return,
-            };
-            match self.evaluate(place, template) {
-                Ok(inputs) => Evaluated { value: as_of_loom(inputs.value), ..inputs },
-                Err(error) => return self.fail_inputs(place, &error),
-            }
-        };
-        match &action.operation {
+        let poll = self.node(place).call().and_then(|call| call.poll.clone());
+        if let Some(poll) = poll {
+            return self.attempt(place, plain(poll));
+        }
+        let Some(inputs) = self.sent_again(place) else { return };
+        match &self.action(place).operation {
             Operation::Webhook(_) => self.subscribe(place, inputs),
             _ => self.call(place, inputs),
+        }
+    }
+
+    /// What the first attempt has sent. If that cannot be said any more, the action has failed.
+    pub(super) fn sent_again(&mut self, place: Place) -> Option<Evaluated> {
+        if let Some(sent) = self.node(place).sent() {
+            return Some(plain(sent.clone()));
+        }
+        let template = match &self.action(place).operation {
+            Operation::Call(call) => &call.inputs,
+            Operation::Webhook(webhook) => &webhook.subscribe,
+            _ => return None,
+        };
+        match self.evaluate(place, template) {
+            Ok(inputs) => Some(Evaluated { value: as_of_loom(inputs.value), ..inputs }),
+            Err(error) => {
+                self.fail_inputs(place, &error);
+                None
+            }
         }
     }
 

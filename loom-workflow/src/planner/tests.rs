@@ -1,6 +1,7 @@
 mod crash;
 mod events;
 mod load;
+mod pages;
 mod statuses;
 
 use loom_core::Timestamp;

@@ -123,6 +123,9 @@ pub(crate) struct CallState {
     /// Where a 202 told to ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) poll: Option<Value>,
+    /// The pages before the one that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pages: Option<Pages>,
     /// What ends a wait, begins the next attempt, or asks somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) timer: Option<TimerId>,
@@ -135,6 +138,15 @@ pub(crate) struct CallState {
     /// Whether others were asked already.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) escalated: bool,
+}
+
+/// The pages of an answer that came, where more are asked for.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Pages {
+    /// What is in them.
+    pub(crate) elements: Vec<Value>,
+    /// Where the next page is.
+    pub(crate) next: String,
 }
 
 /// Where another attempt has from what it sends.

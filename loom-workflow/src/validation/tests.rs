@@ -10,7 +10,7 @@ fn errors(text: &str) -> Vec<Finding> {
 
 fn lints(actions: &str) -> Vec<String> {
     let text = format!("{{{REQUEST}, \"actions\": {actions}}}");
-    let strict = Scrutiny { strict: true, connectors: None };
+    let strict = Scrutiny { strict: true, ..Scrutiny::default() };
     let findings = validate(&text, &strict).findings;
     findings.iter().map(|it| it.code.name().to_owned()).collect()
 }
@@ -228,7 +228,7 @@ fn what_says_nothing_is_no_error() {
 fn parameters_that_a_recurrence_names_are_asked_for() {
     let text = r#"{"parameters": {"f": {"type": "String", "defaultValue": "Day"}}, "actions": {},
         "triggers": {"R": {"type": "Recurrence", "recurrence": {"frequency": "@parameters('f')", "interval": "@parameters('g')"}}}}"#;
-    let strict = Scrutiny { strict: true, connectors: None };
+    let strict = Scrutiny { strict: true, ..Scrutiny::default() };
     let findings = validate(text, &strict).findings;
     let found: Vec<_> = findings.iter().map(|it| (it.code, it.pointer.as_str())).collect();
     assert_eq!(found, [(FindingCode::UnknownParameter, "/triggers/R/recurrence/interval")]);
@@ -344,11 +344,33 @@ fn connectors_that_nobody_has_registered_are_told() {
         "{{\"parameters\": {{\"$connections\": {{\"type\": \"Object\", \"defaultValue\": {{}}}}}}, {REQUEST}, \"actions\": {actions}}}"
     );
     assert_eq!(errors(&text), []);
-    let scrutiny = Scrutiny { strict: false, connectors: Some(vec!["office365".to_owned()]) };
+    let scrutiny =
+        Scrutiny { connectors: Some(vec!["office365".to_owned()]), ..Scrutiny::default() };
     let found = validate(&text, &scrutiny).findings;
     let shown: Vec<_> =
         found.iter().map(|it| (it.action.as_deref(), it.suggestion.as_deref())).collect();
     assert_eq!(shown, [(Some("A"), Some("Did you mean 'office365'?")), (Some("B"), None)]);
+}
+
+#[test]
+fn how_many_elements_pages_have_together_is_a_number_within_bounds() {
+    let rows = [
+        ("{\"minimumItemCount\": 1}", None),
+        ("{\"minimumItemCount\": \"100000\"}", None),
+        ("{\"minimumItemCount\": 0}", Some(FindingCode::OutOfRange)),
+        ("{\"minimumItemCount\": 100001}", Some(FindingCode::OutOfRange)),
+        ("{\"minimumItemCount\": \"@int('5')\"}", Some(FindingCode::WrongKind)),
+        ("{}", None),
+        ("5", Some(FindingCode::WrongKind)),
+    ];
+    for (policy, expected) in rows {
+        let action = format!(
+            r#"{{"type": "Http", "inputs": {{"method": "GET", "uri": "http://x"}}, "runtimeConfiguration": {{"paginationPolicy": {policy}}}}}"#
+        );
+        let text = format!(r#"{{{REQUEST}, "actions": {{"A": {action}}}}}"#);
+        let found = errors(&text).first().map(|it| it.code);
+        assert_eq!(found, expected, "{policy}");
+    }
 }
 
 #[test]

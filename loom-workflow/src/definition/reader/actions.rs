@@ -6,7 +6,7 @@ use crate::definition::kinds::{action_types, is_of_standard};
 use crate::definition::reading::{Owner, Written};
 use crate::definition::{
     Action, ActionIndex, ActionKind, Block, BreakerRule, Member, Node, Operation, Reading,
-    Standing, StaticResult, TextPlace as Place, action_kind, is_filled_in,
+    Standing, StaticResult, TextPlace as Place, action_kind, is_filled_in, is_known_later,
 };
 use crate::run::{Status, StatusSet};
 use crate::validation::{FindingCode as F, Severity};
@@ -17,6 +17,8 @@ const ACTIONS_READ_MAX: usize = 2_000;
 const NAME_CHARS_MAX: usize = 80;
 const DESCRIPTION_CHARS_MAX: usize = 256;
 const TRACKED_CHARS_MAX: usize = 8_000;
+/// As in the service.
+const PAGE_ITEMS_MAX: i64 = 100_000;
 
 /// An action that is being read.
 #[derive(Clone, Copy)]
@@ -77,6 +79,7 @@ impl Reading<'_> {
             end: index,
             timeout: None,
             breaker: None,
+            page_items_min: None,
             tracked: None,
             static_result: None,
             secure_inputs: false,
@@ -306,6 +309,19 @@ impl Reading<'_> {
         })
     }
 
+    /// `{minimumItemCount}`, which is no expression.
+    fn page_items_min(&mut self, runtime: &Node, place: &Place) -> Option<u32> {
+        let policy = runtime.get("paginationPolicy").filter(|it| !it.is_null())?;
+        let place = place.of(runtime, "paginationPolicy");
+        self.object(policy, &place);
+        let number = policy.get("minimumItemCount")?;
+        if number.as_str().is_some_and(is_known_later) {
+            self.wrong_kind(number, &place.of(policy, "minimumItemCount"), "a whole number");
+            return None;
+        }
+        self.number(policy, &place, "minimumItemCount", 1..=PAGE_ITEMS_MAX)
+    }
+
     fn runtime(&mut self, slot: Slot<'_>, place: &Place) {
         let runtime = slot.node.get("runtimeConfiguration").filter(|it| !it.is_null());
         let Some(runtime) = runtime else { return };
@@ -314,6 +330,7 @@ impl Reading<'_> {
         let (secure_inputs, secure_outputs) = secured(runtime);
         self.own(slot.index).secure_inputs = secure_inputs;
         self.own(slot.index).secure_outputs = secure_outputs;
+        self.own(slot.index).page_items_min = self.page_items_min(runtime, &place);
         let result = runtime.get("staticResult").filter(|it| it.as_object().is_some());
         let Some(result) = result else { return };
         let place = place.of(runtime, "staticResult");
