@@ -32,7 +32,7 @@ pub(crate) async fn run(dev: Dev) -> Result<Exit, Stop> {
         call_limit: Duration::from_secs(call_limit),
         stop_limit: Serving::STOP_LIMIT,
         host: Settings { key_window, ..Settings::default() },
-        workflows: WorkflowSettings { public_url },
+        workflows: WorkflowSettings { public_url, ..WorkflowSettings::default() },
         deployment: Deployment::on(store),
         found: Found::default(),
     };

@@ -11,21 +11,21 @@ use loom_runtime::{ConfigResolver, Host, Settings, SystemClock};
 use crate::deployment::Opened;
 use crate::exit::{Exit, Stop};
 use crate::kinds::{self, Merchants};
-use crate::workflow::{BaseUrl, HttpCalls};
+use crate::workflow::{ConnectionCalls, HttpCalls, WorkflowSettings};
 
 /// How long a host may take to end what it has begun.
 pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Starts a host. If nobody shares its stores, it owns every partition.
 ///
-/// Runs of workflows are called back at addresses that begin with `public_url`.
+/// Runs of workflows that are told no public address are not called back.
 pub(crate) async fn start(
     opened: &Opened,
     settings: Settings,
-    public_url: Option<&BaseUrl>,
+    told: WorkflowSettings,
 ) -> Result<Host, Stop> {
     let builder = Host::builder(opened.stores.clone()).settings(settings);
-    let builder = builder.workflows(workflows(opened, public_url)?);
+    let builder = builder.workflows(workflows(opened, told)?);
     let host = kinds::register(builder, merchants(opened)?).start().await?;
     let status = host.status();
     if !opened.is_shared && status.owned < status.partitions {
@@ -35,16 +35,24 @@ pub(crate) async fn start(
     Ok(host)
 }
 
-fn workflows(opened: &Opened, public_url: Option<&BaseUrl>) -> Result<WorkflowOptions, Stop> {
+fn workflows(opened: &Opened, told: WorkflowSettings) -> Result<WorkflowOptions, Stop> {
     let calls = HttpCalls::new().map_err(|error| Stop::new(Exit::Misconfigured, error))?;
     let calls = Arc::new(calls);
     let mut options = WorkflowOptions::new(Arc::clone(&opened.small.definitions))
         .connector("Http", calls.clone())
-        .connector("HttpWebhook", calls);
+        .connector("HttpWebhook", calls.clone());
+    if !told.connections.is_empty() {
+        let names = told.connections.names();
+        let calls = Arc::new(ConnectionCalls::new(told.connections, calls));
+        options = options
+            .connector("ApiConnection", calls.clone())
+            .connector("ApiConnectionWebhook", calls)
+            .connections(names);
+    }
     if let Some(secrets) = &opened.small.secrets {
         options = options.secrets(Arc::clone(secrets));
     }
-    Ok(match public_url {
+    Ok(match told.public_url {
         Some(url) => options.callback_base(url.as_str()),
         None => options,
     })

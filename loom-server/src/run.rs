@@ -20,6 +20,7 @@ use crate::cli::Run;
 use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
 use crate::signals::Signals;
+use crate::workflow::WorkflowSettings;
 use crate::{hosting, stores};
 
 use drive::{Drive, End};
@@ -41,7 +42,7 @@ pub(crate) async fn run(run: Run) -> Result<Exit, Stop> {
         ..defaults
     };
     let payload_bytes_max = settings.payload_bytes_max;
-    let host = hosting::start(&opened, settings, None).await?;
+    let host = hosting::start(&opened, settings, WorkflowSettings::default()).await?;
 
     let began = Instant::now();
     let reader = Reader { batch: run.batch.clone(), payload_bytes_max };

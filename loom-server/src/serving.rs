@@ -64,7 +64,8 @@ pub(crate) async fn run(serving: Serving, json: bool) -> Result<Exit, Stop> {
     let mut signals = Signals::take()?;
     let (payload_bytes_max, partitions) = (host.payload_bytes_max, host.partitions);
     let public_url = workflows.public_url.unwrap_or_else(|| BaseUrl::of_listener(address));
-    let host = hosting::start(&opened, host, Some(&public_url)).await?;
+    let workflows = WorkflowSettings { public_url: Some(public_url), ..workflows };
+    let host = hosting::start(&opened, host, workflows).await?;
 
     let (end, stopping) = tokio::sync::watch::channel(false);
     let api = Api {

@@ -3,6 +3,7 @@
 mod at_host;
 mod base_url;
 mod check;
+mod connections;
 mod graph;
 mod http_call;
 mod picture;
@@ -11,7 +12,8 @@ mod run;
 mod source;
 mod validate;
 
-pub(crate) use base_url::BaseUrl;
+pub(crate) use base_url::{BaseUrl, InvalidBaseUrl};
+pub(crate) use connections::{Connection, ConnectionCalls, Connections};
 pub(crate) use http_call::HttpCalls;
 
 use serde_json::json;
@@ -24,6 +26,8 @@ use crate::exit::{Exit, Stop};
 pub(crate) struct WorkflowSettings {
     /// Where runs are called back, if not where the host listens.
     pub(crate) public_url: Option<BaseUrl>,
+    /// Where actions go that name a connection.
+    pub(crate) connections: Connections,
 }
 
 /// Runs the command.

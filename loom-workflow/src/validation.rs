@@ -42,6 +42,8 @@ pub struct Scrutiny {
     /// actions such as `Function`. What names another one is refused. Without this everything is
     /// taken.
     pub connectors: Option<Vec<String>>,
+    /// The connections that `ApiConnection` actions can name, if these are not the connectors.
+    pub connections: Option<Vec<String>>,
 }
 
 /// What was found, and the definition if nothing stands against it.

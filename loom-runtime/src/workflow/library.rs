@@ -22,6 +22,7 @@ pub struct WorkflowOptions {
     connectors: BTreeMap<String, Arc<dyn Connector>>,
     app_settings: BTreeMap<String, Value>,
     callback_base: Option<String>,
+    connections: Option<Vec<String>>,
     is_listed: bool,
 }
 
@@ -35,6 +36,7 @@ impl WorkflowOptions {
             connectors: BTreeMap::new(),
             app_settings: BTreeMap::new(),
             callback_base: None,
+            connections: None,
             is_listed: true,
         }
     }
@@ -43,6 +45,14 @@ impl WorkflowOptions {
     #[must_use]
     pub fn connector(mut self, type_name: &str, connector: Arc<dyn Connector>) -> Self {
         self.connectors.insert(type_name.to_ascii_lowercase(), connector);
+        self
+    }
+
+    /// The connections that `ApiConnection` actions can name: a definition that names another one
+    /// is not published. Without this none is refused.
+    #[must_use]
+    pub fn connections(mut self, names: Vec<String>) -> Self {
+        self.connections = Some(names);
         self
     }
 
@@ -149,7 +159,8 @@ impl Library {
         now: Timestamp,
     ) -> Result<Edition, PublishError> {
         let (id, parsed) = (id(name)?, DefinitionVersion::parse(version)?);
-        let validated = validate(text, &Scrutiny::default());
+        let connections = self.options.connections.clone();
+        let validated = validate(text, &Scrutiny { connections, ..Scrutiny::default() });
         let Some(definition) = validated.definition else {
             return Err(PublishError::Invalid(validated.findings));
         };

@@ -173,7 +173,7 @@ impl<'a> Source<'a> {
 
     /// Tells of a setting what not every profile takes.
     pub(super) fn judge(&mut self, setting: &str, code: Code, rule: Rule, what: impl Into<String>) {
-        let table = setting.split_once('.').and_then(|(table, _)| self.find(table));
+        let table = setting.rsplit_once('.').and_then(|(table, _)| self.find(table));
         // A secret is where another setting says.
         let mut named = ["", "_env", "_file"].into_iter();
         let named = named.find_map(|which| self.find(&format!("{setting}{which}")));
@@ -211,32 +211,39 @@ impl<'a> Source<'a> {
     /// All that is set, in the order of the names, each with where it is set. Secrets are not shown.
     pub(super) fn all(&self) -> Vec<Set> {
         let mut all = Vec::new();
-        for (name, value) in self.root.get_ref() {
-            match value.get_ref() {
-                DeValue::Table(table) => {
-                    all.extend(table.iter().map(|(setting, value)| {
-                        self.set_at(name.get_ref(), setting.get_ref(), value)
-                    }));
-                }
-                _ => all.push(self.set_at("", name.get_ref(), value)),
-            }
-        }
+        self.add_all("", self.root.get_ref(), &mut all);
         all
     }
 
-    fn set_at(&self, table: &str, setting: &str, value: &Spanned<DeValue<'a>>) -> Set {
-        let is_secret = SECRETS.contains(&(table, setting));
-        let value_shown = if is_secret { "[secret]".to_owned() } else { shown(value.get_ref()) };
-        Set {
-            setting: dotted(table, setting),
-            value: value_shown,
-            place: self.place(&value.span()),
+    fn add_all(&self, table: &str, members: &DeTable<'a>, all: &mut Vec<Set>) {
+        for (name, value) in members {
+            let setting = dotted(table, name.get_ref());
+            let shown = match value.get_ref() {
+                DeValue::Table(inner) => {
+                    self.add_all(&setting, inner, all);
+                    continue;
+                }
+                _ if SECRETS.contains(&(table, name.get_ref())) => "[secret]".to_owned(),
+                value => shown(value),
+            };
+            all.push(Set { setting, value: shown, place: self.place(&value.span()) });
         }
     }
 
     /// Whether there is such a setting.
     pub(super) fn has(&self, setting: &str) -> bool {
         self.find(setting).is_some()
+    }
+
+    /// Whether there is a table of this name.
+    pub(super) fn is_table(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|found| found.get_ref().as_table().is_some())
+    }
+
+    /// The names of what is in a table.
+    pub(super) fn names_in(&self, table: &str) -> Vec<String> {
+        let found = self.find(table).and_then(|found| found.get_ref().as_table());
+        found.into_iter().flat_map(|table| table.keys().map(ToString::to_string)).collect()
     }
 
     /// A setting that is a text.
@@ -270,9 +277,12 @@ impl<'a> Source<'a> {
     }
 
     fn find(&self, setting: &str) -> Option<&Spanned<DeValue<'a>>> {
-        let (first, rest) = setting.split_once('.').unwrap_or((setting, ""));
-        let found = self.root.get_ref().get(first)?;
-        if rest.is_empty() { Some(found) } else { found.get_ref().as_table()?.get(rest) }
+        let (tables, name) = setting.rsplit_once('.').unwrap_or(("", setting));
+        let mut table = self.root.get_ref();
+        for inner in tables.split('.').filter(|inner| !inner.is_empty()) {
+            table = table.get(inner)?.get_ref().as_table()?;
+        }
+        table.get(name)
     }
 
     /// A mistake that was found while `table` was read.

@@ -11,7 +11,7 @@ use loom_runtime::{Settings, Stopped};
 use loom_workflow::{Object, Rehearsal, Value, rehearse as try_out};
 use serde_json::json;
 
-use super::{graph, picture, source};
+use super::{WorkflowSettings, graph, picture, source};
 use crate::cli::Store;
 use crate::deployment::Deployment;
 use crate::exit::{Exit, Stop};
@@ -73,8 +73,9 @@ pub(super) async fn run(store: &Store, asked: Asked) -> Result<Exit, Stop> {
     let opened = Deployment::on(settings).open().await?;
     let mut signals = Signals::take()?;
     let partitions = hosting::partitions(&opened.stores).await?;
+    let told = WorkflowSettings::default();
     let host =
-        hosting::start(&opened, Settings { partitions, ..Settings::default() }, None).await?;
+        hosting::start(&opened, Settings { partitions, ..Settings::default() }, told).await?;
     let workflows = host.workflows().expect("every host of this program runs workflows");
     let ended = tokio::select! {
         ended = carry_out(&workflows, &asked, &text, start) => ended.map(Some),

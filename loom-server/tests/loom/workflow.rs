@@ -242,6 +242,48 @@ fn pages_are_asked_for_until_there_are_elements_enough() {
 }
 
 #[test]
+fn actions_go_to_the_connections_of_the_file_and_to_no_other() {
+    let place = Place::new();
+    let service = Server::start(&place);
+    let beside = Place::new();
+    let file = beside.file(
+        "loom.toml",
+        format!(
+            "listen = '127.0.0.1:0'\n[store]\nkind = 'embedded'\ndir = 'data'\n\
+             [workflows.connections.bank]\nurl = 'http://{}/v1/actors/wallet'\ntoken_env = 'TOKEN'\n",
+            service.address()
+        ),
+    );
+    let mut serve = beside.loom(["serve", "--json", "--config", &file]);
+    serve.env("TOKEN", "planted").env_remove("LOOM_REDIS_URL");
+    let server = Server::spawn(serve).unwrap_or_else(|ended| panic!("{ended:?}"));
+    let action = |connection: &str, path: &str| {
+        let host = json!({"connection": {"name": connection}});
+        let inputs = json!({"host": host, "method": "post", "path": path, "body": 5, "headers": {"Content-Type": "application/json"}});
+        json!({"type": "ApiConnection", "inputs": inputs, "runAfter": {}})
+    };
+    let unknown = definition(&json!({"A": action("/connections/bnak", "/a/deposit")}));
+    let problem = publish(&server, "pay", "1.0.0", &unknown).problem(422, "invalid-definition");
+    assert!(problem.to_string().contains("The connection 'bnak' is not registered."), "{problem}");
+
+    let actions = json!({
+        "In": action("/connections/bank", "/a/deposit"),
+        "Out": action("/connections/bank", "/../order/a/status"),
+    });
+    assert_eq!(publish(&server, "pay", "1.0.0", &definition(&actions)).status, 201);
+    let run = invoke(&server, "pay", &json!({}));
+    let run = run.header("x-ms-workflow-run-id").unwrap().to_owned();
+    let path = format!("/workflows/pay/runs/{run}");
+    wait_until(&server, &path, "Failed");
+    let shown = |name: &str| server.get(&format!("{path}/actions/{name}")).json();
+    let (paid, out) = (shown("In"), shown("Out"));
+    assert_eq!(paid["properties"]["outputs"]["body"], 5, "{paid}");
+    let told = "the address is outside of the connection";
+    assert!(out.to_string().contains(told), "{out}");
+    assert!(!paid.to_string().contains("planted") && !out.to_string().contains("planted"));
+}
+
+#[test]
 fn webhooks_are_called_back_at_the_public_address() {
     let place = Place::new();
     let args = [&Server::ARGS[..], &["--public-url", "https://loom.example/proxy/"]].concat();

@@ -353,6 +353,32 @@ fn connectors_that_nobody_has_registered_are_told() {
 }
 
 #[test]
+fn connections_that_a_host_has_not_are_told_and_connectors_are_not_asked_for() {
+    let rows = [
+        ("@parameters('$connections')['office365']['connectionId']", None),
+        ("/subscriptions/s/connections/Office365", None),
+        ("office356", Some("The connection 'office356' is not registered.")),
+        (
+            "@parameters('$connections')['sql']['connectionId']",
+            Some("The connection 'sql' is not registered."),
+        ),
+        ("@parameters('which')", None),
+    ];
+    for (name, expected) in rows {
+        let actions = format!(
+            r#"{{"A": {{"type": "ApiConnection", "inputs": {{"host": {{"connection": {{"name": "{name}"}}}}, "method": "get", "path": "/"}}}},
+          "B": {{"type": "ServiceProvider", "inputs": {{"parameters": {{}}, "serviceProviderConfiguration": {{"serviceProviderId": "x"}}}}}}}}"#
+        );
+        let parameters = r#""parameters": {"$connections": {"type": "Object", "defaultValue": {}}, "which": {"type": "String", "defaultValue": ""}}"#;
+        let text = format!("{{{parameters}, {REQUEST}, \"actions\": {actions}}}");
+        let connections = Some(vec!["office365".to_owned()]);
+        let found = validate(&text, &Scrutiny { connections, ..Scrutiny::default() }).findings;
+        let told: Vec<_> = found.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(told, expected.as_slice(), "{name}");
+    }
+}
+
+#[test]
 fn how_many_elements_pages_have_together_is_a_number_within_bounds() {
     let rows = [
         ("{\"minimumItemCount\": 1}", None),

@@ -72,3 +72,64 @@ fn a_host_that_listens_everywhere_is_told_that_nobody_can_call_back() {
         assert!(warnings.iter().all(|it| it.starts_with("etc/loom.toml:1: LOOM-A014: listen: ")));
     }
 }
+
+const OFFICE: &str = "[workflows.connections.Office365]\nurl = 'https://svc.test/v2'\n";
+
+#[test]
+fn connections_are_what_the_file_says_with_their_tokens() {
+    let example = example_of("# [workflows.connections.office365]", &["token_file"]);
+    let rows = [
+        (format!("{EMBEDDED}{OFFICE}"), &[][..], false),
+        (format!("{EMBEDDED}{SET}\n{OFFICE}token_env = 'T'"), &[("T", "planted")], true),
+        (format!("{EMBEDDED}{example}"), &[("OFFICE_TOKEN", "planted")], true),
+    ];
+    for (text, variables, has_token) in rows {
+        let serving = good(&text, variables);
+        let shown = format!("{serving:?}");
+        assert_eq!(serving.workflows.connections.names(), ["office365"], "{text}");
+        assert_eq!(shown.contains("token: Some"), has_token, "{shown}");
+        assert!(!shown.contains("planted"), "{shown}");
+        let url = serving.found.set.iter().find(|set| set.setting.ends_with("office365.url"));
+        let url = url.or(serving.found.set.iter().find(|set| set.setting.ends_with("365.url")));
+        assert!(url.is_some_and(|url| url.place.starts_with("etc/loom.toml:")), "{shown}");
+    }
+}
+
+#[test]
+fn connections_that_lead_nowhere_are_refused() {
+    let rows = [
+        (
+            "url = 'https://svc.test/v2'\ntoken = 'planted'",
+            "7: LOOM-A002: workflows.connections.a.token",
+        ),
+        ("token_env = 'T'", "5: LOOM-A003: workflows.connections.a.url: it is missing"),
+        ("url = 'svc.test'", "6: LOOM-A004: workflows.connections.a.url: it is no address"),
+        ("url = 'https://u:planted@a'", "6: LOOM-A004: workflows.connections.a.url: it has a user"),
+        ("url = 'https://a'\ntoken_env = 'T'", "7: LOOM-A008: workflows.connections.a.token_env"),
+        (
+            "url = 'https://a'\ntoken_file = 'nowhere'",
+            "7: LOOM-A008: workflows.connections.a.token_file",
+        ),
+    ];
+    for (settings, said) in rows {
+        let text = format!("{EMBEDDED}[workflows.connections.a]\n{settings}");
+        refused(&text, &[], &format!("etc/loom.toml:{said}"));
+        let mistake = crate::config::tests::read(&text, &[]).unwrap_err();
+        assert!(!mistake.contains("planted"), "{mistake}");
+    }
+    let rows = [
+        ("[workflows.connections.'a b']\nurl = 'https://a'", "LOOM-A004: workflows.connections:"),
+        (
+            "[workflows]\nconnections = 'a'",
+            "LOOM-A004: workflows.connections: it must hold a table",
+        ),
+        (
+            "[workflows.connections]\na = 'b'",
+            "LOOM-A004: workflows.connections.a: it must be a table",
+        ),
+    ];
+    for (text, said) in rows {
+        let mistake = crate::config::tests::read(&format!("{EMBEDDED}{text}"), &[]).unwrap_err();
+        assert!(mistake.contains(said), "{mistake}");
+    }
+}

@@ -99,10 +99,13 @@ impl Reading<'_> {
         // Connections by reference stand in a file beside a Standard workflow.
         let connection = inputs.get("host").and_then(|it| it.get("connection"));
         self.is_standard |= connection.is_some_and(|it| it.get("referenceName").is_some());
-        let scrutiny = self.scrutiny;
-        let Some(known) = &scrutiny.connectors else { return };
-        let name = match type_name.to_ascii_lowercase().as_str() {
-            "apiconnection" | "apiconnectionwebhook" => {
+        let type_in_lower = type_name.to_ascii_lowercase();
+        let is_connection =
+            matches!(type_in_lower.as_str(), "apiconnection" | "apiconnectionwebhook");
+        let connections = self.scrutiny.connections.as_ref().filter(|_| is_connection);
+        let Some(known) = connections.or(self.scrutiny.connectors.as_ref()) else { return };
+        let name = match type_in_lower.as_str() {
+            _ if is_connection => {
                 let named = |name| connection.and_then(|it| it.get(name)).and_then(Node::as_str);
                 named("referenceName").or_else(|| named("name")).unwrap_or(type_name)
             }
@@ -117,8 +120,13 @@ impl Reading<'_> {
         if known.iter().any(|it| it.eq_ignore_ascii_case(&short) || it.eq_ignore_ascii_case(name)) {
             return;
         }
+        // Which one it is, only the run knows.
+        if connections.is_some() && is_known_later(&short) {
+            return;
+        }
         let suggestion = self.guess(&short, known.iter().map(String::as_str));
-        let message = format!("The connector '{short}' is not registered.");
+        let noun = if connections.is_some() { "connection" } else { "connector" };
+        let message = format!("The {noun} '{short}' is not registered.");
         self.find(F::UnknownConnector, Severity::Error, at, message, suggestion);
     }
 
