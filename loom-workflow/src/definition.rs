@@ -5,6 +5,7 @@ mod block;
 mod deployed;
 mod duration;
 mod kinds;
+mod rate;
 mod reader;
 mod reading;
 mod retry;
@@ -23,6 +24,7 @@ pub(crate) use action::{
 pub use block::Block;
 pub use duration::parse_duration;
 pub use kinds::{ActionKind, Standing, TriggerKind, action_kind, trigger_kind};
+pub(crate) use rate::RateRule;
 pub use retry::{RetryKind, RetryRule};
 pub use schema::{Schema, SchemaError, Unsupported};
 pub use source::{DEFINITION_BYTES_MAX, DEFINITION_DEPTH_MAX, Position};

@@ -16,6 +16,7 @@ mod inside;
 mod iterate;
 mod pages;
 mod parameters;
+mod rate;
 mod record_value;
 mod rerun;
 mod saga;

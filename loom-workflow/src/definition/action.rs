@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Block, NewVariable, RetryRule, Schema};
+use super::{Block, NewVariable, RateRule, RetryRule, Schema};
 use crate::run::{Status, StatusSet};
 use crate::{Condition, Template, Value};
 
@@ -43,6 +43,8 @@ pub struct Action {
     pub timeout: Option<Duration>,
     /// When it is not tried any more for a while.
     pub(crate) breaker: Option<BreakerRule>,
+    /// How often it may call.
+    pub(crate) rate: Option<RateRule>,
     /// How many elements are asked for, page after page, where answers come in pages.
     pub(crate) page_items_min: Option<u32>,
     /// Evaluated when it has ended.

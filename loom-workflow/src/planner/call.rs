@@ -67,6 +67,13 @@ impl Engine<'_> {
     }
 
     fn attempt(&mut self, place: Place, inputs: Evaluated) {
+        if let Some(at) = self.wait_for_turn(place) {
+            let timer = self.start_timer(Timer::Retry(place), at);
+            if let Some(call) = self.node(place).call() {
+                call.timer = Some(timer);
+            }
+            return;
+        }
         if self.is_broken(place) {
             return self.break_off(place);
         }

@@ -40,7 +40,7 @@ impl Engine<'_> {
                     | Operation::Webhook(_)
                     | Operation::Approval(_)
             );
-            !touches && action.compensate.is_none()
+            !touches && action.compensate.is_none() && action.rate.is_none()
         })
     }
 

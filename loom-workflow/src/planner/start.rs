@@ -80,6 +80,7 @@ impl Run {
             next_chance: 0,
             next_end: 1,
             breakers: BTreeMap::new(),
+            rates: BTreeMap::new(),
             cancelled_for: None,
             reruns: 0,
             timers: BTreeMap::new(),

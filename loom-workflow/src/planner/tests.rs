@@ -2,6 +2,7 @@ mod crash;
 mod events;
 mod load;
 mod pages;
+mod rate;
 mod statuses;
 
 use loom_core::Timestamp;

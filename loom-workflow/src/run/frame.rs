@@ -107,6 +107,7 @@ pub(crate) struct Repetition {
 }
 
 /// A call, a subscription, a decision or a wait that is under way.
+#[expect(clippy::struct_excessive_bools, reason = "they have nothing to do with each other")]
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct CallState {
     #[serde(default, skip_serializing_if = "is_default")]
@@ -126,6 +127,9 @@ pub(crate) struct CallState {
     /// The pages before the one that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pages: Option<Pages>,
+    /// Whether it may call although others have to wait: it has waited for it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(crate) has_turn: bool,
     /// What ends a wait, begins the next attempt, or asks somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) timer: Option<TimerId>,

@@ -114,6 +114,7 @@ impl Run {
             next_chance: 0,
             next_end: self.next_end,
             breakers: BTreeMap::new(),
+            rates: BTreeMap::new(),
             cancelled_for: None,
             reruns: self.reruns,
             timers: BTreeMap::new(),

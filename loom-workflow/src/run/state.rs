@@ -112,6 +112,9 @@ pub struct Run {
     /// The actions that failed too often.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) breakers: BTreeMap<ActionIndex, Breaker>,
+    /// Until when all turns of an action are taken that may call only so often, in microseconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) rates: BTreeMap<ActionIndex, u64>,
     /// Why the run was cancelled, while what it did is undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cancelled_for: Option<String>,

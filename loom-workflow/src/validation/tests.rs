@@ -379,6 +379,36 @@ fn connections_that_a_host_has_not_are_told_and_connectors_are_not_asked_for() {
 }
 
 #[test]
+fn rate_limits_are_so_many_in_a_period_of_what_calls() {
+    let http = r#""type": "Http", "inputs": {"method": "GET", "uri": "http://x"}"#;
+    let rows = [
+        (http, r#"{"requests": 10, "per": "second"}"#, None),
+        (http, r#"{"requests": 10, "per": "Hour"}"#, None),
+        (
+            r#""type": "Xslt", "inputs": {"content": 1}"#,
+            r#"{"requests": 1, "per": "minute"}"#,
+            None,
+        ),
+        (http, r#"{"requests": 0, "per": "second"}"#, Some(FindingCode::OutOfRange)),
+        (http, r#"{"requests": 10, "per": "day"}"#, Some(FindingCode::WrongValue)),
+        (http, r#"{"requests": 10}"#, Some(FindingCode::Missing)),
+        (http, r#"{"per": "second"}"#, Some(FindingCode::Missing)),
+        (http, "10", Some(FindingCode::WrongKind)),
+        (
+            r#""type": "Compose""#,
+            r#"{"requests": 10, "per": "second"}"#,
+            Some(FindingCode::IgnoredProperty),
+        ),
+    ];
+    for (action, limit, expected) in rows {
+        let text =
+            format!(r#"{{{REQUEST}, "actions": {{"A": {{{action}, "rateLimit": {limit}}}}}}}"#);
+        let found = errors(&text).first().map(|it| it.code);
+        assert_eq!(found, expected, "{action} {limit}");
+    }
+}
+
+#[test]
 fn how_many_elements_pages_have_together_is_a_number_within_bounds() {
     let rows = [
         ("{\"minimumItemCount\": 1}", None),

@@ -79,6 +79,7 @@ impl Reading<'_> {
             end: index,
             timeout: None,
             breaker: None,
+            rate: None,
             page_items_min: None,
             tracked: None,
             static_result: None,
@@ -261,6 +262,7 @@ impl Reading<'_> {
             node.get("timeout").and_then(Node::as_i64).and_then(|it| u64::try_from(it).ok());
         self.own(index).timeout = timeout.or(millis.map(Duration::from_millis));
         self.own(index).breaker = self.breaker(node, place);
+        self.rate_limit(slot, place);
         if let Some(tracked) = node.get("trackedProperties").filter(|it| !it.is_null()) {
             let place = place.of(node, "trackedProperties");
             if tracked.to_value().to_json_text().chars().count() > TRACKED_CHARS_MAX {
@@ -320,6 +322,12 @@ impl Reading<'_> {
             return None;
         }
         self.number(policy, &place, "minimumItemCount", 1..=PAGE_ITEMS_MAX)
+    }
+
+    fn rate_limit(&mut self, slot: Slot<'_>, place: &Place) {
+        let calls =
+            matches!(self.own(slot.index).operation, Operation::Call(_) | Operation::Unknown(_));
+        self.own(slot.index).rate = self.rate(slot.node, place, calls);
     }
 
     fn runtime(&mut self, slot: Slot<'_>, place: &Place) {
