@@ -119,6 +119,9 @@ pub(crate) struct KindEntry {
     query: fn(&Bytes, u32, &str, &Payload) -> Result<Outcome, StateError>,
     enforce: Box<Enforce>,
     lawless: bool,
+    /// The handler that is run in place of one whose turn is larger than the store takes, with
+    /// what is too large; without it, the request has failed.
+    pub(crate) outgrown: Option<&'static str>,
     /// What of the state is copied to the state store; without it, all.
     pub(crate) projected: Option<fn(&Bytes) -> Option<Bytes>>,
 }
@@ -157,6 +160,7 @@ impl KindEntry {
             query: |json, stored, method, args| Ok(read::<A>(json, stored)?.query(method, args)),
             enforce: Box::new(move |json| enforce::<A>(&laws, json)),
             lawless,
+            outgrown: None,
             projected: None,
         })
     }
@@ -187,6 +191,7 @@ impl KindEntry {
             },
             enforce: Box::new(|_| Ok(Upheld::AsItWas)),
             lawless: true,
+            outgrown: None,
             projected: None,
         })
     }

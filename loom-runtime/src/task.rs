@@ -232,15 +232,36 @@ impl Task<'_> {
         let _ = caller.send(answer);
     }
 
-    /// Reads the actor again, without the turn that was too large, and fails the request.
-    async fn fail_too_large(&mut self, envelope: Option<Box<Envelope>>, what: String) -> Taken {
+    /// Reads the actor again, without turns that were not submitted.
+    async fn read_again(&mut self) -> bool {
         self.activation.fewer_uncommitted(1).await;
         let Ok(fresh) = load(self.host, self.partition, self.activation).await else {
-            return Err(Lost::Gone(envelope));
+            return false;
         };
         let stale = std::mem::replace(&mut self.body, fresh);
         self.body.held = stale.held;
         self.body.waiting = stale.waiting;
+        true
+    }
+
+    /// Reads the actor again, without the turn that was too large, and has it do with less, or
+    /// fails the request.
+    async fn fail_too_large(&mut self, mut envelope: Option<Box<Envelope>>, what: String) -> Taken {
+        if !self.read_again().await {
+            return Err(Lost::Gone(envelope));
+        }
+        let outgrown = self.body.entry.as_ref().and_then(|entry| entry.outgrown);
+        if let Some(method) = outgrown
+            && let Some(given) = envelope.take()
+        {
+            envelope = match self.start_outgrown(*given, method, &what).await {
+                Err(Lost::TooLarge { envelope, .. }) => envelope,
+                taken => return taken,
+            };
+            if !self.read_again().await {
+                return Err(Lost::Gone(envelope));
+            }
+        }
         let failure = Failure::new(FailureCode::TooLarge, what);
         if let Some(envelope) = envelope {
             return self.fail(*envelope, failure);

@@ -69,8 +69,28 @@ impl Task<'_> {
         if call.role == HandlerRole::Query {
             return self.query(envelope, &call);
         }
+        self.run(envelope, &call).await
+    }
+
+    /// Runs another handler for a message whose own handler left more than the store takes.
+    pub(super) async fn start_outgrown(
+        &mut self,
+        envelope: Envelope,
+        method: &'static str,
+        what: &str,
+    ) -> Taken {
+        let (Ok(method), Ok(args)) = (Method::parse(method), Payload::of(what)) else {
+            return Err(Lost::TooLarge {
+                envelope: Some(Box::new(envelope)),
+                what: what.to_owned(),
+            });
+        };
+        self.run(envelope, &Call { method, args, role: HandlerRole::Exclusive }).await
+    }
+
+    async fn run(&mut self, mut envelope: Envelope, call: &Call) -> Taken {
         loop {
-            let (stopped, state, rest) = match self.handle(&call, Some(envelope)).await {
+            let (stopped, state, rest) = match self.handle(call, Some(envelope)).await {
                 Ok(ran) => ran,
                 Err(StartError::Lost(lost)) => return Err(lost),
                 Err(StartError::State(why, envelope)) => {

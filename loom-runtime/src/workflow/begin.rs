@@ -78,8 +78,14 @@ impl RunActor {
         let run = run.in_shards_of(SHARD_ITEMS);
         self.edition = Some(edition);
         let (parent, is_admitted) = (begin.parent, begin.is_admitted);
+        let is_awaited = parent.is_some();
         self.state = RunState { run: Some(run), parent, is_admitted, ..RunState::default() };
-        let _ = self.go_on(cx, Event::Continued).await?;
+        if is_awaited {
+            self.state.sum_up();
+            let _ = self.go_on_later(cx)?;
+        } else {
+            let _ = self.go_on(cx, Event::Continued).await?;
+        }
         Ok(Began::Runs(count))
     }
 

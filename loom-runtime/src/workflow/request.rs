@@ -19,6 +19,8 @@ pub(super) const SHARD_ENDED: &str = "shard-ended";
 pub(super) const CHILD: &str = "child";
 pub(super) const TIMER: &str = "timer";
 pub(super) const GO: &str = "go";
+/// A handler: what the one before it left is larger than the store takes.
+pub(super) const OUTGROWN: &str = "outgrown";
 pub(super) const CALLBACK: &str = "callback";
 pub(super) const DECIDE: &str = "decide";
 pub(super) const CANCEL: &str = "cancel";
@@ -140,6 +142,9 @@ pub enum RunRefusal {
     /// There is no such workflow, or not in that version.
     #[error("{0}")]
     NoWorkflow(String),
+    /// What it does first is larger than the store takes: nothing of it was done.
+    #[error("the run is too large to begin: {0}")]
+    TooLarge(String),
     /// There is another run of that name.
     #[error("a run of that name was started before")]
     Exists,

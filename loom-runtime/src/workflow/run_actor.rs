@@ -18,8 +18,8 @@ use super::commands::carry_out;
 use super::library::{Edition, Missing, Secrets};
 use super::request::{
     BeginShard, CALLBACK, CANCEL, CHILD, Callback, ChildAnswer, DECIDE, Decide, DecideAnswer,
-    ENDED, GO, RERUN, RESUME, RunRefusal, SHARD, SHARD_ENDED, START, SUSPEND, TIMER, TURNED_AWAY,
-    VALUED,
+    ENDED, GO, OUTGROWN, RERUN, RESUME, RunRefusal, SHARD, SHARD_ENDED, START, SUSPEND, TIMER,
+    TURNED_AWAY, VALUED,
 };
 use super::run_state::{RunState, RunSummary};
 use super::{Library, answer};
@@ -39,6 +39,7 @@ const HANDLERS: &[HandlerSpec] = &[
     HandlerSpec { name: CHILD, role: HandlerRole::Exclusive },
     HandlerSpec { name: TIMER, role: HandlerRole::Timer },
     HandlerSpec { name: GO, role: HandlerRole::Timer },
+    HandlerSpec { name: OUTGROWN, role: HandlerRole::Timer },
     HandlerSpec { name: CALLBACK, role: HandlerRole::Exclusive },
     HandlerSpec { name: DECIDE, role: HandlerRole::Exclusive },
     HandlerSpec { name: CANCEL, role: HandlerRole::Exclusive },
@@ -60,6 +61,7 @@ pub(crate) fn kind(
         Ok(Box::new(RunActor { state, edition: None, library, clock }))
     })?;
     entry.projected = Some(summary_of);
+    entry.outgrown = Some(OUTGROWN);
     Ok(entry)
 }
 
@@ -146,6 +148,7 @@ impl RunActor {
             }
             TIMER => self.go_on(cx, Event::TimerFired(parse::<TimerId>(args)?)).await,
             GO => self.go_on(cx, Event::Continued).await,
+            OUTGROWN => self.outgrown(cx, parse(args)?).await,
             CALLBACK => self.callback(cx, parse(args)?).await,
             DECIDE => self.decide(cx, parse(args)?).await,
             CANCEL => {
@@ -165,7 +168,7 @@ impl RunActor {
             return Ok(Outcome::Returned(Payload::NULL));
         }
         self.state = RunState { run: Some(run), whole: Some(whole), ..RunState::default() };
-        self.go_on(cx, Event::Continued).await
+        self.go_on_later(cx)
     }
 
     async fn ended(
@@ -178,6 +181,14 @@ impl RunActor {
         let Some(run) = &self.state.run else { return Err(RunRefusal::NoRun.into()) };
         let attempt = run.record_of(place).map_or(0, |record| record.attempts);
         self.go_on(cx, Event::Answered { place, attempt, answer }).await
+    }
+
+    /// A run that was not begun has nothing to fail with: whoever begins it is told.
+    async fn outgrown(&mut self, cx: &mut Context<'_>, reason: String) -> Handled {
+        if self.state.run.is_none() {
+            return Err(RunRefusal::TooLarge(reason).into());
+        }
+        self.go_on(cx, Event::Outgrown { reason }).await
     }
 
     async fn callback(&mut self, cx: &mut Context<'_>, callback: Callback) -> Handled {
@@ -249,6 +260,13 @@ impl RunActor {
     /// Takes an event; one that does not fit changes nothing.
     pub(super) async fn go_on(&mut self, cx: &mut Context<'_>, event: Event) -> Handled {
         self.advance(cx, event).await?;
+        Ok(Outcome::Returned(Payload::NULL))
+    }
+
+    /// Goes on in the next turn. One for which another waits must be there before anything of it
+    /// can be too large: else nobody would tell the other.
+    pub(super) fn go_on_later(&self, cx: &mut Context<'_>) -> Handled {
+        cx.after(GO, Duration::ZERO, GO, &())?;
         Ok(Outcome::Returned(Payload::NULL))
     }
 

@@ -1,8 +1,9 @@
 //! Runs from their beginning to their end.
 
-use loom_runtime::workflow::{Began, StartRun};
+use loom_runtime::workflow::{Began, StartRun, Workflows};
+use loom_runtime::{Host, Settings};
 
-use crate::kit::{Kit, actions, definition, run};
+use crate::kit::{Kit, actions, definition, run, settings};
 
 #[tokio::test(start_paused = true)]
 async fn a_run_calls_what_it_needs_and_ends() {
@@ -281,4 +282,67 @@ async fn messages_of_a_topic_start_runs() {
     let mut happened = kit.happened();
     happened.sort();
     assert_eq!(happened, ["15", "25"]);
+}
+
+/// A host of which messages may have so many KiB.
+async fn host_with_messages_of(kit: &Kit, kib: usize) -> (Host, Workflows) {
+    let settings = Settings { payload_bytes_max: kib << 10, ..settings() };
+    let host = kit.builder().settings(settings).start().await.unwrap();
+    let workflows = host.workflows().unwrap();
+    (host, workflows)
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_of_a_loop_are_not_told_what_the_others_have_done() {
+    let kit = Kit::new();
+    let (_host, workflows) = host_with_messages_of(&kit, 64).await;
+    let (_, view) = run(
+        &workflows,
+        "many",
+        r#"{
+            "Each": {"type": "Foreach", "foreach": "@range(0, 3000)", "actions": {
+                "Say": {"type": "Compose", "inputs": "@concat('this is element ', item())"}
+            }},
+            "Count": {"type": "Compose", "runAfter": {"Each": ["Succeeded"]},
+                "inputs": "@length(outputs('Say'))"}
+        }"#,
+    )
+    .await;
+    assert_eq!(view.summary.status, "Succeeded", "{view:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_fails_its_run_and_says_so() {
+    let each = r#"{"type": "Foreach", "foreach": "@range(0, 600)", "actions": {
+        "Grow": {"type": "Compose", "inputs": "@{join(range(0, 300), ' and ')}"}
+    }}"#;
+    let count = r#"{"type": "Compose", "runAfter": {"Each": ["Succeeded"]},
+        "inputs": "@length(outputs('Grow'))"}"#;
+    let parts = format!(r#"{{"Each": {each}, "Count": {count}}}"#);
+    let big = r#"{"Twice": {"type": "Activity", "inputs": {"activityName": "double", "input": 1}},
+        "Big": {"type": "Activity", "runAfter": {"Twice": ["Succeeded"]},
+        "inputs": {"activityName": "double", "input": "@{join(range(0, 20000), ' and ')}"}}}"#;
+    let child = r#"{"Child": {"type": "Workflow",
+        "inputs": {"host": {"workflow": {"id": "/workflows/at-once"}}}}}"#;
+    let at_once = definition(
+        r#"{"Big": {"type": "Activity",
+            "inputs": {"activityName": "double", "input": "@{join(range(0, 20000), ' and ')}"}},
+            "Answer": {"type": "Response", "inputs": {"statusCode": 200}}}"#,
+    );
+    for (actions, code, happened) in [
+        (&*parts, "ActionFailed", vec![]),
+        (big, "RunTooLarge", vec!["double 1"]),
+        (child, "ActionFailed", vec![]),
+    ] {
+        let kit = Kit::new();
+        let (_host, workflows) = host_with_messages_of(&kit, 64).await;
+        workflows.publish("at-once", "1.0.0", &at_once).await.unwrap();
+        let (_, view) = run(&workflows, "large", actions).await;
+        assert_eq!(view.summary.status, "Failed", "{view:?}");
+        assert_eq!(view.summary.error.unwrap().code, code);
+        assert_eq!(kit.happened(), happened);
+        // Whoever starts what cannot begin is told.
+        let refused = workflows.start("at-once", StartRun::default()).await.unwrap_err();
+        assert!(refused.to_string().contains("too large"), "{refused}");
+    }
 }

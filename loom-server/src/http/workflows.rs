@@ -101,6 +101,7 @@ impl From<RunRefusal> for Problem {
         let (status, slug) = match &refusal {
             RunRefusal::NoRun => (StatusCode::NOT_FOUND, "no-such-run"),
             RunRefusal::NoWorkflow(_) => (StatusCode::NOT_FOUND, "no-such-workflow"),
+            RunRefusal::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
             RunRefusal::Exists => (StatusCode::CONFLICT, "run-exists"),
             RunRefusal::Ended { .. } => (StatusCode::CONFLICT, "run-ended"),
             RunRefusal::NotNow { .. } => (StatusCode::CONFLICT, "not-now"),

@@ -120,6 +120,17 @@ impl Engine<'_> {
         self.conclude_run(RunStatus::Cancelled, Some(error));
     }
 
+    /// Ends the run because it has become too large, as something smaller.
+    pub(super) fn outgrow(&mut self, message: String) {
+        self.run.kept.clear();
+        self.end_everything();
+        if let Some(shard) = self.run.shard {
+            return self.end_shard(shard, shard.to - shard.from, 0);
+        }
+        let error = ErrorInfo { code: "RunTooLarge".to_owned(), message };
+        self.conclude_run(RunStatus::Failed, Some(error));
+    }
+
     /// What is under way is cancelled, and what was not begun is skipped.
     fn end_everything(&mut self) {
         self.run.work.clear();

@@ -40,6 +40,10 @@ impl<'a> Engine<'a> {
                 self.cancel(reason);
                 true
             }
+            Event::Outgrown { reason } => {
+                self.outgrow(reason);
+                true
+            }
             Event::ShardEnded(ended) => self.shard_ended(ended),
             Event::Suspended => self.set_status(RunStatus::Running, RunStatus::Suspended),
             Event::Resumed => self.set_status(RunStatus::Suspended, RunStatus::Running),

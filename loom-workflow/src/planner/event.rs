@@ -43,6 +43,12 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
+    /// What the run has to keep or to say is more than can be stored: it fails, and forgets what
+    /// iterations left behind.
+    Outgrown {
+        /// What is too large, for people.
+        reason: String,
+    },
     /// Somebody holds the run: what is under way goes on, nothing new is begun.
     Suspended,
     /// The run goes on.

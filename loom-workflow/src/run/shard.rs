@@ -120,7 +120,13 @@ impl Run {
             timers: BTreeMap::new(),
             work: [Work::Iterate(place)].into(),
             frames,
-            kept: self.kept.clone(),
+            // What other parts of the loop have done is asked for by what comes after it.
+            kept: self
+                .kept
+                .iter()
+                .filter(|(of, _)| **of != place)
+                .map(|(of, kept)| (*of, kept.clone()))
+                .collect(),
         }
     }
 
