@@ -7,7 +7,7 @@ use loom_workflow::run::{ErrorInfo, Run, RunInfo, TriggerRecord};
 
 use super::library::Edition;
 use super::request::{Began, Begin, CHILD, ChildAnswer, RunRefusal, START};
-use super::run_actor::{Handled, Refused, RunActor};
+use super::run_actor::{Handled, Refused, RunActor, go_on_later};
 use super::run_state::{Parent, RunState, RunSummary};
 use super::trigger_actor::{ADMIT, Admission};
 use super::{RUN_KIND, SHARD_ITEMS, TRIGGER_KIND, starting};
@@ -82,7 +82,7 @@ impl RunActor {
         self.state = RunState { run: Some(run), parent, is_admitted, ..RunState::default() };
         if is_awaited {
             self.state.sum_up();
-            let _ = self.go_on_later(cx)?;
+            let _ = go_on_later(cx)?;
         } else {
             let _ = self.go_on(cx, Event::Continued).await?;
         }

@@ -131,7 +131,7 @@ impl RunActor {
     async fn take(&mut self, cx: &mut Context<'_>, method: &str, args: &Payload) -> Handled {
         match method {
             START => self.start(cx, parse(args)?).await,
-            SHARD => self.start_shard(cx, parse(args)?).await,
+            SHARD => self.start_shard(cx, parse(args)?),
             SHARD_ENDED => self.go_on(cx, Event::ShardEnded(parse(args)?)).await,
             TURNED_AWAY => Ok(self.turned_away(parse(args)?)),
             ENDED => {
@@ -162,13 +162,13 @@ impl RunActor {
     }
 
     /// Begins to do a part of a loop of another run.
-    async fn start_shard(&mut self, cx: &mut Context<'_>, begin: BeginShard) -> Handled {
+    fn start_shard(&mut self, cx: &mut Context<'_>, begin: BeginShard) -> Handled {
         let BeginShard { whole, run } = begin;
         if self.state.run.is_some() {
             return Ok(Outcome::Returned(Payload::NULL));
         }
         self.state = RunState { run: Some(run), whole: Some(whole), ..RunState::default() };
-        self.go_on_later(cx)
+        go_on_later(cx)
     }
 
     async fn ended(
@@ -263,13 +263,6 @@ impl RunActor {
         Ok(Outcome::Returned(Payload::NULL))
     }
 
-    /// Goes on in the next turn. One for which another waits must be there before anything of it
-    /// can be too large: else nobody would tell the other.
-    pub(super) fn go_on_later(&self, cx: &mut Context<'_>) -> Handled {
-        cx.after(GO, Duration::ZERO, GO, &())?;
-        Ok(Outcome::Returned(Payload::NULL))
-    }
-
     /// Whether the event fits.
     async fn advance(&mut self, cx: &mut Context<'_>, event: Event) -> Result<bool, Refused> {
         let definition = self.definition().await?;
@@ -336,6 +329,13 @@ impl RunActor {
             }
         }
     }
+}
+
+/// Has a run go on in its next turn. One for which another waits must be there before anything of
+/// it can be too large: else nobody would tell the other.
+pub(super) fn go_on_later(cx: &mut Context<'_>) -> Handled {
+    cx.after(GO, Duration::ZERO, GO, &())?;
+    Ok(Outcome::Returned(Payload::NULL))
 }
 
 async fn wait(clock: &Arc<dyn Clock>, error: &Missing) {
