@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use loom_core::{Enforced, Failure, FailureCode, InvalidId, Kind, Laws, Outcome, Payload};
+use loom_core::{Enforced, Failure, FailureCode, InvalidId, Kind, Laws, Method, Outcome, Payload};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -121,7 +121,7 @@ pub(crate) struct KindEntry {
     lawless: bool,
     /// The handler that is run in place of one whose turn is larger than the store takes, with
     /// what is too large; without it, the request has failed.
-    pub(crate) outgrown: Option<&'static str>,
+    pub(crate) outgrown: Option<Method>,
     /// What of the state is copied to the state store; without it, all.
     pub(crate) projected: Option<fn(&Bytes) -> Option<Bytes>>,
 }

@@ -250,7 +250,7 @@ impl Task<'_> {
         if !self.read_again().await {
             return Err(Lost::Gone(envelope));
         }
-        let outgrown = self.body.entry.as_ref().and_then(|entry| entry.outgrown);
+        let outgrown = self.body.entry.as_ref().and_then(|entry| entry.outgrown.clone());
         if let Some(method) = outgrown
             && let Some(given) = envelope.take()
         {

@@ -23,6 +23,8 @@ pub(crate) use action::{
 };
 pub use block::Block;
 pub use duration::parse_duration;
+
+pub(crate) use duration::unit_named;
 pub use kinds::{ActionKind, Standing, TriggerKind, action_kind, trigger_kind};
 pub(crate) use rate::RateRule;
 pub use retry::{RetryKind, RetryRule};

@@ -76,15 +76,10 @@ impl Task<'_> {
     pub(super) async fn start_outgrown(
         &mut self,
         envelope: Envelope,
-        method: &'static str,
+        method: Method,
         what: &str,
     ) -> Taken {
-        let (Ok(method), Ok(args)) = (Method::parse(method), Payload::of(what)) else {
-            return Err(Lost::TooLarge {
-                envelope: Some(Box::new(envelope)),
-                what: what.to_owned(),
-            });
-        };
+        let args = Payload::of(what).expect("a text has a JSON form");
         self.run(envelope, &Call { method, args, role: HandlerRole::Exclusive }).await
     }
 

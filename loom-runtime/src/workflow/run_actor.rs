@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use loom_core::{InvalidId, Outcome, Payload};
+use loom_core::{InvalidId, Method, Outcome, Payload};
 use loom_ports::Clock;
 use loom_workflow::Definition;
 use loom_workflow::planner::{Answer, Event, Turn, advance};
@@ -61,7 +61,7 @@ pub(crate) fn kind(
         Ok(Box::new(RunActor { state, edition: None, library, clock }))
     })?;
     entry.projected = Some(summary_of);
-    entry.outgrown = Some(OUTGROWN);
+    entry.outgrown = Some(Method::parse(OUTGROWN)?);
     Ok(entry)
 }
 

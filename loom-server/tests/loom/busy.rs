@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use loom_adapter_embedded::{EmbeddedStores, Options};
 use loom_adapter_redis::{RedisSettings, RedisStores};
@@ -11,6 +11,8 @@ use loom_ports::Stores;
 use loom_runtime::{Host, Settings, Stopped};
 use loom_testkit::backends::{RedisOptions, RedisServer};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::settled::wait_for;
 
 const THREADS: usize = 2;
 const PARTITIONS: usize = 16;
@@ -104,14 +106,6 @@ fn two(place: &Place, lease: Duration) -> [Node; 2] {
 fn is_shared(nodes: &[Node; 2]) -> bool {
     let [one, two] = nodes.each_ref().map(Node::owned);
     one > 0 && two > 0 && one + two == PARTITIONS
-}
-
-fn wait_for(is_so: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_mins(2);
-    while !is_so() {
-        assert!(Instant::now() < until, "it never comes to be so");
-        sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

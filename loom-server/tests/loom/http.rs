@@ -1,12 +1,10 @@
 //! The HTTP API.
 
-use std::thread;
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::command::Place;
 use crate::http_server::Server;
+use crate::settled::wait_for;
 
 #[test]
 fn calls_are_answered_and_duplicates_get_the_same_reply() {
@@ -168,11 +166,4 @@ fn health_has_the_shape_of_the_runbook() {
     assert_eq!(health["durability"], "fsync");
     let ready = server.get("/ready");
     assert_eq!((ready.status, &ready.json()["status"]), (200, &json!("ready")));
-}
-
-/// Waits for what happens by itself. A test that hangs is one that failed.
-fn wait_for(happened: impl Fn() -> bool) {
-    while !happened() {
-        thread::sleep(Duration::from_millis(10));
-    }
 }

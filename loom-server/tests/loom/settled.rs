@@ -9,7 +9,7 @@ use crate::command::Place;
 use crate::http_server::Server;
 use crate::load;
 
-/// After this long, a transfer that has not ended never will.
+/// After this long, what has not come to be so never will.
 const SETTLED_WITHIN: Duration = Duration::from_mins(3);
 
 /// Waits until nothing moves any more. Asserts that every wallet holds what the answers say, that
@@ -57,6 +57,15 @@ pub(crate) fn summary(bank: &Bank, decided: &[Decided]) -> String {
         slowest.as_secs_f64(),
         decided.len(),
     )
+}
+
+/// Waits for what comes to be so by itself, and asserts that it does.
+pub(crate) fn wait_for(is_so: impl Fn() -> bool) {
+    let since = Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < SETTLED_WITHIN, "it never comes to be so");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Waits until every wallet holds what it must, and asserts that it comes to that.

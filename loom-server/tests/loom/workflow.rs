@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::command::Place;
 use crate::http_server::{Answer, Server};
+use crate::settled;
 
 const ORDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/workflows/order.json");
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../loom-workflow/src/cases");
@@ -27,13 +28,8 @@ fn definition(actions: &Value) -> String {
 }
 
 fn wait_until(server: &Server, path: &str, status: &str) -> Value {
-    loop {
-        let run = server.get(path).json();
-        if run["properties"]["status"] == status {
-            return run;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    settled::wait_for(|| server.get(path).json()["properties"]["status"] == status);
+    server.get(path).json()
 }
 
 #[test]
@@ -213,9 +209,7 @@ fn pages_are_asked_for_until_there_are_elements_enough() {
         wait_until(&server, &format!("/workflows/one/runs/{run}"), "Succeeded");
     }
     let count = || server.get("/workflows/one/runs").json()["value"].as_array().map(Vec::len);
-    while count() != Some(5) {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    settled::wait_for(|| count() == Some(5));
     // Two runs are on each page, whose address has no host.
     let inputs = json!({
         "method": "GET",

@@ -25,6 +25,14 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     (seconds <= SECONDS_MAX).then(|| Duration::from_secs_f64(seconds))
 }
 
+/// A unit of time of which all are equally long, by its name in lower case: `hour`, `hours`.
+pub(crate) fn unit_named(name: &str) -> Option<Duration> {
+    const SECONDS: [(&str, u64); 5] =
+        [("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400), ("week", 604_800)];
+    let found = SECONDS.iter().find(|(known, _)| *known == name.trim_end_matches('s'));
+    found.map(|(_, seconds)| Duration::from_secs(*seconds))
+}
+
 /// Adds up parts that must come in the order of `units`.
 fn sum(text: &str, units: &[(char, f64)]) -> Option<f64> {
     let mut seconds = 0.0;

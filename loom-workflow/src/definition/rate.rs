@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Node, Reading, TextPlace as Place};
+use super::{Node, Reading, TextPlace as Place, unit_named};
 use crate::validation::FindingCode as F;
+
+const PER_MAX: Duration = Duration::from_hours(1);
 
 /// So many calls of an action in a period, within one run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,16 +35,11 @@ impl Reading<'_> {
         }
         let requests = self.number(written, &place, "requests", 1..=1_000_000);
         let per = self.text(written, &place, "per")?;
-        let seconds = match per.to_ascii_lowercase().as_str() {
-            "second" => 1,
-            "minute" => 60,
-            "hour" => 3_600,
-            _ => {
-                let message = format!("'{per}' is no period: second, minute or hour.");
-                self.error(F::WrongValue, &place.of(written, "per"), message);
-                return None;
-            }
-        };
-        Some(RateRule { requests: requests?, per: Duration::from_secs(seconds) })
+        let known = unit_named(&per.to_ascii_lowercase()).filter(|per| *per <= PER_MAX);
+        if known.is_none() {
+            let message = format!("'{per}' is no period: second, minute or hour.");
+            self.error(F::WrongValue, &place.of(written, "per"), message);
+        }
+        Some(RateRule { requests: requests?, per: known? })
     }
 }

@@ -11,23 +11,19 @@ use crate::value::Value;
 /// [`random`](Self::random) and [`guid`](Self::guid) included.
 pub trait Scope {
     /// The value of a parameter of the workflow.
-    fn parameter(&self, name: &str) -> Option<Reading> {
-        let _ = name;
+    fn parameter(&self, _name: &str) -> Option<Reading> {
         None
     }
     /// The value of a variable.
-    fn variable(&self, name: &str) -> Option<Reading> {
-        let _ = name;
+    fn variable(&self, _name: &str) -> Option<Reading> {
         None
     }
     /// The record of a finished action.
-    fn action(&self, name: &str) -> Option<Reading> {
-        let _ = name;
+    fn action(&self, _name: &str) -> Option<Reading> {
         None
     }
     /// The outputs in that record. Null if the action is known and has none.
-    fn action_outputs(&self, name: &str) -> Option<Reading> {
-        let _ = name;
+    fn action_outputs(&self, _name: &str) -> Option<Reading> {
         None
     }
     /// The record of the trigger.
@@ -47,18 +43,15 @@ pub trait Scope {
         None
     }
     /// The element of a loop around the action.
-    fn items(&self, loop_name: &str) -> Option<Reading> {
-        let _ = loop_name;
+    fn items(&self, _loop_name: &str) -> Option<Reading> {
         None
     }
     /// The index, from 0, of a loop around the action.
-    fn iteration_index(&self, loop_name: &str) -> Option<i64> {
-        let _ = loop_name;
+    fn iteration_index(&self, _loop_name: &str) -> Option<i64> {
         None
     }
     /// The records of the direct children of a container.
-    fn result(&self, container: &str) -> Option<Reading> {
-        let _ = container;
+    fn result(&self, _container: &str) -> Option<Reading> {
         None
     }
     /// What `workflow()` says.
@@ -70,13 +63,11 @@ pub trait Scope {
         None
     }
     /// A setting of the application. The expression gets null if there is none.
-    fn app_setting(&self, name: &str) -> Option<Reading> {
-        let _ = name;
+    fn app_setting(&self, _name: &str) -> Option<Reading> {
         None
     }
     /// A secret.
-    fn secret(&self, name: &str) -> Option<Reading> {
-        let _ = name;
+    fn secret(&self, _name: &str) -> Option<Reading> {
         None
     }
     /// The time at which the action began.

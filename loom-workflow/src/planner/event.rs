@@ -108,35 +108,31 @@ pub struct Turn<'a> {
     pub around: &'a dyn Surroundings,
 }
 
-/// What expressions may ask of the outside.
+/// What expressions may ask of the outside. What is not implemented is not there.
 pub trait Surroundings {
     /// A setting of the application.
-    fn app_setting(&self, name: &str) -> Option<Value>;
+    fn app_setting(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
     /// A secret. It is asked for by name in [`Definition::secrets`], where that is a literal.
     ///
     /// [`Definition::secrets`]: crate::Definition::secrets
-    fn secret(&self, name: &str) -> Option<Value>;
+    fn secret(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
     /// The address at which the action at this path is called back.
-    fn callback_url(&self, path: &str) -> Option<String>;
+    fn callback_url(&self, _path: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Nothing is around.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Unconnected;
 
-impl Surroundings for Unconnected {
-    fn app_setting(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
-    fn secret(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
-    fn callback_url(&self, _path: &str) -> Option<String> {
-        None
-    }
-}
+impl Surroundings for Unconnected {}
 
 impl Answer {
     /// Something came back.

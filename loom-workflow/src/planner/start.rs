@@ -1,13 +1,13 @@
 //! The beginning of a run.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use loom_core::Timestamp;
 
 use crate::Value;
 use crate::definition::{Definition, ParameterProblem};
-use crate::run::{Frame, Place, Run, RunInfo, RunStatus, TriggerRecord, Work};
+use crate::run::{Frame, Place, Run, RunInfo, TriggerRecord, Work};
 
 /// What a run begins with.
 #[derive(Clone, Debug)]
@@ -49,44 +49,5 @@ impl Run {
         let fresh = Self::fresh(start.info, start.trigger, parameters, now);
         let frames = BTreeMap::from([(Reverse(0), root)]);
         Ok(Self { stand_ins, keep_all: start.keep_all, work, frames, ..fresh })
-    }
-
-    /// A run that has nothing to do.
-    pub(super) fn fresh(
-        info: RunInfo,
-        trigger: TriggerRecord,
-        parameters: Value,
-        started_at: Timestamp,
-    ) -> Self {
-        Self {
-            info,
-            trigger,
-            parameters,
-            stand_ins: BTreeSet::new(),
-            started_at,
-            keep_all: false,
-            shard_items: None,
-            shard: None,
-            items: BTreeMap::new(),
-            items_from: BTreeMap::new(),
-            status: RunStatus::Running,
-            ended_at: None,
-            error: None,
-            outputs: None,
-            answered: false,
-            variables: BTreeMap::new(),
-            next_frame: 1,
-            next_timer: 1,
-            next_chance: 0,
-            next_end: 1,
-            breakers: BTreeMap::new(),
-            rates: BTreeMap::new(),
-            cancelled_for: None,
-            reruns: 0,
-            timers: BTreeMap::new(),
-            work: VecDeque::new(),
-            frames: BTreeMap::from([(Reverse(0), Frame::default())]),
-            kept: BTreeMap::new(),
-        }
     }
 }

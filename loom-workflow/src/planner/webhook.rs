@@ -9,7 +9,7 @@ use super::command::{Respond, SubscribeCommand};
 use super::engine::Engine;
 use super::settle::{Ending, plain};
 use super::{Answer, Command};
-use crate::definition::{Operation, Webhook};
+use crate::definition::{Operation, Webhook, unit_named};
 use crate::run::{CallState, Place, Progress, Status, Timer};
 use crate::{Evaluated, Object, Template, Value};
 
@@ -165,24 +165,15 @@ impl Respond {
     }
 }
 
-/// So many units later.
+/// So many units later. Months are as long as they are.
 fn later(now: Timestamp, count: i64, unit: &str) -> Option<Timestamp> {
-    let seconds = match unit.trim_end_matches('s') {
-        "second" => 1,
-        "minute" => 60,
-        "hour" => 3_600,
-        "day" => 86_400,
-        "week" => 604_800,
-        "month" => {
-            let months = i32::try_from(count).ok()?;
-            let at =
-                jiff::Timestamp::from_millisecond(i64::try_from(now.as_millis()).ok()?).ok()?;
-            let at = at.to_zoned(jiff::tz::TimeZone::UTC).checked_add(months.months()).ok()?;
-            let millis = u64::try_from(at.timestamp().as_millisecond()).ok()?;
-            return Some(Timestamp::from_millis(millis));
-        }
-        _ => return None,
-    };
-    let wait = Duration::from_secs(u64::try_from(count).ok()?.checked_mul(seconds)?);
-    Some(now.saturating_add(wait))
+    if let "month" | "months" = unit {
+        let months = i32::try_from(count).ok()?.months();
+        let at = jiff::Timestamp::from_millisecond(i64::try_from(now.as_millis()).ok()?).ok()?;
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC).checked_add(months).ok()?;
+        let millis = u64::try_from(at.timestamp().as_millisecond()).ok()?;
+        return Some(Timestamp::from_millis(millis));
+    }
+    let seconds = u64::try_from(count).ok()?.checked_mul(unit_named(unit)?.as_secs())?;
+    Some(now.saturating_add(Duration::from_secs(seconds)))
 }

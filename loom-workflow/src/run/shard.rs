@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ActionRecord, Frame, Node, Place, Progress, Repetition, Run, RunStatus, Work};
+use super::{ActionRecord, Frame, Node, Place, Progress, Repetition, Run, Work};
 use crate::Value;
 use crate::definition::{ActionIndex, Definition};
 
@@ -92,41 +92,24 @@ impl Run {
         let mut info = self.info.clone();
         // Other chance than the other parts have.
         info.seed = info.seed.wrapping_add(u64::from(from) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let (trigger, parameters) = (self.trigger.clone(), self.parameters.clone());
+        // What other parts of the loop have done is asked for by what comes after it.
+        let kept = self.kept.iter().filter(|(of, _)| **of != place);
         Self {
-            info,
-            trigger: self.trigger.clone(),
-            parameters: self.parameters.clone(),
             stand_ins: self.stand_ins.clone(),
-            started_at: self.started_at,
             keep_all: self.keep_all,
-            shard_items: None,
             shard: Some(shard),
             items,
             items_from,
-            status: RunStatus::Running,
-            ended_at: None,
-            error: None,
-            outputs: None,
             answered: true,
             variables: self.variables.clone(),
             next_frame: self.next_frame,
-            next_timer: 1,
-            next_chance: 0,
             next_end: self.next_end,
-            breakers: BTreeMap::new(),
-            rates: BTreeMap::new(),
-            cancelled_for: None,
             reruns: self.reruns,
-            timers: BTreeMap::new(),
             work: [Work::Iterate(place)].into(),
             frames,
-            // What other parts of the loop have done is asked for by what comes after it.
-            kept: self
-                .kept
-                .iter()
-                .filter(|(of, _)| **of != place)
-                .map(|(of, kept)| (*of, kept.clone()))
-                .collect(),
+            kept: kept.map(|(of, kept)| (*of, kept.clone())).collect(),
+            ..Self::fresh(info, trigger, parameters, self.started_at)
         }
     }
 

@@ -207,6 +207,45 @@ pub(crate) enum Why {
 }
 
 impl Run {
+    /// A run that has nothing to do.
+    pub(crate) fn fresh(
+        info: RunInfo,
+        trigger: TriggerRecord,
+        parameters: Value,
+        started_at: Timestamp,
+    ) -> Self {
+        Self {
+            info,
+            trigger,
+            parameters,
+            stand_ins: BTreeSet::new(),
+            started_at,
+            keep_all: false,
+            shard_items: None,
+            shard: None,
+            items: BTreeMap::new(),
+            items_from: BTreeMap::new(),
+            status: RunStatus::Running,
+            ended_at: None,
+            error: None,
+            outputs: None,
+            answered: false,
+            variables: BTreeMap::new(),
+            next_frame: 1,
+            next_timer: 1,
+            next_chance: 0,
+            next_end: 1,
+            breakers: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            cancelled_for: None,
+            reruns: 0,
+            timers: BTreeMap::new(),
+            work: VecDeque::new(),
+            frames: BTreeMap::from([(Reverse(0), Frame::default())]),
+            kept: BTreeMap::new(),
+        }
+    }
+
     /// What the run is called, and what it was made from.
     #[must_use]
     pub fn info(&self) -> &RunInfo {

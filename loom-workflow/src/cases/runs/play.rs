@@ -32,14 +32,6 @@ pub(super) struct Play<'a> {
 struct Outside;
 
 impl Surroundings for Outside {
-    fn app_setting(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
-    fn secret(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
     fn callback_url(&self, path: &str) -> Option<String> {
         Some(format!("https://callback.test/{path}"))
     }

@@ -6,7 +6,7 @@ use super::actions::{Slot, either, has_option};
 use crate::definition::reading::Owner;
 use crate::definition::{
     ActionKind, Block, Concurrency, Foreach, If, Node, Operation, Reading, RetryBlock, RetryRule,
-    Saga, Switch, SwitchCase, TextPlace as Place, Until,
+    Saga, Switch, SwitchCase, TextPlace as Place, Until, unit_named,
 };
 use crate::validation::FindingCode as F;
 use crate::{Condition, Value};
@@ -250,17 +250,15 @@ impl Reading<'_> {
 
     /// `{count, unit}`, as a Wait has them.
     fn units(&mut self, node: &Node, place: &Place) -> Option<Duration> {
-        const UNITS: [(&str, u64); 5] =
-            [("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400), ("week", 604_800)];
         self.required(node, place, "count");
         let count = self.number(node, place, "count", 0..=i64::from(u32::MAX));
         let unit = self.text(node, place, "unit")?.to_lowercase();
-        let known = UNITS.iter().find(|(known, _)| *known == unit.trim_end_matches('s'));
+        let known = unit_named(&unit);
         if known.is_none() {
             let message = format!("'{unit}' is not a unit of time.");
             self.error(F::WrongValue, &place.of(node, "unit"), message);
         }
-        Some(Duration::from_secs(u64::from(count?) * known?.1))
+        known?.checked_mul(count?)
     }
 
     fn retried(&mut self, slot: Slot<'_>, place: &Place) -> Option<Operation> {

@@ -208,10 +208,6 @@ fn a_run_goes_on_from_an_action_with_what_was_before_it() {
 struct Vault;
 
 impl Surroundings for Vault {
-    fn app_setting(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
     fn secret(&self, name: &str) -> Option<Value> {
         (name == "key").then(|| Value::from("open sesame"))
     }
