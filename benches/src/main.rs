@@ -5,6 +5,7 @@
 //! subjects and holds them against their targets.
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
 
 mod callers;
 mod cost;
@@ -26,6 +27,10 @@ mod stepper;
 mod steps;
 mod volatile;
 mod workflows;
+
+/// That of the `loom` command, for all that is measured in this process.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[derive(Parser)]
 #[command(about = "Measures one subject, beside its peers and limits")]

@@ -33,15 +33,20 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
         reading.pipeline(&node);
         return reading;
     }
-    let found = unwrap(&node, &Place::new());
-    let Some(Wrapped { definition, place, given, is_standard }) = found else {
+    let mut found = Vec::new();
+    unwrap(&node, &Place::new(), &mut found);
+    let Some(last) = found.pop() else {
         let message =
             "There is no workflow definition here: an object with 'triggers' or 'actions'.";
         reading.error(F::NotADefinition, &Place { at: node.at as usize, ..Place::new() }, message);
         return reading;
     };
-    reading.is_standard = is_standard;
-    reading.whole(definition, &place, given);
+    for other in found {
+        let mut beside = Reading::new(text, scrutiny);
+        beside.wrapped(other);
+        reading.findings.append(&mut beside.findings);
+    }
+    reading.wrapped(last);
     reading
 }
 
@@ -55,75 +60,71 @@ struct Wrapped<'n> {
     is_standard: bool,
 }
 
-/// Finds the definition: itself, in `definition`, in `properties`, or in the last workflow among
-/// `resources`, also those of a template within the template.
-fn unwrap<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
-    let is_definition = |node: &Node| {
-        node.as_object().is_some_and(|_| {
-            ["actions", "triggers"]
-                .iter()
-                .any(|name| node.get(name).is_some_and(|it| it.as_object().is_some()))
-        })
-    };
-    if is_definition(node) {
-        return Some(Wrapped {
-            definition: node,
-            place: place.clone(),
-            given: None,
-            is_standard: false,
-        });
+/// Finds the definition: itself, in `definition`, in `properties`, or those of all workflows among
+/// `resources`, also of a template within the template.
+fn unwrap<'n>(node: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
+    let is_object = |name: &str| node.get(name).is_some_and(|it| it.as_object().is_some());
+    if is_object("actions") || is_object("triggers") {
+        let place = place.clone();
+        found.push(Wrapped { definition: node, place, given: None, is_standard: false });
+    } else if is_object("definition") {
+        found.extend(beside_its_parameters(node, place));
+    } else {
+        if let Some(properties) = node.get("properties") {
+            unwrap(properties, &place.of(node, "properties"), found);
+        }
+        nested(node, place, found);
     }
-    if let Some(definition) = node.get("definition")
-        && definition.as_object().is_some()
-    {
-        let given = node.get("parameters").filter(|it| it.as_object().is_some());
-        let has_types = given
-            .and_then(Node::as_object)
-            .is_some_and(|members| members.iter().any(|member| member.value.get("type").is_some()));
-        let given = given.map(|it| (it, place.of(node, "parameters")));
-        let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
-            || node.get("connectionReferences").is_some()
-            || has_types;
-        return Some(Wrapped {
-            definition,
-            place: place.of(node, "definition"),
-            given,
-            is_standard,
-        });
+}
+
+/// A resource of a template. One of another kind has a `definition` of something else, if any.
+fn unwrap_resource<'n>(resource: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
+    let kind = resource.get("type").and_then(Node::as_str);
+    if kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")) {
+        return unwrap(resource, place, found);
     }
-    let properties = node.get("properties");
-    if let Some(found) = properties.and_then(|it| unwrap(it, &place.of(node, "properties"))) {
-        return Some(found);
+    nested(resource, place, found);
+    if let Some(properties) = resource.get("properties") {
+        nested(properties, &place.of(resource, "properties"), found);
     }
-    let place_of_resources = place.of(node, "resources");
-    let resources: Vec<(&Node, Place)> = match &node.get("resources")?.kind {
+}
+
+/// The `definition` in a node, and the parameters beside it.
+fn beside_its_parameters<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
+    let definition = node.get("definition")?;
+    let given = node.get("parameters").filter(|it| it.as_object().is_some());
+    let has_types = given
+        .and_then(Node::as_object)
+        .is_some_and(|members| members.iter().any(|member| member.value.get("type").is_some()));
+    let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
+        || node.get("connectionReferences").is_some()
+        || has_types;
+    let given = given.map(|it| (it, place.of(node, "parameters")));
+    Some(Wrapped { definition, place: place.of(node, "definition"), given, is_standard })
+}
+
+/// The workflows of a template, and of the templates and resources in it.
+fn nested<'n>(node: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
+    for name in ["template", "mainTemplate"] {
+        if let Some(template) = node.get(name) {
+            unwrap(template, &place.of(node, name), found);
+        }
+    }
+    let Some(resources) = node.get("resources") else { return };
+    let place = place.of(node, "resources");
+    match &resources.kind {
         Kind::Array(items) => {
-            let items = items.iter().enumerate();
-            items.map(|(index, item)| (item, place_of_resources.item(index, item))).collect()
+            for (index, item) in items.iter().enumerate() {
+                unwrap_resource(item, &place.item(index, item), found);
+            }
         }
         Kind::Object(members) => {
-            members.iter().map(|it| (&it.value, place_of_resources.member(it))).collect()
+            for member in members {
+                unwrap_resource(&member.value, &place.member(member), found);
+            }
         }
-        Kind::Scalar(_) => return None,
-    };
-    let is_workflow = |(resource, _): &&(&Node, Place)| {
-        let kind = resource.get("type").and_then(Node::as_str).unwrap_or_default();
-        kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")
-    };
-    if let Some((resource, place)) = resources.iter().rfind(is_workflow) {
-        return unwrap(resource, place);
+        Kind::Scalar(_) => {}
     }
-    // A template within the template, and resources within a resource.
-    resources.iter().rev().find_map(|(resource, place)| {
-        let inner = resource.get("properties").and_then(|properties| {
-            let place = place.of(resource, "properties");
-            let templates = ["template", "mainTemplate"].into_iter();
-            templates
-                .filter_map(|name| Some((properties.get(name)?, place.of(properties, name))))
-                .find_map(|(template, place)| unwrap(template, &place))
-        });
-        inner.or_else(|| resource.get("resources").and_then(|_| unwrap(resource, place)))
-    })
 }
 
 impl Reading<'_> {
@@ -143,6 +144,11 @@ impl Reading<'_> {
             self.find(finding.code, Severity::Error, &place, finding.message, finding.suggestion);
         }
         self.definition = inner.definition;
+    }
+
+    fn wrapped(&mut self, Wrapped { definition, place, given, is_standard }: Wrapped<'_>) {
+        self.is_standard = is_standard;
+        self.whole(definition, &place, given);
     }
 
     fn whole(&mut self, node: &Node, place: &Place, given: Option<(&Node, Place)>) {

@@ -48,9 +48,11 @@ fn definitions_are_found_in_their_wrappings() {
         "{{\"resources\": [{{\"type\": \"Microsoft.Web/connections\", \"properties\": {{}}}}, {{\"type\": \"Microsoft.Logic/workflows\", \"properties\": {{\"state\": \"Enabled\", \"definition\": {plain}}}}}]}}"
     );
     let resource = format!("{{\"properties\": {{\"definition\": {plain}}}}}");
-    for text in
-        [plain, standard, arm, resource, format!("\u{feff}{{{REQUEST}, \"actions\": {{}}}}")]
-    {
+    let flow = format!(
+        "{{\"type\": \"Microsoft.Flow/flows\", \"properties\": {{\"definition\": {plain}}}}}"
+    );
+    let marked = format!("\u{feff}{{{REQUEST}, \"actions\": {{}}}}");
+    for text in [plain, standard, arm, resource, flow, marked] {
         assert_eq!(errors(&text), [], "{text}");
     }
     for text in ["{}", "[]", "1", "{\"resources\": []}", "{\"definition\": 1}"] {
@@ -81,11 +83,23 @@ fn definitions_are_found_in_templates_within_templates() {
             format!(r#"{{"resources": [{{"properties": {{}}, "resources": [{workflow}]}}]}}"#),
             "/resources/0/resources/0",
         ),
+        (
+            format!(
+                r#"{{"resources": [{{"type": "Microsoft.Web/customApis", "properties": {{"definition": {{}}}}}}, {workflow}]}}"#
+            ),
+            "/resources/1",
+        ),
+        (
+            format!(r#"{{"resources": [{workflow}, {{}}, {workflow}]}}"#),
+            "/resources/0 /resources/2",
+        ),
     ];
-    for (text, pointer) in rows {
-        let pointer = format!("{pointer}/properties/definition/actions/A/type");
+    for (text, pointers) in rows {
+        let pointers = pointers.split(' ');
+        let expected: Vec<_> =
+            pointers.map(|it| format!("{it}/properties/definition/actions/A/type")).collect();
         let found: Vec<_> = errors(&text).into_iter().map(|it| it.pointer).collect();
-        assert_eq!(found, [pointer], "{text}");
+        assert_eq!(found, expected, "{text}");
     }
 }
 

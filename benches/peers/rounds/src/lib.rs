@@ -8,8 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+/// The same for every peer that is a library.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What a load took.
 #[derive(Serialize)]
