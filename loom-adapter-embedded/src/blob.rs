@@ -39,12 +39,8 @@ impl EmbeddedBlob {
         Self { core }
     }
 
-    async fn row(
-        &self,
-        operation: &'static str,
-        name: &BlobName,
-    ) -> Result<Option<BlobRow>, PortError> {
-        self.core.read(operation, |rows| name::find(rows, name)).await
+    fn row(&self, operation: &'static str, name: &BlobName) -> Result<Option<BlobRow>, PortError> {
+        self.core.read(operation, |rows| name::find(rows, name))
     }
 
     /// Removes contents that nothing refers to. One that stays is removed when the directory is
@@ -127,10 +123,10 @@ impl BlobStore for EmbeddedBlob {
         asked: &str,
         range: Range<u64>,
     ) -> Result<BlobPart, PortError> {
-        let found = self.row("get_part", name).await?.filter(|row| row.etag.is(asked));
+        let found = self.row("get_part", name)?.filter(|row| row.etag.is(asked));
         let Some(BlobRow { etag, size }) = found else { return Ok(BlobPart::Changed) };
         let content = name::content_key(&etag);
-        let sums = self.core.read("get_part", |rows| rows.get(&content)).await?;
+        let sums = self.core.read("get_part", |rows| rows.get(&content))?;
         let blobs = self.core.blobs.clone();
         let read = blocking(move || blobs.read(&etag, size, sums.as_deref(), Some(range))).await;
         let read = read.map_err(|error| error.at("get_part"))?;
@@ -138,7 +134,7 @@ impl BlobStore for EmbeddedBlob {
             return Ok(BlobPart::Bytes(bytes));
         }
         // Either it was replaced meanwhile, or it is missing.
-        match self.row("get_part", name).await? {
+        match self.row("get_part", name)? {
             Some(row) if row.etag.is(asked) => {
                 Err(Broken::Blob { name: name.to_string() }.at("get_part"))
             }
@@ -152,11 +148,11 @@ impl BlobStore for EmbeddedBlob {
         range: Option<Range<u64>>,
     ) -> Result<Option<Bytes>, PortError> {
         for _ in 0..READS_MAX {
-            let Some(BlobRow { etag, size }) = self.row("get", name).await? else {
+            let Some(BlobRow { etag, size }) = self.row("get", name)? else {
                 return Ok(None);
             };
             let content = name::content_key(&etag);
-            let sums = self.core.read("get", |rows| rows.get(&content)).await?;
+            let sums = self.core.read("get", |rows| rows.get(&content))?;
             let (blobs, range) = (self.core.blobs.clone(), range.clone());
             let read = blocking(move || blobs.read(&etag, size, sums.as_deref(), range)).await;
             if let Some(bytes) = read.map_err(|error| error.at("get"))? {
@@ -168,7 +164,7 @@ impl BlobStore for EmbeddedBlob {
     }
 
     async fn head(&self, name: &BlobName) -> Result<Option<BlobHead>, PortError> {
-        Ok(self.row("head", name).await?.map(|row| name::head(name.clone(), &row)))
+        Ok(self.row("head", name)?.map(|row| name::head(name.clone(), &row)))
     }
 
     async fn list(
@@ -177,7 +173,7 @@ impl BlobStore for EmbeddedBlob {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<BlobHead>, PortError> {
-        self.core.read("list", |rows| name::list(rows, prefix, from, limit)).await
+        self.core.read("list", |rows| name::list(rows, prefix, from, limit))
     }
 
     async fn delete(&self, name: &BlobName) -> Result<bool, PortError> {

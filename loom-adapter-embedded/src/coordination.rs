@@ -75,19 +75,17 @@ impl Coordination for EmbeddedCoordination {
     }
 
     async fn members(&self, now: Timestamp) -> Result<Vec<Member>, PortError> {
-        self.core
-            .read("members", |rows| {
-                let mut members = Vec::new();
-                for row in rows.rows_of(&Key::of(Table::Member)) {
-                    let (key, raw) = row?;
-                    let MemberRow { details, until } = decode(&raw)?;
-                    if until > now {
-                        members.push(Member { host: host(&key)?, details, until });
-                    }
+        self.core.read("members", |rows| {
+            let mut members = Vec::new();
+            for row in rows.rows_of(&Key::of(Table::Member)) {
+                let (key, raw) = row?;
+                let MemberRow { details, until } = decode(&raw)?;
+                if until > now {
+                    members.push(Member { host: host(&key)?, details, until });
                 }
-                Ok(members)
-            })
-            .await
+            }
+            Ok(members)
+        })
     }
 }
 

@@ -135,12 +135,7 @@ impl JournalStore for EmbeddedJournal {
         key: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Option<Handled>, PortError> {
-        let found = mark::handled(&self.core.reader(), actor, key, now);
-        // What is not there needs no disk to stay so until its turn, which is checked.
-        if !matches!(found, Ok(None)) {
-            self.core.settle("handled").await?;
-        }
-        found.map_err(|error| error.at("handled"))
+        self.core.read("handled", |rows| mark::handled(rows, actor, key, now))
     }
 
     async fn due(
@@ -199,7 +194,7 @@ impl JournalStore for EmbeddedJournal {
         from: Seq,
         limit: usize,
     ) -> Result<Page<StoredRecord>, PortError> {
-        self.core.read("read", |rows| record::read(rows, actor, from, limit)).await
+        self.core.read("read", |rows| record::read(rows, actor, from, limit))
     }
 
     async fn actors(
@@ -208,6 +203,6 @@ impl JournalStore for EmbeddedJournal {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<ActorId>, PortError> {
-        self.core.read("actors", |rows| actor::list(rows, partition, from, limit)).await
+        self.core.read("actors", |rows| actor::list(rows, partition, from, limit))
     }
 }

@@ -161,7 +161,7 @@ impl MessageQueue for EmbeddedQueue {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<QueuedDeadLetter>, PortError> {
-        self.core.read("dead_letters", |rows| letter::list(rows, queue, from, limit)).await
+        self.core.read("dead_letters", |rows| letter::list(rows, queue, from, limit))
     }
 
     async fn replay_dead_letter(
@@ -200,6 +200,6 @@ impl MessageQueue for EmbeddedQueue {
         if self.depth(queue).await? == 0 {
             return Ok(Vec::new());
         }
-        self.core.read("ordering_keys", |rows| order::keys(rows, queue, limit)).await
+        self.core.read("ordering_keys", |rows| order::keys(rows, queue, limit))
     }
 }

@@ -1,5 +1,7 @@
 //! The rows as of a moment, read on the caller's thread.
 
+use std::sync::Arc;
+
 use fjall::{Keyspace, Readable, Snapshot, UserValue};
 
 use crate::error::Broken;
@@ -9,12 +11,12 @@ use crate::view::Row;
 /// Sees all changes of a request or none.
 pub(crate) struct Reader<'a> {
     rows: &'a Keyspace,
-    snapshot: Snapshot,
+    snapshot: Arc<Snapshot>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(rows: &'a Keyspace, snapshot: Snapshot) -> Self {
-        Self { rows, snapshot }
+    pub(crate) fn new(rows: &'a Keyspace, snapshot: impl Into<Arc<Snapshot>>) -> Self {
+        Self { rows, snapshot: snapshot.into() }
     }
 
     pub(crate) fn get(&self, key: &Key) -> Result<Option<UserValue>, Broken> {

@@ -1,6 +1,7 @@
 //! [`RowStore`] over rows of one table.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -48,15 +49,29 @@ impl RowStore for EmbeddedRows {
             });
             Ok(RowReading { parts: parts.collect::<Result<_, Broken>>()?, now })
         };
-        self.core.read("read", read).await
+        self.core.read("read", read)
     }
 
     async fn write(&self, space: &Space, write: RowWrite) -> Result<RowWritten, PortError> {
         if let Some(excess) = write.excess() {
             return Err(Broken::Invalid(excess.into()).at("write"));
         }
-        let space = space.clone();
-        self.core.write("write", move |view| change(view, &space, &write)).await
+        let (space, revision) = (space.clone(), Arc::clone(&self.core.row_revision));
+        let work = move |view: &mut View<'_>| {
+            let written = change(view, &space, &write)?;
+            if written == RowWritten::Done && !write.changes.is_empty() {
+                let count = move |_: &Reader<'_>| {
+                    revision.fetch_add(1, Ordering::SeqCst);
+                };
+                view.afterwards.push(Box::new(count));
+            }
+            Ok(written)
+        };
+        self.core.write("write", work).await
+    }
+
+    fn revision(&self) -> Option<u64> {
+        Some(self.core.row_revision.load(Ordering::SeqCst))
     }
 }
 

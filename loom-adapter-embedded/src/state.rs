@@ -57,12 +57,10 @@ impl StateStore for EmbeddedState {
     }
 
     async fn load(&self, actor: &ActorId) -> Result<Option<StateRow>, PortError> {
-        self.core
-            .read("load", |rows| match rows.get(&key(actor))? {
-                Some(raw) => Ok(state_row(actor.clone(), decode(&raw)?)),
-                None => Ok(None),
-            })
-            .await
+        self.core.read("load", |rows| match rows.get(&key(actor))? {
+            Some(raw) => Ok(state_row(actor.clone(), decode(&raw)?)),
+            None => Ok(None),
+        })
     }
 
     async fn delete(&self, actor: &ActorId, head: Head) -> Result<Save, PortError> {
@@ -84,7 +82,7 @@ impl StateStore for EmbeddedState {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<StateRow>, PortError> {
-        self.core.read("query", |rows| find(rows, query, from, limit)).await
+        self.core.read("query", |rows| find(rows, query, from, limit))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use fjall::{Database, Keyspace};
 use loom_ports::{
@@ -43,8 +44,10 @@ pub(crate) struct Core {
     pub(crate) blobs: Blobs,
     /// Something may be there to receive.
     pub(crate) enqueued: Notify,
+    /// Writes of rows that were made durable.
+    pub(crate) row_revision: Arc<AtomicU64>,
     rows: Keyspace,
-    db: Database,
+    _db: Database,
     durability: Durability,
     _directory: Directory,
 }
@@ -89,8 +92,9 @@ impl EmbeddedStores {
             writer,
             blobs,
             enqueued: Notify::new(),
+            row_revision: Arc::default(),
             rows,
-            db,
+            _db: db,
             durability: options.durability,
             _directory: directory,
         };
@@ -172,27 +176,15 @@ impl Core {
         self.writer.write(work).await.map_err(|error| error.at(operation))
     }
 
-    /// Reads rows. What it returns is durable.
-    pub(crate) async fn read<T>(
+    /// Reads rows: all that was answered, and nothing that could still be lost. Waits for no
+    /// disk.
+    pub(crate) fn read<T>(
         &self,
         operation: &'static str,
-        work: impl FnOnce(&Reader<'_>) -> Result<T, Broken> + Send,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, Broken>,
     ) -> Result<T, PortError> {
-        let result = work(&self.reader());
-        self.settle(operation).await?;
-        result.map_err(|error| error.at(operation))
-    }
-
-    /// Returns once all that could be read so far is durable.
-    pub(crate) async fn settle(&self, operation: &'static str) -> Result<(), PortError> {
-        if self.writer.is_unsynced() {
-            self.write(operation, |_| Ok(())).await?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn reader(&self) -> Reader<'_> {
-        Reader::new(&self.rows, self.db.snapshot())
+        let rows = Reader::new(&self.rows, self.writer.durable());
+        work(&rows).map_err(|error| error.at(operation))
     }
 }
 

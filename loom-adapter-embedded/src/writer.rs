@@ -9,8 +9,10 @@ mod work;
 
 use std::fmt::Debug;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+
+use fjall::Snapshot;
 
 pub(crate) use self::press::Press;
 use self::request::{Job, Request};
@@ -44,12 +46,11 @@ pub struct Stats {
     pub syncs: u64,
 }
 
-#[derive(Debug, Default)]
 struct Shared {
     inbox: Mutex<Inbox>,
     arrived: Condvar,
-    /// There may be rows that are not durable yet.
-    unsynced: AtomicBool,
+    /// The rows after the last group that is as durable as it must be.
+    durable: RwLock<Arc<Snapshot>>,
     requests: AtomicU64,
     groups: AtomicU64,
     syncs: AtomicU64,
@@ -66,7 +67,7 @@ struct Inbox {
 impl Writer {
     /// Requests are carried out by a thread.
     pub(crate) fn start(press: Press) -> io::Result<Self> {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared::new(&press));
         let work = Work::new(press, Arc::clone(&shared));
         let drive = Box::new(thread::Running::start(work, Arc::clone(&shared))?);
         Ok(Self { shared, drive })
@@ -90,9 +91,10 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(Broken::Unknown(Stopped::panicked())))
     }
 
-    /// Whether a snapshot may hold what is not durable.
-    pub(crate) fn is_unsynced(&self) -> bool {
-        self.shared.unsynced.load(Ordering::SeqCst)
+    /// The rows as of the last answer to a request that changed some, or later. All of it is
+    /// durable.
+    pub(crate) fn durable(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.shared.durable.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -110,6 +112,21 @@ impl Drop for Writer {
 }
 
 impl Shared {
+    fn new(press: &Press) -> Self {
+        Self {
+            inbox: Mutex::default(),
+            arrived: Condvar::new(),
+            durable: RwLock::new(Arc::new(press.db.snapshot())),
+            requests: AtomicU64::default(),
+            groups: AtomicU64::default(),
+            syncs: AtomicU64::default(),
+        }
+    }
+
+    fn note_durable(&self, rows: Snapshot) {
+        *self.durable.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rows);
+    }
+
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
         self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,7 +149,13 @@ impl Drop for Gone {
     }
 }
 
-impl std::fmt::Debug for Inbox {
+impl Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("inbox", &self.inbox).finish_non_exhaustive()
+    }
+}
+
+impl Debug for Inbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inbox").field("jobs", &self.jobs.len()).finish_non_exhaustive()
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +19,7 @@ use crate::shared::Shared;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryRows {
     spaces: Shared<BTreeMap<Space, BTreeMap<RowKey, Bytes>>>,
+    revision: Arc<AtomicU64>,
 }
 
 #[async_trait]
@@ -49,6 +52,7 @@ impl RowStore for MemoryRows {
         if write.expected.iter().any(|expected| rows.get(&expected.key) != expected.tag.as_ref()) {
             return Ok(RowWritten::Conflict);
         }
+        self.revision.fetch_add(1, Ordering::SeqCst);
         for change in write.changes {
             match change {
                 RowChange::Put(key, value) => {
@@ -67,6 +71,12 @@ impl RowStore for MemoryRows {
             spaces.remove(space);
         }
         Ok(RowWritten::Done)
+    }
+
+    fn revision(&self) -> Option<u64> {
+        // Under the lock: what a number was counted for is there, whoever finds the number.
+        let _spaces = self.spaces.lock();
+        Some(self.revision.load(Ordering::SeqCst))
     }
 }
 

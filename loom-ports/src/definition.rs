@@ -67,6 +67,11 @@ pub trait DefinitionStore: Debug + Send + Sync + 'static {
         from: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<DefinitionName>, PortError>;
+
+    /// As [`RowStore::revision`](crate::RowStore::revision), for what is published and retired.
+    fn revision(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What is defined.

@@ -46,6 +46,14 @@ pub trait RowStore: Debug + Send + Sync + 'static {
     /// must expect a row that it changes, or it is not harmless to repeat. More rows or bytes than
     /// the constants of this module allow are `Invalid`.
     async fn write(&self, space: &Space, write: RowWrite) -> Result<RowWritten, PortError>;
+
+    /// A number that is another one whenever a write that changes something is answered. Who
+    /// finds the one that was there before a read knows that it would read the same again.
+    ///
+    /// `None` for a store that others write to as well: there only reading tells.
+    fn revision(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Rows that are read and written together. On a cluster they lie on one node.

@@ -225,6 +225,10 @@ impl DefinitionStore for RowDefinitions {
     ) -> Result<Page<DefinitionName>, PortError> {
         self.page_of_names(kind, from, limit).await.map_err(|error| error.at("names"))
     }
+
+    fn revision(&self) -> Option<u64> {
+        self.desk.revision()
+    }
 }
 
 fn head(id: &DefinitionId, row: &Row) -> Result<DefinitionHead, Broken> {

@@ -66,6 +66,10 @@ impl Desk {
         Self { rows }
     }
 
+    pub(crate) fn revision(&self) -> Option<u64> {
+        self.rows.revision()
+    }
+
     pub(crate) async fn read(
         &self,
         space: &Space,

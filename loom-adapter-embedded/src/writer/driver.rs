@@ -40,7 +40,7 @@ impl Writer {
         disk: Arc<dyn Disk>,
         extent: Extent,
     ) -> (Self, Arc<Driver>) {
-        let shared = Arc::<Shared>::default();
+        let shared = Arc::new(Shared::new(&press));
         let driver = Arc::new(Driver {
             shared: Arc::clone(&shared),
             tasks,

@@ -75,7 +75,6 @@ impl Work {
             let changes = view.into_changes();
             if !changes.is_empty() {
                 job.note_change();
-                self.shared.unsynced.store(true, Ordering::SeqCst);
                 self.press.apply(changes)?;
                 group.need = group.need.max(Some(need));
             }
@@ -91,7 +90,7 @@ impl Work {
             self.press.note_durable(&self.shared)?;
         }
         if group.need.is_some() {
-            self.shared.unsynced.store(false, Ordering::SeqCst);
+            self.shared.note_durable(self.press.db.snapshot());
         }
         if !group.afterwards.is_empty() {
             let rows = Reader::new(&self.press.rows, self.press.db.snapshot());

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use loom_core::Seq;
 use loom_ports::{CommitOutcome, ErrorKind, PortError};
 use tempfile::tempdir;
 
-use crate::scene::{Owner, length, open, run, turn};
+use crate::scene::{Owner, actor, length, open, run, turn};
 
 const DIR: &str = "LOOM_TEST_FULL_DIR";
 const RECORD_BYTES: usize = 60_000;
@@ -29,10 +30,14 @@ fn fill(dir: &Path) -> u64 {
             }
         };
         assert_refused(&error);
-        // What is not known to be on disk is not told either.
         assert_refused(&owner.load(ACTOR).await.unwrap_err());
-        let read = owner.journal.read(&crate::scene::actor(ACTOR), loom_core::Seq(1), 1).await;
-        assert_refused(&read.unwrap_err());
+        // What was acknowledged can still be read, and nothing that is not known to be on disk.
+        let read = async |from| {
+            let page = owner.journal.read(&actor(ACTOR), Seq(from), 1).await.unwrap();
+            page.items.first().map(|record| record.seq)
+        };
+        assert_eq!(read(acknowledged).await, Some(Seq(acknowledged)));
+        assert_eq!(read(acknowledged + 1).await, None);
         acknowledged
     })
 }

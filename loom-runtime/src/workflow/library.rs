@@ -134,6 +134,8 @@ pub(crate) struct Edition {
 pub(crate) struct Library {
     options: WorkflowOptions,
     read: Mutex<HashMap<(String, String), Arc<Definition>>>,
+    /// The latest editions, by name, each with the revision of the store before it was looked up.
+    latest: Mutex<HashMap<String, (u64, Edition)>>,
     /// Inputs with secrets in them, which are nowhere stored, by the keys of their calls.
     unstored: Mutex<BTreeMap<String, Value>>,
 }
@@ -147,7 +149,12 @@ impl Library {
     }
 
     pub(crate) fn new(options: WorkflowOptions) -> Self {
-        Self { options, read: Mutex::default(), unstored: Mutex::default() }
+        Self {
+            options,
+            read: Mutex::default(),
+            latest: Mutex::default(),
+            unstored: Mutex::default(),
+        }
     }
 
     /// Publishes a version once it was found to be without errors.
@@ -181,9 +188,24 @@ impl Library {
 
     /// The greatest version that is not retired.
     pub(crate) async fn latest(&self, name: &str) -> Result<Edition, Missing> {
+        let revision = self.options.definitions.revision();
+        if let Some(edition) = revision.and_then(|revision| self.latest_as_of(name, revision)) {
+            return Ok(edition);
+        }
         let id = id(name).map_err(|_| Missing::Name(name.to_owned()))?;
         let found = self.options.definitions.resolve(&id, &VersionRange::LATEST).await?;
-        self.take(name, found)
+        let edition = self.take(name, found)?;
+        if let Some(revision) = revision {
+            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            latest.insert(name.to_owned(), (revision, edition.clone()));
+        }
+        Ok(edition)
+    }
+
+    fn latest_as_of(&self, name: &str, revision: u64) -> Option<Edition> {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let (as_of, edition) = latest.get(name)?;
+        (*as_of == revision).then(|| edition.clone())
     }
 
     /// This version, be it retired or not.

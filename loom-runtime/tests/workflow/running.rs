@@ -1,5 +1,8 @@
 //! Runs from their beginning to their end.
 
+use loom_adapter_memory::SmallStores as _;
+use loom_core::DefinitionName;
+use loom_ports::{Clock as _, DefinitionId, DefinitionKind, DefinitionVersion, Retire};
 use loom_runtime::workflow::{Began, StartRun, Workflows};
 use loom_runtime::{Host, Settings};
 
@@ -121,6 +124,28 @@ async fn a_run_goes_on_with_the_version_it_began_with() {
         let seen = actions(&workflows, &id).await;
         assert_eq!(seen[1], format!("Say Succeeded \"{word}\""));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_start_with_what_any_host_has_published_last() {
+    let kit = Kit::new();
+    let ((_one, workflows), (_two, others)) = (kit.host().await, kit.host().await);
+    let expect = async |version: &str| {
+        for _ in 0..8 {
+            let id = workflows.start("shared", StartRun::default()).await.unwrap().id;
+            assert_eq!(workflows.ended(&id).await.unwrap().summary.version, version);
+        }
+    };
+    workflows.publish("shared", "1.0.0", &definition("{}")).await.unwrap();
+    expect("1.0.0").await;
+    others.publish("shared", "1.1.0", &definition("{}")).await.unwrap();
+    expect("1.1.0").await;
+    let name = DefinitionName::parse("shared").unwrap();
+    let id = DefinitionId { kind: DefinitionKind::Workflow, name };
+    let version = DefinitionVersion::parse("1.1.0").unwrap();
+    let retired = kit.stores.definitions().retire(&id, &version, kit.clock.now()).await;
+    assert_eq!(retired.unwrap(), Retire::Retired);
+    expect("1.0.0").await;
 }
 
 #[tokio::test(start_paused = true)]

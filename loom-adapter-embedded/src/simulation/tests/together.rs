@@ -1,11 +1,17 @@
 //! Groups of requests, without a loss.
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::{fs, mem};
 
-use loom_ports::{ErrorKind, Spawn as _, StateStore};
+use bytes::Bytes;
+use loom_ports::{
+    ErrorKind, RowChange, RowExpected, RowKey, RowWrite, RowWritten, Space, Spawn as _, StateStore,
+};
+use loom_rows::SmallStores as _;
 use tempfile::TempDir;
 
 use super::executor::{Executor, SlowDisk};
@@ -70,6 +76,61 @@ fn what_arrives_while_the_disk_is_waited_for_shares_the_next_sync() {
     let Stats { requests, groups, syncs } = scene.stats();
     assert_eq!((requests, groups), (40, syncs));
     assert!(syncs < 20, "{syncs}");
+}
+
+#[test]
+fn reads_wait_for_no_disk_and_see_what_cannot_be_lost() {
+    let unsynced: usize = (0..10).map(read_while_the_disk_is_waited_for).sum();
+    assert!(unsynced > 20, "{unsynced}");
+}
+
+/// Says how many steps the disk was waited for.
+fn read_while_the_disk_is_waited_for(seed: u64) -> usize {
+    let mut scene = Scene::new(seed);
+    let states = scene.simulated.stores().state();
+    let actor = witness::state(0).actor;
+    let is_read = || {
+        let load = pin!(states.load(&actor));
+        match load.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(found) => found.unwrap().is_some(),
+            Poll::Pending => panic!("it waits"),
+        }
+    };
+    scene.save(0);
+    let mut unsynced = 0;
+    while scene.executor.step() {
+        let Stats { requests, syncs, .. } = scene.stats();
+        let is_answered = !scene.answers.lock().unwrap().is_empty();
+        assert!(syncs == 1 || !is_read(), "it is read before it is durable");
+        assert!(is_read() || !is_answered, "it is answered and not read");
+        unsynced += usize::from(requests > syncs);
+    }
+    unsynced
+}
+
+#[test]
+fn a_revision_is_another_one_once_rows_have_changed() {
+    let mut scene = Scene::new(7);
+    let rows = scene.simulated.stores().rows();
+    let revision = || rows.revision().expect("nobody else writes to a directory");
+    let put = |key: u8, expected: Option<&'static [u8]>| {
+        let (rows, key) = (Arc::clone(&rows), RowKey::of(key));
+        let tag = expected.map(Bytes::from_static);
+        let expected = vec![RowExpected { key: key.clone(), tag }];
+        let changes = vec![RowChange::Put(key, Bytes::from_static(b"1"))];
+        async move {
+            let write = RowWrite { expected, changes };
+            rows.write(&Space::named("test"), write).await.unwrap()
+        }
+    };
+    let before = revision();
+    assert_eq!(scene.executor.run(put(1, None)), RowWritten::Done);
+    let after = revision();
+    assert_ne!(after, before);
+    assert_eq!(scene.executor.run(put(1, None)), RowWritten::Conflict);
+    assert_eq!(revision(), after);
+    assert_eq!(scene.executor.run(put(1, Some(b"1"))), RowWritten::Done);
+    assert_ne!(revision(), after);
 }
 
 #[test]
