@@ -5,10 +5,13 @@ mod calls;
 mod containers;
 mod data;
 mod triggers;
+mod wrapping;
+
+use wrapping::{Unwrapped, Wrapped, unwrapped};
 
 use super::reading::Owner;
 use super::{
-    Definition, Kind, Member, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
+    Block, Definition, Kind, Member, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
     is_filled_in,
 };
 use crate::Template;
@@ -17,6 +20,8 @@ use crate::validation::{FindingCode as F, Scrutiny, Severity};
 const TRIGGERS_MAX: usize = 10;
 const PARAMETERS_MAX: usize = 500;
 const OUTPUTS_MAX: usize = 10;
+const NOT_A_DEFINITION: &str =
+    "There is no workflow definition here: an object with 'triggers' or 'actions'.";
 
 /// Reads a definition in any of its wrappings.
 pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
@@ -33,12 +38,15 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
         reading.pipeline(&node);
         return reading;
     }
-    let mut found = Vec::new();
-    unwrap(&node, &Place::new(), &mut found);
+    let Unwrapped { mut found, filled_in } = unwrapped(&node);
+    for (place, message) in &filled_in {
+        reading.error(F::NotADefinition, place, message.clone());
+    }
     let Some(last) = found.pop() else {
-        let message =
-            "There is no workflow definition here: an object with 'triggers' or 'actions'.";
-        reading.error(F::NotADefinition, &Place { at: node.at as usize, ..Place::new() }, message);
+        if filled_in.is_empty() {
+            let place = Place { at: node.at as usize, ..Place::new() };
+            reading.error(F::NotADefinition, &place, NOT_A_DEFINITION);
+        }
         return reading;
     };
     for other in found {
@@ -48,83 +56,6 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
     }
     reading.wrapped(last);
     reading
-}
-
-/// A definition and what stands beside it.
-struct Wrapped<'n> {
-    definition: &'n Node,
-    place: Place,
-    /// The values of parameters, in an ARM resource: `{name: {value}}`.
-    given: Option<(&'n Node, Place)>,
-    /// Whether parameters may be declared elsewhere, as those of Standard workflows are.
-    is_standard: bool,
-}
-
-/// Finds the definition: itself, in `definition`, in `properties`, or those of all workflows among
-/// `resources`, also of a template within the template.
-fn unwrap<'n>(node: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
-    let is_object = |name: &str| node.get(name).is_some_and(|it| it.as_object().is_some());
-    if is_object("actions") || is_object("triggers") {
-        let place = place.clone();
-        found.push(Wrapped { definition: node, place, given: None, is_standard: false });
-    } else if is_object("definition") {
-        found.extend(beside_its_parameters(node, place));
-    } else {
-        if let Some(properties) = node.get("properties") {
-            unwrap(properties, &place.of(node, "properties"), found);
-        }
-        nested(node, place, found);
-    }
-}
-
-/// A resource of a template. One of another kind has a `definition` of something else, if any.
-fn unwrap_resource<'n>(resource: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
-    let kind = resource.get("type").and_then(Node::as_str);
-    if kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")) {
-        return unwrap(resource, place, found);
-    }
-    nested(resource, place, found);
-    if let Some(properties) = resource.get("properties") {
-        nested(properties, &place.of(resource, "properties"), found);
-    }
-}
-
-/// The `definition` in a node, and the parameters beside it.
-fn beside_its_parameters<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
-    let definition = node.get("definition")?;
-    let given = node.get("parameters").filter(|it| it.as_object().is_some());
-    let has_types = given
-        .and_then(Node::as_object)
-        .is_some_and(|members| members.iter().any(|member| member.value.get("type").is_some()));
-    let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
-        || node.get("connectionReferences").is_some()
-        || has_types;
-    let given = given.map(|it| (it, place.of(node, "parameters")));
-    Some(Wrapped { definition, place: place.of(node, "definition"), given, is_standard })
-}
-
-/// The workflows of a template, and of the templates and resources in it.
-fn nested<'n>(node: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
-    for name in ["template", "mainTemplate"] {
-        if let Some(template) = node.get(name) {
-            unwrap(template, &place.of(node, name), found);
-        }
-    }
-    let Some(resources) = node.get("resources") else { return };
-    let place = place.of(node, "resources");
-    match &resources.kind {
-        Kind::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                unwrap_resource(item, &place.item(index, item), found);
-            }
-        }
-        Kind::Object(members) => {
-            for member in members {
-                unwrap_resource(&member.value, &place.member(member), found);
-            }
-        }
-        Kind::Scalar(_) => {}
-    }
 }
 
 impl Reading<'_> {
@@ -166,9 +97,13 @@ impl Reading<'_> {
         }
         let parameters = self.parameters(node, place, given);
         let triggers = self.triggers(node, place);
-        let actions = self.required(node, place, "actions");
-        let root =
-            actions.map(|(node, place)| self.block(node, &place, None, 1)).unwrap_or_default();
+        // One may be deployed before its actions, and do nothing yet.
+        let root = if let Some(actions) = node.get("actions").filter(|it| !it.is_null()) {
+            self.block(actions, &place.of(node, "actions"), None, 1)
+        } else {
+            self.lint(F::Missing, place, "Without 'actions' a run does nothing.");
+            Block::default()
+        };
         let outputs = self.outputs(node, place);
         let answers_caller = self.answers_caller();
         let actions = std::mem::take(&mut self.actions);

@@ -51,11 +51,25 @@ fn definitions_are_found_in_their_wrappings() {
     let flow = format!(
         "{{\"type\": \"Microsoft.Flow/flows\", \"properties\": {{\"definition\": {plain}}}}}"
     );
+    let of_site = format!(
+        "{{\"type\": \"Microsoft.Web/sites/workflows\", \"properties\": {{\"files\": {{\"workflow.json\": {standard}}}}}}}"
+    );
+    let list = format!("{{\"value\": [{resource}, {flow}]}}");
+    let array = format!("[{resource}]");
     let marked = format!("\u{feff}{{{REQUEST}, \"actions\": {{}}}}");
-    for text in [plain, standard, arm, resource, flow, marked] {
+    for text in [plain, standard, arm, resource, flow, of_site, list, array, marked] {
         assert_eq!(errors(&text), [], "{text}");
     }
-    for text in ["{}", "[]", "1", "{\"resources\": []}", "{\"definition\": 1}"] {
+    let nothing = [
+        "{}",
+        "[]",
+        "1",
+        "{\"resources\": []}",
+        "{\"definition\": 1}",
+        "{\"definition\": {\"swagger\": \"2.0\"}}",
+        "{\"resources\": [{\"type\": \"Microsoft.Insights/activityLogAlerts\", \"properties\": {\"actions\": {}}}]}",
+    ];
+    for text in nothing {
         assert_eq!(errors(text)[0].code, FindingCode::NotADefinition, "{text}");
     }
 }
@@ -100,6 +114,55 @@ fn definitions_are_found_in_templates_within_templates() {
             pointers.map(|it| format!("{it}/properties/definition/actions/A/type")).collect();
         let found: Vec<_> = errors(&text).into_iter().map(|it| it.pointer).collect();
         assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn definitions_may_be_without_actions_and_triggers() {
+    let schema = r#""$schema": "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#""#;
+    let rows = [
+        format!("{{{schema}, \"contentVersion\": \"1.0.0.0\"}}"),
+        format!("{{\"properties\": {{\"definition\": {{{schema}}}}}}}"),
+        format!("{{{REQUEST}}}"),
+        format!("{{{schema}, \"actions\": null, \"triggers\": null}}"),
+        format!("{{{REQUEST}, \"actions\": {{\"S\": {{\"type\": \"Scope\"}}}}}}"),
+        format!(
+            "{{{REQUEST}, \"actions\": {{\"U\": {{\"type\": \"Until\", \"expression\": \"@true\", \"limit\": null}}}}}}"
+        ),
+    ];
+    for text in rows {
+        assert_eq!(errors(&text), [], "{text}");
+        assert!(validate(&text, &Scrutiny::default()).definition.is_some());
+    }
+    assert_eq!(lints(r#"{"S": {"type": "Scope", "actions": null}}"#), ["Missing"]);
+}
+
+#[test]
+fn a_definition_that_a_deployment_makes_is_found_in_the_template_or_told() {
+    let with = |definition: &str| {
+        let text = format!(
+            r#"{{"parameters": {{"d": {{"type": "object", "defaultValue": {{"triggers": {{"t": 1}}}}}}, "e": {{"type": "object"}}}},
+            "variables": {{"v": {{"actions": {{"A": {{"type": "Nothing"}}}}}}, "f#0": {{"definition": {{"triggers": {{"t": {{}}}}}}}}}},
+            "resources": [{{"type": "Microsoft.Logic/workflows", "name": "wf", "properties": {{"definition": "{definition}"}}}}]}}"#
+        );
+        let found = errors(&text);
+        found.iter().map(|it| format!("{} {}", it.code.name(), it.pointer)).collect::<Vec<_>>()
+    };
+    let at = "/resources/0/properties/definition";
+    assert_eq!(
+        with("[variables('v')]"),
+        ["UnknownActionType /variables/v/actions/A/type".to_owned()]
+    );
+    assert_eq!(
+        with("[parameters('d')]"),
+        ["WrongKind /parameters/d/defaultValue/triggers/t".to_owned()]
+    );
+    assert_eq!(
+        with("[variables('f#0').definition]"),
+        ["Missing /variables/f#0/definition/triggers/t".to_owned()]
+    );
+    for other in ["[parameters('e')]", "[variables('w')]", "[json(variables('v'))]"] {
+        assert_eq!(with(other), [format!("NotADefinition {at}")]);
     }
 }
 

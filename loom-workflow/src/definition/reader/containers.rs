@@ -63,11 +63,13 @@ impl Reading<'_> {
         in_inputs: &str,
         needed: bool,
     ) -> Block {
-        if let Some((node, place)) = either(slot, place, name, in_inputs) {
+        let found = either(slot, place, name, in_inputs).filter(|(node, _)| !node.is_null());
+        if let Some((node, place)) = found {
             return self.block(node, &place, Some(slot.index), slot.level + 1);
         }
         if needed {
-            self.missing(place, name);
+            let message = format!("Without '{name}' nothing is done here.");
+            self.lint(F::Missing, place, message);
         }
         Block::default()
     }
@@ -204,7 +206,9 @@ impl Reading<'_> {
         let block = self.inner(slot, place, "actions", "actions", true);
         let mut count_max = UNTIL_COUNT;
         let mut timeout = Duration::from_hours(1);
-        if let Some((limit, at)) = either(slot, place, "limit", "limit") {
+        if let Some((limit, at)) =
+            either(slot, place, "limit", "limit").filter(|(it, _)| !it.is_null())
+        {
             if limit.as_object().is_some() {
                 count_max =
                     self.number(limit, &at, "count", 1..=UNTIL_COUNT_MAX).unwrap_or(UNTIL_COUNT);

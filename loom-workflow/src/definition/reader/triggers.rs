@@ -14,7 +14,9 @@ use crate::validation::{FindingCode as F, Severity};
 
 impl Reading<'_> {
     pub(super) fn triggers(&mut self, node: &Node, place: &Place) -> Vec<Trigger> {
-        let Some(triggers) = node.get("triggers") else { return Vec::new() };
+        let Some(triggers) = node.get("triggers").filter(|it| !it.is_null()) else {
+            return Vec::new();
+        };
         let place = place.of(node, "triggers");
         let members = self.object(triggers, &place);
         self.at_most(members.len(), TRIGGERS_MAX, &place, "triggers");

@@ -1,0 +1,182 @@
+//! Where in a text its definitions are: by themselves, or in what exports, templates and answers
+//! of management APIs have around them.
+
+use crate::definition::deployed::is_filled_in;
+use crate::definition::{Kind, Node, TextPlace as Place};
+
+/// What was found in a text.
+#[derive(Default)]
+pub(super) struct Unwrapped<'n> {
+    pub(super) found: Vec<Wrapped<'n>>,
+    /// Definitions that only a deployment makes: where, and what to say of each.
+    pub(super) filled_in: Vec<(Place, String)>,
+}
+
+/// A definition and what stands beside it.
+pub(super) struct Wrapped<'n> {
+    pub(super) definition: &'n Node,
+    pub(super) place: Place,
+    /// The values of parameters, in an ARM resource: `{name: {value}}`.
+    pub(super) given: Option<(&'n Node, Place)>,
+    /// Whether parameters may be declared elsewhere, as those of Standard workflows are.
+    pub(super) is_standard: bool,
+}
+
+/// Finds the definition: itself, in `definition`, in `properties`, in the files of a Standard
+/// workflow, or those of all workflows in a list or among `resources`, also of a template within
+/// the template.
+pub(super) fn unwrapped(root: &Node) -> Unwrapped<'_> {
+    let mut unwrapping = Unwrapping { root, unwrapped: Unwrapped::default() };
+    let place = Place { at: root.at as usize, ..Place::new() };
+    match &root.kind {
+        Kind::Array(items) => unwrapping.each(items, &place),
+        _ => unwrapping.node(root, &place),
+    }
+    unwrapping.unwrapped
+}
+
+struct Unwrapping<'n> {
+    root: &'n Node,
+    unwrapped: Unwrapped<'n>,
+}
+
+impl<'n> Unwrapping<'n> {
+    fn node(&mut self, node: &'n Node, place: &Place) {
+        let is_other = is_resource(node) && !is_of_logic(node);
+        if !is_other && is_definition(node) {
+            let definition = node;
+            let place = place.clone();
+            let wrapped = Wrapped { definition, place, given: None, is_standard: false };
+            return self.unwrapped.found.push(wrapped);
+        }
+        if let Some(definition) = node.get("definition").filter(|it| may_be_definition(it)) {
+            return self.beside_its_parameters(node, definition, place);
+        }
+        if let Some(properties) = node.get("properties") {
+            let at = place.of(node, "properties");
+            if is_other && !properties.get("definition").is_some_and(may_be_definition) {
+                // Alerts and their like have actions of another sort.
+                self.nested(properties, &at);
+                return self.nested(node, place);
+            }
+            match properties.get("definition").and_then(Node::as_str).filter(|it| is_filled_in(it))
+            {
+                Some(text) => self.filled_in(node, properties, &at, text),
+                None => self.node(properties, &at),
+            }
+        }
+        self.nested(node, place);
+    }
+
+    /// The `definition` in a node, and the parameters beside it.
+    fn beside_its_parameters(&mut self, node: &'n Node, definition: &'n Node, place: &Place) {
+        let given = node.get("parameters").filter(|it| it.as_object().is_some());
+        let has_types = given
+            .and_then(Node::as_object)
+            .is_some_and(|members| members.iter().any(|member| member.value.get("type").is_some()));
+        let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
+            || node.get("connectionReferences").is_some()
+            || has_types;
+        let given = given.map(|it| (it, place.of(node, "parameters")));
+        let place = place.of(node, "definition");
+        self.unwrapped.found.push(Wrapped { definition, place, given, is_standard });
+    }
+
+    /// A definition that is an expression of the template: a variable or a default of it, or else
+    /// nothing that can be read.
+    fn filled_in(&mut self, resource: &Node, properties: &'n Node, place: &Place, text: &str) {
+        if !is_of_logic(resource) {
+            return;
+        }
+        if let Some((definition, place)) = self.in_template(text) {
+            let given = properties.get("parameters").filter(|it| it.as_object().is_some());
+            let given = given.map(|it| (it, place.of(properties, "parameters")));
+            let wrapped = Wrapped { definition, place, given, is_standard: false };
+            return self.unwrapped.found.push(wrapped);
+        }
+        let name = resource.get("name").and_then(Node::as_str).unwrap_or_default();
+        let message = format!(
+            "The definition of the workflow '{name}' is made by the deployment, {text}; write it in its place, or read it by itself."
+        );
+        let place = Place { action: Some(name.to_owned()), ..place.of(properties, "definition") };
+        self.unwrapped.filled_in.push((place, message));
+    }
+
+    /// What `[variables('x')]` or `[parameters('x').y]` names in the template.
+    fn in_template(&self, text: &str) -> Option<(&'n Node, Place)> {
+        let (function, rest) = text.strip_prefix('[')?.strip_suffix(']')?.trim().split_once('(')?;
+        let (name, path) = rest.split_once(')')?;
+        let name = name.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+        let function = function.to_ascii_lowercase();
+        let default = Some("defaultValue").filter(|_| function == "parameters");
+        let path = path.trim().split('.').filter(|it| !it.is_empty());
+        let steps = [function.as_str(), name].into_iter().chain(default).chain(path);
+        let (mut at, mut place) = (self.root, Place::new());
+        for step in steps {
+            place = place.of(at, step);
+            at = at.get(step)?;
+        }
+        may_be_definition(at).then_some((at, place))
+    }
+
+    /// The workflows of a template, of the templates and resources in it, and of lists.
+    fn nested(&mut self, node: &'n Node, place: &Place) {
+        for name in ["template", "mainTemplate"] {
+            if let Some(template) = node.get(name) {
+                self.node(template, &place.of(node, name));
+            }
+        }
+        if let Some(files) = node.get("files")
+            && let Some(file) = files.get("workflow.json")
+        {
+            self.node(file, &place.of(node, "files").of(files, "workflow.json"));
+        }
+        for name in ["resources", "value"] {
+            let Some(resources) = node.get(name) else { continue };
+            let place = place.of(node, name);
+            match &resources.kind {
+                Kind::Array(items) => self.each(items, &place),
+                Kind::Object(members) if name == "resources" => {
+                    for member in members {
+                        self.node(&member.value, &place.member(member));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn each(&mut self, items: &'n [Node], place: &Place) {
+        for (index, item) in items.iter().enumerate() {
+            self.node(item, &place.item(index, item));
+        }
+    }
+}
+
+/// Whether a node is a definition beyond doubt.
+fn is_definition(node: &Node) -> bool {
+    let is_object = |name: &str| node.get(name).is_some_and(|it| it.as_object().is_some());
+    is_object("actions") || is_object("triggers") || has_schema(node)
+}
+
+/// Whether what is called `definition` is one of a workflow. A custom connector has one of its API.
+fn may_be_definition(node: &Node) -> bool {
+    let is_there = |name: &str| node.get(name).is_some();
+    node.as_object().is_some() && (is_there("actions") || is_there("triggers") || has_schema(node))
+}
+
+fn has_schema(node: &Node) -> bool {
+    let schema = node.get("$schema").and_then(Node::as_str).unwrap_or_default();
+    schema.to_ascii_lowercase().contains("workflowdefinition.json")
+}
+
+/// Whether a node says of which type of resource it is.
+fn is_resource(node: &Node) -> bool {
+    node.get("type").and_then(Node::as_str).is_some_and(|it| it.contains('/'))
+}
+
+/// Whether a resource is a workflow of Consumption.
+fn is_of_logic(resource: &Node) -> bool {
+    let kind = resource.get("type").and_then(Node::as_str);
+    kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Microsoft.Logic/workflows"))
+}
