@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::deployed::{is_call, with_calls_as_texts};
 use super::source::Member;
 use super::{
-    Action, Definition, Kind, Lines, Node, folded, is_filled_in, is_known_later, parse_duration,
+    Action, Definition, Kind, Limit, Lines, Node, folded, is_filled_in, is_known_later,
+    parse_duration,
 };
 use crate::validation::{Finding, FindingCode, Scrutiny, Severity, did_you_mean};
 use crate::{Condition, Object, Reference, SyntaxError, Template, Value};
@@ -214,7 +215,7 @@ impl<'a> Reading<'a> {
         place: &Place,
         name: &str,
     ) -> Option<String> {
-        node.get(name)?;
+        node.get(name).filter(|it| !it.is_null())?;
         self.text(node, place, name)
     }
 
@@ -232,6 +233,33 @@ impl<'a> Reading<'a> {
         duration
     }
 
+    /// A limit of time that may be there.
+    pub(crate) fn time_limit(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        name: &str,
+        owner: Owner,
+    ) -> Option<Limit<Duration>> {
+        match self.computed(node, place, name, owner) {
+            Some(computed) => computed.map(Limit::Computed),
+            None => self.duration(node, place, name).map(Limit::Fixed),
+        }
+    }
+
+    /// The expression of a limit, if it is one; `Some(None)` for one with a mistake.
+    pub(crate) fn computed(
+        &mut self,
+        node: &Node,
+        place: &Place,
+        name: &str,
+        owner: Owner,
+    ) -> Option<Option<Template>> {
+        let is_formula = |text: &str| text.contains('@') && !is_filled_in(text);
+        let member = node.get(name).filter(|it| it.as_str().is_some_and(is_formula))?;
+        Some(self.template(member, &place.of(node, name), owner))
+    }
+
     /// A whole number that may be there, within bounds.
     pub(crate) fn number(
         &mut self,
@@ -240,7 +268,7 @@ impl<'a> Reading<'a> {
         name: &str,
         range: std::ops::RangeInclusive<i64>,
     ) -> Option<u32> {
-        let member = node.get(name)?;
+        let member = node.get(name).filter(|it| !it.is_null())?;
         let place = place.of(node, name);
         let number = member.as_i64().or_else(|| member.as_str()?.trim().parse().ok());
         match number {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::definition::kinds::{action_types, is_of_standard};
 use crate::definition::reading::{Owner, Written};
 use crate::definition::{
-    Action, ActionIndex, ActionKind, Block, BreakerRule, Member, Node, Operation, Reading,
+    Action, ActionIndex, ActionKind, Block, BreakerRule, Limit, Member, Node, Operation, Reading,
     Standing, StaticResult, TextPlace as Place, action_kind, is_filled_in, is_known_later,
 };
 use crate::run::{Status, StatusSet};
@@ -257,10 +257,13 @@ impl Reading<'_> {
         let limit = node.get("limit").map(|limit| (limit, place.of(node, "limit")));
         let is_until = matches!(self.own(index).operation, Operation::Until(_));
         let limit = limit.filter(|_| !is_until);
-        let timeout = limit.and_then(|(limit, place)| self.duration(limit, &place, "timeout"));
+        let owner = Owner::Action(index.0);
+        let timeout =
+            limit.and_then(|(limit, place)| self.time_limit(limit, &place, "timeout", owner));
         let millis =
             node.get("timeout").and_then(Node::as_i64).and_then(|it| u64::try_from(it).ok());
-        self.own(index).timeout = timeout.or(millis.map(Duration::from_millis));
+        let millis = millis.map(|millis| Limit::Fixed(Duration::from_millis(millis)));
+        self.own(index).timeout = timeout.or(millis);
         self.own(index).breaker = self.breaker(node, place);
         self.rate_limit(slot, place);
         if let Some(tracked) = node.get("trackedProperties").filter(|it| !it.is_null()) {
