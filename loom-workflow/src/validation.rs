@@ -21,7 +21,7 @@ pub struct Finding {
     pub code: FindingCode,
     /// Whether the definition is refused for it.
     pub severity: Severity,
-    /// The action or trigger in which it is.
+    /// The action, trigger or output in which it is.
     pub action: Option<String>,
     /// Where it is, as a JSON pointer into the text.
     pub pointer: String,

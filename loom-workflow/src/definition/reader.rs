@@ -11,7 +11,7 @@ use wrapping::{Unwrapped, Wrapped, unwrapped};
 
 use super::reading::Owner;
 use super::{
-    Block, Definition, Kind, Member, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
+    Block, Definition, Kind, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
     is_filled_in,
 };
 use crate::Template;
@@ -49,13 +49,31 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
         }
         return reading;
     };
+    let asked = if scrutiny.strict { texts_that_ask(&node) } else { Vec::new() };
     for other in found {
         let mut beside = Reading::new(text, scrutiny);
+        beside.texts_that_ask.clone_from(&asked);
         beside.wrapped(other);
         reading.findings.append(&mut beside.findings);
     }
+    reading.texts_that_ask = asked;
     reading.wrapped(last);
     reading
+}
+
+/// All texts that may ask for a variable or a parameter, in lower case. Not all of them are
+/// expressions that are read: a deployment may make one of several.
+fn texts_that_ask(node: &Node) -> Vec<String> {
+    match &node.kind {
+        Kind::Scalar(_) => {
+            let text = node.as_str().filter(|it| it.contains('@'));
+            text.map(str::to_lowercase).into_iter().collect()
+        }
+        Kind::Array(items) => items.iter().flat_map(texts_that_ask).collect(),
+        Kind::Object(members) => {
+            members.iter().flat_map(|member| texts_that_ask(&member.value)).collect()
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -83,14 +101,7 @@ impl Reading<'_> {
     }
 
     fn whole(&mut self, node: &Node, place: &Place, given: Option<(&Node, Place)>) {
-        for member in repeated(node) {
-            let message = format!("'{}' is there twice; the last one counts.", member.name);
-            self.lint(
-                F::DuplicateName,
-                &Place { at: member.at as usize, ..place.member(member) },
-                message,
-            );
-        }
+        self.members(node, place);
         if let Some(results) = node.get("staticResults").and_then(Node::as_object) {
             let results = results.iter().map(|it| (it.name.clone(), it.value.clone()));
             self.static_results = results.collect();
@@ -132,9 +143,9 @@ impl Reading<'_> {
             given.map_or_else(|| (None, Place::new()), |(node, at)| (Some(node), at));
         let declared = node.get("parameters").filter(|it| !it.is_null());
         let place = place.of(node, "parameters");
-        let members = declared.map(|node| self.object(node, &place)).unwrap_or_default();
+        let members = declared.map(|node| self.members(node, &place)).unwrap_or_default();
         self.at_most(members.len(), PARAMETERS_MAX, &place, "parameters");
-        let members = members.iter().take(PARAMETERS_MAX);
+        let members = members.into_iter().take(PARAMETERS_MAX);
         let members = members.map(|member| (member, place.member(member)));
         // A Standard application declares them beside the definition, with their types.
         let beside = given.filter(|_| self.is_standard).and_then(Node::as_object);
@@ -169,6 +180,7 @@ impl Reading<'_> {
                 allowed,
             };
             self.default_of(&parameter, &place, kind.is_some());
+            self.parameter_places.push(place);
             read.push(parameter);
         }
         read
@@ -206,11 +218,11 @@ impl Reading<'_> {
             return Vec::new();
         };
         let place = place.of(node, "outputs");
-        let members = self.object(outputs, &place);
+        let members = self.members(outputs, &place);
         self.at_most(members.len(), OUTPUTS_MAX, &place, "outputs");
         let mut read = Vec::new();
-        for member in &members[..members.len().min(OUTPUTS_MAX)] {
-            let place = place.member(member);
+        for member in members.into_iter().take(OUTPUTS_MAX) {
+            let place = Place { action: Some(member.name.clone()), ..place.member(member) };
             if let Kind::Object(_) = &member.value.kind {
                 let value = self.required_template(&member.value, &place, "value", Owner::Output);
                 read.extend(value.map(|value| (member.name.clone(), value)));
@@ -240,11 +252,4 @@ impl Reading<'_> {
         names.dedup();
         names
     }
-}
-
-/// Members whose name comes again later.
-fn repeated(node: &Node) -> Vec<&Member> {
-    let members = node.as_object().unwrap_or_default();
-    let mut seen = std::collections::BTreeSet::new();
-    members.iter().rev().filter(|member| !seen.insert(member.name.as_str())).collect()
 }

@@ -1,11 +1,11 @@
 //! A definition while it is read: what was found so far, and how to say where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deployed::{is_call, with_calls_as_texts};
 use super::source::Member;
 use super::{
-    Action, Definition, Kind, Limit, Lines, Node, folded, is_filled_in, is_known_later,
+    Action, ActionIndex, Definition, Kind, Lines, Node, folded, is_filled_in, is_known_later,
     parse_duration,
 };
 use crate::validation::{Finding, FindingCode, Scrutiny, Severity, did_you_mean};
@@ -41,6 +41,18 @@ pub(crate) enum Owner {
     Ended(u32),
 }
 
+impl Owner {
+    /// The action to which it belongs, if it is one.
+    pub(crate) fn action(self) -> Option<ActionIndex> {
+        match self {
+            Self::Trigger | Self::Output => None,
+            Self::Action(at) | Self::Elementwise(at) | Self::Inside(at) | Self::Ended(at) => {
+                Some(ActionIndex(at))
+            }
+        }
+    }
+}
+
 /// A function that an expression calls, and where.
 #[derive(Debug)]
 pub(crate) struct Use {
@@ -60,6 +72,7 @@ pub(crate) struct Written {
 }
 
 /// A definition while it is read.
+#[expect(clippy::struct_excessive_bools, reason = "they have nothing to do with each other")]
 pub(crate) struct Reading<'a> {
     pub(crate) scrutiny: &'a Scrutiny,
     pub(crate) lines: Lines<'a>,
@@ -74,6 +87,18 @@ pub(crate) struct Reading<'a> {
     /// Whether something besides `runAfter` says what comes after what: transitions, or agents
     /// that hand over.
     pub(crate) hands_over: bool,
+    /// Whether a deployment fills in what may be actions or variables.
+    pub(crate) is_filled_in: bool,
+    /// Actions with a loop beside them, as definitions had before 2016.
+    pub(crate) repeated: BTreeSet<u32>,
+    /// Actions that run after something that is not there.
+    pub(crate) gaps: Vec<ActionIndex>,
+    /// Variables of which a deployment says of which type they are, in lower case.
+    pub(crate) of_any_type: BTreeSet<String>,
+    /// Where the parameters stand.
+    pub(crate) parameter_places: Vec<Place>,
+    /// Texts that may ask for variables and parameters; for strict eyes alone.
+    pub(crate) texts_that_ask: Vec<String>,
     /// Whether there are so many actions that not all were read.
     pub(crate) is_cut: bool,
     /// For how many more mistakes it is guessed what was meant.
@@ -119,6 +144,12 @@ impl<'a> Reading<'a> {
             static_results: BTreeMap::new(),
             is_standard: false,
             hands_over: false,
+            is_filled_in: false,
+            repeated: BTreeSet::new(),
+            gaps: Vec::new(),
+            of_any_type: BTreeSet::new(),
+            parameter_places: Vec::new(),
+            texts_that_ask: Vec::new(),
             is_cut: false,
             guesses_left: GUESSES_MAX,
         }
@@ -168,6 +199,22 @@ impl<'a> Reading<'a> {
             self.wrong_kind(node, place, "an object");
         }
         members.unwrap_or_default()
+    }
+
+    /// The members of a node, of which those with the same name are told: the last one counts, as
+    /// in the service.
+    pub(crate) fn members<'n>(&mut self, node: &'n Node, place: &Place) -> Vec<&'n Member> {
+        let mut seen = BTreeSet::new();
+        let members = self.object(node, place).iter().rev();
+        let (mut last, twice): (Vec<_>, Vec<_>) =
+            members.partition(|member| seen.insert(member.name.as_str()));
+        for member in twice {
+            let place = Place { at: member.at as usize, ..place.member(member) };
+            let message = format!("'{}' is there twice; the last one counts.", member.name);
+            self.lint(FindingCode::DuplicateName, &place, message);
+        }
+        last.reverse();
+        last
     }
 
     /// Tells that something else stands here; not of what a deployment fills in.
@@ -231,33 +278,6 @@ impl<'a> Reading<'a> {
             self.error(FindingCode::BadDuration, &place.of(node, name), message);
         }
         duration
-    }
-
-    /// A limit of time that may be there.
-    pub(crate) fn time_limit(
-        &mut self,
-        node: &Node,
-        place: &Place,
-        name: &str,
-        owner: Owner,
-    ) -> Option<Limit<Duration>> {
-        match self.computed(node, place, name, owner) {
-            Some(computed) => computed.map(Limit::Computed),
-            None => self.duration(node, place, name).map(Limit::Fixed),
-        }
-    }
-
-    /// The expression of a limit, if it is one; `Some(None)` for one with a mistake.
-    pub(crate) fn computed(
-        &mut self,
-        node: &Node,
-        place: &Place,
-        name: &str,
-        owner: Owner,
-    ) -> Option<Option<Template>> {
-        let is_formula = |text: &str| text.contains('@') && !is_filled_in(text);
-        let member = node.get(name).filter(|it| it.as_str().is_some_and(is_formula))?;
-        Some(self.template(member, &place.of(node, name), owner))
     }
 
     /// A whole number that may be there, within bounds.

@@ -48,6 +48,7 @@ impl Reading<'_> {
                     let siblings =
                         blocks.iter().zip(&definition.actions).filter(|(it, _)| *it == block);
                     let siblings = siblings.map(|(_, it)| it.name.clone()).collect::<Vec<_>>();
+                    self.gaps.push(own);
                     let of_agent = definition.actions[at].type_name.eq_ignore_ascii_case("agent");
                     self.unknown_run_after(definition, (&name, of_agent), &place, &siblings);
                     continue;

@@ -19,6 +19,9 @@ fn what_a_deployment_fills_in_is_known_later() {
         "Again": {"type": "Until", "expression": "@true", "actions": {}, "limit": {"count": "[int(parameters('n'))]", "timeout": "[variables('t')]"}},
         "Rest": {"type": "Wait", "inputs": {"interval": {"count": "[parameters('n')]", "unit": "[parameters('unit')]"}}},
         "Stop": {"type": "Terminate", "inputs": {"runStatus": "[parameters('status')]"}},
+        "Rows": {"type": "Table", "inputs": {"from": [], "format": "[parameters('format')]"}, "runAfter": {"Stop": ["[parameters('status')]"]}},
+        "Typed": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "w", "type": "[parameters('type')]", "value": 1}]}},
+        "Add": {"type": "IncrementVariable", "inputs": {"name": "w"}, "runAfter": {"Typed": ["Succeeded"]}},
         "Made": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "v", "type": "array", "value": "[parameters('v')]"}]}}
     }"#;
     let triggers = r#"{"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "[parameters('f')]",
@@ -37,7 +40,10 @@ fn whole_actions_triggers_and_types_may_be_filled_in() {
     let actions = r#"{
         "A": "[parameters('a')]",
         "B": {"type": "[parameters('b')]", "runAfter": {"A": ["Succeeded"]}},
-        "C": {"type": "Scope", "actions": "[parameters('c')]"}
+        "C": {"type": "Scope", "actions": "[parameters('c')]"},
+        "D": {"type": "InitializeVariable", "inputs": {"variables": "[parameters('d')]"}},
+        "E": {"type": "Compose", "inputs": "@variables('d')", "runAfter": {"D": ["Succeeded"]}},
+        "F": {"type": "Compose", "inputs": "@body('c1')", "runAfter": {"C": ["Succeeded"]}}
     }"#;
     assert_eq!(found(triggers, actions), Vec::<String>::new());
     let text = r#"{"parameters": {"p": {"type": "[parameters('p')]"}, "q": "[parameters('q')]"}, "actions": {}}"#;

@@ -98,11 +98,11 @@ impl Reading<'_> {
         let on_text =
             found.and_then(|(node, _)| node.as_str().map(str::to_owned)).unwrap_or_default();
         let mut cases: Vec<SwitchCase> = Vec::new();
-        if let Some(node) = slot.node.get("cases") {
+        if let Some(node) = slot.node.get("cases").filter(|it| !it.is_null()) {
             let place = place.of(slot.node, "cases");
-            let members = self.object(node, &place);
+            let members = self.members(node, &place);
             self.at_most(members.len(), CASES_MAX, &place, "cases");
-            for member in &members[..members.len().min(CASES_MAX)] {
+            for member in members.into_iter().take(CASES_MAX) {
                 let at = place.member(member);
                 cases.extend(self.case(&member.value, &at, slot, &cases));
             }
@@ -209,10 +209,7 @@ impl Reading<'_> {
             either(slot, place, "limit", "limit").filter(|(it, _)| !it.is_null())
         {
             if limit.as_object().is_some() {
-                let written = match self.computed(limit, &at, "count", owner) {
-                    Some(computed) => computed.map(Limit::Computed),
-                    None => self.number(limit, &at, "count", 1..=UNTIL_COUNT_MAX).map(Limit::Fixed),
-                };
+                let written = self.count_limit(limit, &at, "count", 1..=UNTIL_COUNT_MAX, owner);
                 count_max = written.unwrap_or(count_max);
                 let written = self.time_limit(limit, &at, "timeout", owner);
                 timeout = written.unwrap_or(timeout);

@@ -105,6 +105,7 @@ impl Reading<'_> {
 
     fn initialize(&mut self, inputs: &Node, at: &Place, owner: Owner) -> Option<Operation> {
         let (variables, at) = self.required(inputs, at, "variables")?;
+        self.is_filled_in |= variables.as_str().is_some_and(is_filled_in);
         let Some(items) = variables.as_array() else {
             self.wrong_kind(variables, &at, "an array of variables");
             return None;
@@ -128,7 +129,14 @@ impl Reading<'_> {
             None => Some(None),
         };
         let type_name = type_name?;
-        let kind = VariableKind::named(&type_name);
+        let kind = match VariableKind::named(&type_name) {
+            // Any kind will do: it is deployed before it runs.
+            None if is_filled_in(&type_name) => {
+                self.of_any_type.extend(name.as_ref().map(|it| it.to_lowercase()));
+                Some(VariableKind::String)
+            }
+            kind => kind,
+        };
         if kind.is_none() {
             let known = ["String", "Integer", "Float", "Boolean", "Object", "Array"];
             let message = format!("'{type_name}' is not a type of variables.");
@@ -137,6 +145,7 @@ impl Reading<'_> {
         }
         let (kind, value) = (kind?, value?);
         if let Some(constant) = value.as_ref().and_then(Template::constant)
+            && VariableKind::named(&type_name).is_some()
             && !crate::planner::fits(kind, constant)
             && !constant.as_str().is_some_and(is_filled_in)
         {
@@ -158,6 +167,8 @@ impl Reading<'_> {
         let format = match format.to_ascii_lowercase().as_str() {
             "csv" => Some(TableFormat::Csv),
             "html" => Some(TableFormat::Html),
+            // Either will do: it is deployed before it runs.
+            _ if is_filled_in(&format) => Some(TableFormat::Csv),
             _ => {
                 let message = format!("'{format}' is not a format: CSV or HTML.");
                 self.error(F::WrongValue, &at.of(inputs, "format"), message);

@@ -18,10 +18,10 @@ impl Reading<'_> {
             return Vec::new();
         };
         let place = place.of(node, "triggers");
-        let members = self.object(triggers, &place);
+        let members = self.members(triggers, &place);
         self.at_most(members.len(), TRIGGERS_MAX, &place, "triggers");
         let mut read: Vec<Trigger> = Vec::new();
-        for member in &members[..members.len().min(TRIGGERS_MAX)] {
+        for member in members.into_iter().take(TRIGGERS_MAX) {
             let place = Place { action: Some(member.name.clone()), ..place.member(member) };
             if read.iter().any(|it| it.name.eq_ignore_ascii_case(&member.name)) {
                 let message = format!("There is another trigger named '{}'.", member.name);
