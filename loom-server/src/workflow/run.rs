@@ -38,7 +38,10 @@ impl Asked {
     }
 
     fn trigger_outputs(&self) -> Result<Value, Stop> {
-        Ok(Object::from([("body", argument("--input", &self.input)?)]).into())
+        // Whoever calls sends headers, and definitions count on their being there.
+        let headers = Value::from(Object::new());
+        let body = argument("--input", &self.input)?;
+        Ok(Object::from([("headers", headers), ("body", body)]).into())
     }
 
     fn parameters(&self) -> Result<Value, Stop> {

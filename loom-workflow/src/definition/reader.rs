@@ -39,8 +39,10 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
         return reading;
     }
     let Unwrapped { mut found, filled_in } = unwrapped(&node);
+    // Beside what can be read it is no reason to refuse that.
+    let severity = if found.is_empty() { Severity::Error } else { Severity::Lint };
     for (place, message) in &filled_in {
-        reading.error(F::NotADefinition, place, message.clone());
+        reading.find(F::NotADefinition, severity, place, message.clone(), None);
     }
     let Some(last) = found.pop() else {
         if filled_in.is_empty() {
@@ -97,7 +99,7 @@ impl Reading<'_> {
 
     fn wrapped(&mut self, Wrapped { definition, place, given, is_standard }: Wrapped<'_>) {
         self.is_standard = is_standard;
-        self.whole(definition, &place, given);
+        self.whole(&definition, &place, given);
     }
 
     fn whole(&mut self, node: &Node, place: &Place, given: Option<(&Node, Place)>) {

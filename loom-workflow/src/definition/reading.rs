@@ -314,7 +314,10 @@ impl<'a> Reading<'a> {
         place: &Place,
         owner: Owner,
     ) -> Option<Template> {
-        let template = self.compiled(node, place, Template::compile)?;
+        let Some(template) = self.compiled(node, place, Template::compile) else {
+            self.note_parts(node, place, owner);
+            return None;
+        };
         self.note(template.references(), node, place, owner);
         Some(template)
     }
@@ -338,7 +341,10 @@ impl<'a> Reading<'a> {
         place: &Place,
         owner: Owner,
     ) -> Option<Condition> {
-        let condition = self.compiled(node, place, Condition::compile)?;
+        let Some(condition) = self.compiled(node, place, Condition::compile) else {
+            self.note_parts(node, place, owner);
+            return None;
+        };
         self.note(condition.references(), node, place, owner);
         Some(condition)
     }
@@ -372,6 +378,27 @@ impl<'a> Reading<'a> {
         for reference in references {
             let place = place.below(node, &reference.pointer);
             self.uses.push(Use { owner, reference, place });
+        }
+    }
+
+    /// Notes what is called in the strings that are right, beside one that is not.
+    fn note_parts(&mut self, node: &Node, place: &Place, owner: Owner) {
+        match &node.kind {
+            Kind::Scalar(_) => {
+                if let Ok(template) = Template::compile(&node.to_value()) {
+                    self.note(template.references(), node, place, owner);
+                }
+            }
+            Kind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.note_parts(item, &place.item(index, item), owner);
+                }
+            }
+            Kind::Object(members) => {
+                for member in members {
+                    self.note_parts(&member.value, &place.member(member), owner);
+                }
+            }
         }
     }
 

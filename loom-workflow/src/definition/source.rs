@@ -73,6 +73,21 @@ impl Node {
         Ok(node)
     }
 
+    /// Puts it and everything in it at one place.
+    pub(crate) fn move_to(&mut self, at: u32) {
+        self.at = at;
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::Array(items) => items.iter_mut().for_each(|it| it.move_to(at)),
+            Kind::Object(members) => {
+                for member in members {
+                    member.at = at;
+                    member.value.move_to(at);
+                }
+            }
+        }
+    }
+
     pub(crate) fn as_object(&self) -> Option<&[Member]> {
         if let Kind::Object(members) = &self.kind { Some(members) } else { None }
     }

@@ -24,7 +24,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
   "actions": {
     "First": {"type": "Compose", "inputs": "@concat('a'"},
     "Secnd": {"type": "Compsoe", "inputs": 1, "runAfter": {"Frist": ["Suceeded"]}},
-    "Third": {"type": "Compose", "inputs": ["x", {"y": "@outputs('Second')"}], "runAfter": {"Secnd": ["Succeeded"]}}
+    "Third": {"type": "Compose", "inputs": ["x", {"y": "@outputs('Second')"}, "@foo("], "runAfter": {"Secnd": ["Succeeded"]}}
   }
 }"#;
     let found: Vec<String> = errors(text).iter().map(|it| format!("{} {it}", it.pointer)).collect();
@@ -34,6 +34,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
         "/actions/Secnd/runAfter/Frist 5:60: UnknownRunAfter: There is no action 'Frist' to run after. Did you mean 'First'?",
         "/actions/Secnd/runAfter/Frist/0 5:70: UnknownStatus: 'Suceeded' is not a status after which an action runs. Did you mean 'Succeeded'?",
         "/actions/Third/inputs/1/y 6:56: UnknownAction: 'outputs' names 'Second', and there is no such action. Did you mean 'Secnd'?",
+        "/actions/Third/inputs/2 6:79: Syntax: ",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(expected) {

@@ -39,6 +39,9 @@ impl Reading<'_> {
         level: u32,
     ) -> Block {
         let mut block = Block::default();
+        if node.is_null() {
+            return block;
+        }
         self.is_filled_in |= node.as_str().is_some_and(is_filled_in);
         for member in self.members(node, place) {
             if self.actions.len() >= ACTIONS_READ_MAX {

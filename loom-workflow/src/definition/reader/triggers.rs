@@ -115,22 +115,22 @@ impl Reading<'_> {
     fn recurrence(&mut self, node: &Node, place: &Place, kind: TriggerKind) -> Option<Recurrence> {
         let inputs = node.get("inputs");
         // `schedule` is Loom's own and has it in its inputs.
-        let (written, place) =
-            match (node.get("recurrence"), inputs.and_then(|it| it.get("recurrence"))) {
-                (Some(written), _) => (written, place.of(node, "recurrence")),
-                (None, Some(written)) => {
-                    (written, place.of(node, "inputs").of(inputs?, "recurrence"))
+        let (written, place) = match (
+            node.get("recurrence").filter(|it| !it.is_null()),
+            inputs.and_then(|it| it.get("recurrence")),
+        ) {
+            (Some(written), _) => (written, place.of(node, "recurrence")),
+            (None, Some(written)) => (written, place.of(node, "inputs").of(inputs?, "recurrence")),
+            (None, None) => {
+                if matches!(
+                    kind,
+                    TriggerKind::Recurrence | TriggerKind::SlidingWindow | TriggerKind::Http
+                ) {
+                    self.missing(place, "recurrence");
                 }
-                (None, None) => {
-                    if matches!(
-                        kind,
-                        TriggerKind::Recurrence | TriggerKind::SlidingWindow | TriggerKind::Http
-                    ) {
-                        self.missing(place, "recurrence");
-                    }
-                    return None;
-                }
-            };
+                return None;
+            }
+        };
         if written.as_object().is_none() {
             if written.as_str().is_none_or(|text| !text.starts_with('@')) {
                 self.wrong_kind(written, &place, "an object");

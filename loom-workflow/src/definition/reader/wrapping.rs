@@ -1,6 +1,8 @@
 //! Where in a text its definitions are: by themselves, or in what exports, templates and answers
 //! of management APIs have around them.
 
+use std::borrow::Cow;
+
 use crate::definition::deployed::is_filled_in;
 use crate::definition::{Kind, Node, TextPlace as Place};
 
@@ -14,7 +16,7 @@ pub(super) struct Unwrapped<'n> {
 
 /// A definition and what stands beside it.
 pub(super) struct Wrapped<'n> {
-    pub(super) definition: &'n Node,
+    pub(super) definition: Cow<'n, Node>,
     pub(super) place: Place,
     /// The values of parameters, in an ARM resource: `{name: {value}}`.
     pub(super) given: Option<(&'n Node, Place)>,
@@ -44,7 +46,7 @@ impl<'n> Unwrapping<'n> {
     fn node(&mut self, node: &'n Node, place: &Place) {
         let is_other = is_resource(node) && !is_of_logic(node);
         if !is_other && is_definition(node) {
-            let definition = node;
+            let definition = Cow::Borrowed(node);
             let place = place.clone();
             let wrapped = Wrapped { definition, place, given: None, is_standard: false };
             return self.unwrapped.found.push(wrapped);
@@ -79,6 +81,7 @@ impl<'n> Unwrapping<'n> {
             || has_types;
         let given = given.map(|it| (it, place.of(node, "parameters")));
         let place = place.of(node, "definition");
+        let definition = Cow::Borrowed(definition);
         self.unwrapped.found.push(Wrapped { definition, place, given, is_standard });
     }
 
@@ -102,9 +105,22 @@ impl<'n> Unwrapping<'n> {
         self.unwrapped.filled_in.push((place, message));
     }
 
-    /// What `[variables('x')]` or `[parameters('x').y]` names in the template.
-    fn in_template(&self, text: &str) -> Option<(&'n Node, Place)> {
-        let (function, rest) = text.strip_prefix('[')?.strip_suffix(']')?.trim().split_once('(')?;
+    /// What `[variables('x')]`, `[parameters('x').y]` or `[json(variables('x'))]` names in the
+    /// template. What stands in a text is where the text is.
+    fn in_template(&self, text: &str) -> Option<(Cow<'n, Node>, Place)> {
+        let formula = text.strip_prefix('[')?.strip_suffix(']')?.trim();
+        if let Some(of_text) = formula.strip_prefix("json(").and_then(|it| it.strip_suffix(')')) {
+            let (written, place) = self.named_in_template(of_text)?;
+            let mut definition = Node::read(written.as_str()?).ok()?;
+            definition.move_to(written.at);
+            return may_be_definition(&definition).then_some((Cow::Owned(definition), place));
+        }
+        let (definition, place) = self.named_in_template(formula)?;
+        may_be_definition(definition).then_some((Cow::Borrowed(definition), place))
+    }
+
+    fn named_in_template(&self, formula: &str) -> Option<(&'n Node, Place)> {
+        let (function, rest) = formula.split_once('(')?;
         let (name, path) = rest.split_once(')')?;
         let name = name.trim().strip_prefix('\'')?.strip_suffix('\'')?;
         let function = function.to_ascii_lowercase();
@@ -116,7 +132,7 @@ impl<'n> Unwrapping<'n> {
             place = place.of(at, step);
             at = at.get(step)?;
         }
-        may_be_definition(at).then_some((at, place))
+        Some((at, place))
     }
 
     /// The workflows of a template, of the templates and resources in it, and of lists.

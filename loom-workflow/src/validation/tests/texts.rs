@@ -89,6 +89,10 @@ fn definitions_may_be_without_actions_and_triggers() {
         format!("{{\"properties\": {{\"definition\": {{{schema}}}}}}}"),
         format!("{{{REQUEST}}}"),
         format!("{{{schema}, \"actions\": null, \"triggers\": null}}"),
+        format!(
+            r#"{{{REQUEST}, "actions": {{"I": {{"type": "If", "expression": "@true", "actions": null, "else": {{"actions": null}}}},
+            "S": {{"type": "Switch", "expression": "a", "cases": null, "default": {{"actions": null}}}}, "R": {{"type": "Response", "inputs": null}}}}}}"#
+        ),
         format!("{{{REQUEST}, \"actions\": {{\"S\": {{\"type\": \"Scope\"}}}}}}"),
         format!(
             "{{{REQUEST}, \"actions\": {{\"U\": {{\"type\": \"Until\", \"expression\": \"@true\", \"limit\": null}}}}}}"
@@ -106,7 +110,7 @@ fn a_definition_that_a_deployment_makes_is_found_in_the_template_or_told() {
     let with = |definition: &str| {
         let text = format!(
             r#"{{"parameters": {{"d": {{"type": "object", "defaultValue": {{"triggers": {{"t": 1}}}}}}, "e": {{"type": "object"}}}},
-            "variables": {{"v": {{"actions": {{"A": {{"type": "Nothing"}}}}}}, "f#0": {{"definition": {{"triggers": {{"t": {{}}}}}}}}}},
+            "variables": {{"v": {{"actions": {{"A": {{"type": "Nothing"}}}}}}, "text": "{{\"actions\": {{\"A\": {{\"type\": \"Nothing\"}}}}}}", "f#0": {{"definition": {{"triggers": {{"t": {{}}}}}}}}}},
             "resources": [{{"type": "Microsoft.Logic/workflows", "name": "wf", "properties": {{"definition": "{definition}"}}}}]}}"#
         );
         let found = errors(&text);
@@ -124,6 +128,10 @@ fn a_definition_that_a_deployment_makes_is_found_in_the_template_or_told() {
     assert_eq!(
         with("[variables('f#0').definition]"),
         ["Missing /variables/f#0/definition/triggers/t".to_owned()]
+    );
+    assert_eq!(
+        with("[json(variables('text'))]"),
+        ["UnknownActionType /variables/text/actions/A/type"]
     );
     for other in ["[parameters('e')]", "[variables('w')]", "[json(variables('v'))]"] {
         assert_eq!(with(other), [format!("NotADefinition {at}")]);
