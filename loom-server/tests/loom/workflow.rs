@@ -80,6 +80,7 @@ fn mistakes_in_arguments_are_told() {
         (&["check-runs", "none"], 66, "none"),
         (&["run", ORDER, "--input", "{"], 64, "--input is no JSON"),
         (&["run", ORDER, "--input", "@none.json"], 66, "none.json"),
+        (&["run", ORDER, "--headers", "[]"], 64, "--headers is no JSON object"),
         (&["run", ORDER, "--parameters", "1"], 64, "--parameters is no JSON object"),
         (&["run", ORDER, "--parameters", r#"{"cents":"x"}"#], 65, "cents"),
         (&["status", "order"], 64, "workflow/run is needed"),

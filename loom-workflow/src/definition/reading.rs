@@ -405,9 +405,21 @@ impl<'a> Reading<'a> {
     fn syntax(&mut self, errors: &[SyntaxError], node: &Node, place: &Place) {
         for error in errors {
             let place = place.below(node, &error.pointer);
-            self.error(FindingCode::Syntax, &place, error.message.clone());
+            self.error(FindingCode::Syntax, &place, shortened(&error.message));
         }
     }
+}
+
+/// The beginning and the end of a message that repeats a long expression.
+fn shortened(message: &str) -> String {
+    const PART_CHARS: usize = 200;
+    let count = message.chars().count();
+    if count <= 2 * PART_CHARS {
+        return message.to_owned();
+    }
+    let first: String = message.chars().take(PART_CHARS).collect();
+    let last: String = message.chars().skip(count - PART_CHARS).collect();
+    format!("{first} … {last}")
 }
 
 impl Place {

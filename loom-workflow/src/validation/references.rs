@@ -111,10 +111,14 @@ impl Reading<'_> {
         let of_same_action = variables.values().filter(|it| *it == maker).count();
         let is_saved = *maker == at && of_same_action > 1;
         let severity = if is_saved { Severity::Lint } else { Severity::Error };
-        let maker = &definition.action(*maker).name;
-        let message = format!(
-            "The variable '{name}' must be made before this: no 'runAfter' leads from here to '{maker}'."
-        );
+        let message = if *maker == at {
+            format!("The variable '{name}' is made by this action, and cannot be asked for in it.")
+        } else {
+            let maker = &definition.action(*maker).name;
+            format!(
+                "The variable '{name}' must be made before this: no 'runAfter' leads from here to '{maker}'."
+            )
+        };
         self.find(F::NotBefore, severity, place, message, None);
     }
 

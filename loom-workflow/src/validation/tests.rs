@@ -144,6 +144,16 @@ fn parameters_that_a_recurrence_names_are_asked_for() {
 }
 
 #[test]
+fn a_long_expression_is_not_repeated_as_a_whole() {
+    let long = format!("@concat('{}'", "x".repeat(5_000));
+    let text =
+        format!(r#"{{{REQUEST}, "actions": {{"A": {{"type": "Compose", "inputs": "{long}"}}}}}}"#);
+    let message = &errors(&text)[0].message;
+    assert_eq!(message.chars().count(), 403);
+    assert!(message.ends_with("at position '5010'."), "{message}");
+}
+
+#[test]
 fn one_action_may_make_several_variables() {
     let twice = |names: [&str; 2]| {
         let [a, b] = names.map(|name| format!(r#"{{"name": "{name}", "type": "integer"}}"#));

@@ -68,6 +68,8 @@ fn strict_eyes_see_what_the_service_accepts_and_what_then_fails() {
             &["Missing"],
         ),
     ];
+    let called_back = r#"{"triggers": {"t": {"type": "ApiConnectionWebhook"}}, "actions": {"R": {"type": "Response"}}}"#;
+    assert_eq!(errors(called_back), []);
     for (actions, expected) in rows {
         assert_eq!(lints(actions), *expected, "{actions}");
         let text = format!("{{{REQUEST}, \"actions\": {actions}}}");
