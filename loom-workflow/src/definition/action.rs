@@ -365,6 +365,12 @@ pub(crate) enum ExpressionKind {
     GetFutureTime,
     /// Earlier than now.
     GetPastTime,
+    /// A number as text.
+    FormatNumber,
+    /// Where text is in text.
+    IndexOf,
+    /// A part of a text.
+    Substring,
 }
 
 /// A branch of an action that contains others.

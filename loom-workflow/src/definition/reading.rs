@@ -95,6 +95,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) gaps: Vec<ActionIndex>,
     /// Variables of which a deployment says of which type they are, in lower case.
     pub(crate) of_any_type: BTreeSet<String>,
+    /// Where the variables are made, by their names in lower case.
+    pub(crate) variable_places: BTreeMap<String, Place>,
     /// Where the parameters stand.
     pub(crate) parameter_places: Vec<Place>,
     /// Texts that may ask for variables and parameters; for strict eyes alone.
@@ -148,6 +150,7 @@ impl<'a> Reading<'a> {
             repeated: BTreeSet::new(),
             gaps: Vec::new(),
             of_any_type: BTreeSet::new(),
+            variable_places: BTreeMap::new(),
             parameter_places: Vec::new(),
             texts_that_ask: Vec::new(),
             is_cut: false,

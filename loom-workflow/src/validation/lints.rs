@@ -71,7 +71,8 @@ impl Reading<'_> {
                     && !variables.contains(&name.to_lowercase())
                     && !self.is_asked_for("variables", name)
                 {
-                    let place = self.written[at].place.clone();
+                    let place = self.variable_places.get(&name.to_lowercase());
+                    let place = place.unwrap_or(&self.written[at].place).clone();
                     let message = format!("Nothing asks for the variable '{name}'.");
                     self.lint(F::UnusedVariable, &place, message);
                 }

@@ -123,6 +123,9 @@ impl Reading<'_> {
 
     fn new_variable(&mut self, item: &Node, at: &Place, owner: Owner) -> Option<NewVariable> {
         let name = self.text(item, at, "name");
+        if let Some(name) = &name {
+            self.variable_places.insert(name.to_lowercase(), at.of(item, "name"));
+        }
         let type_name = self.text(item, at, "type");
         let value = match item.get("value") {
             Some(value) => self.template(value, &at.of(item, "value"), owner).map(Some),
@@ -198,13 +201,16 @@ impl Reading<'_> {
     }
 
     fn expression_kind(&mut self, node: &Node, place: &Place) -> Option<ExpressionKind> {
-        const KINDS: [(&str, ExpressionKind); 6] = [
+        const KINDS: [(&str, ExpressionKind); 9] = [
             ("AddToTime", ExpressionKind::AddToTime),
             ("SubtractFromTime", ExpressionKind::SubtractFromTime),
             ("ConvertTimeZone", ExpressionKind::ConvertTimeZone),
             ("CurrentTime", ExpressionKind::CurrentTime),
             ("GetFutureTime", ExpressionKind::GetFutureTime),
             ("GetPastTime", ExpressionKind::GetPastTime),
+            ("FormatNumber", ExpressionKind::FormatNumber),
+            ("IndexOf", ExpressionKind::IndexOf),
+            ("Substring", ExpressionKind::Substring),
         ];
         let name = self.text(node, place, "kind")?;
         let kind = KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));
