@@ -35,6 +35,23 @@ fn what_a_deployment_fills_in_is_known_later() {
 }
 
 #[test]
+fn places_that_are_filled_in_when_it_is_released_are_known_later() {
+    for place in ["${var.x}", "#{X}#", "#{X}", "{{ x }}", "$(X)"] {
+        let actions = format!(
+            r#"{{"Post": {{"type": "Http", "inputs": {{"method": "POST", "uri": "{place}"}}, "limit": {{"timeout": "PT{place}M"}}}},
+            "Again": {{"type": "Until", "expression": "@true", "limit": {{"count": "{place}"}}}}}}"#
+        );
+        let triggers = format!(
+            r#"{{"R": {{"type": "Recurrence", "recurrence": {{"frequency": "{place}", "interval": "{place}"}}}}}}"#
+        );
+        assert_eq!(found(&triggers, &actions), Vec::<String>::new());
+    }
+    let actions =
+        r#"{"Again": {"type": "Until", "expression": "@true", "limit": {"count": "$5"}}}"#;
+    assert_eq!(found("{}", actions).len(), 1);
+}
+
+#[test]
 fn whole_actions_triggers_and_types_may_be_filled_in() {
     let triggers = r#"{"T": "[parameters('t')]", "U": {"type": "[parameters('u')]"}}"#;
     let actions = r#"{

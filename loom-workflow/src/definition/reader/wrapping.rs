@@ -34,6 +34,9 @@ pub(super) fn unwrapped(root: &Node) -> Unwrapped<'_> {
         Kind::Array(items) => unwrapping.each(items, &place),
         _ => unwrapping.node(root, &place),
     }
+    if unwrapping.unwrapped.found.is_empty() && unwrapping.unwrapped.filled_in.is_empty() {
+        unwrapping.anywhere(root, &place);
+    }
     unwrapping.unwrapped
 }
 
@@ -158,6 +161,41 @@ impl<'n> Unwrapping<'n> {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Finds definitions in wrappings that are not known, by their schema: also in texts, as rows
+    /// of Dataverse have them.
+    fn anywhere(&mut self, node: &'n Node, place: &Place) {
+        match &node.kind {
+            Kind::Scalar(_) => {
+                let text = node.as_str().filter(|it| it.trim_start().starts_with('{'));
+                let text = text.filter(|it| it.contains("workflowdefinition.json"));
+                if let Some(mut inner) = text.and_then(|it| Node::read(it).ok()) {
+                    inner.move_to(node.at);
+                    for Wrapped { definition, place: within, .. } in unwrapped(&inner).found {
+                        let pointer = format!("{}{}", place.pointer, within.pointer);
+                        let place = Place { pointer, ..place.clone() };
+                        let definition = Cow::Owned(definition.into_owned());
+                        let wrapped = Wrapped { definition, place, given: None, is_standard: true };
+                        self.unwrapped.found.push(wrapped);
+                    }
+                }
+            }
+            Kind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.anywhere(item, &place.item(index, item));
+                }
+            }
+            Kind::Object(_) if node.get("definition").is_some_and(has_schema) => {
+                self.node(node, place);
+            }
+            Kind::Object(_) if has_schema(node) => self.node(node, place),
+            Kind::Object(members) => {
+                for member in members {
+                    self.anywhere(&member.value, &place.member(member));
+                }
             }
         }
     }

@@ -24,6 +24,24 @@ fn definitions_are_found_in_their_wrappings() {
     for text in [plain, standard, arm, resource, flow, of_site, list, array, marked] {
         assert_eq!(errors(&text), [], "{text}");
     }
+    let schema = "https://schema.management.azure.com/schemas/2016-06-01/workflowdefinition.json#";
+    let wrong = format!(r#"{{"$schema": "{schema}", "actions": {{"A": {{"type": "Nothing"}}}}}}"#);
+    let row = serde_json::json!([{"clientdata": format!("{{\"properties\": {{\"definition\": {wrong}}}}}")}]);
+    let rows = [
+        (format!("{{\"a\": [{{\"b\": {wrong}}}]}}"), "/a/0/b/actions/A/type", "1:135"),
+        (
+            format!("{{\"a\": {{\"definition\": {wrong}}}}}"),
+            "/a/definition/actions/A/type",
+            "1:143",
+        ),
+        (row.to_string(), "/0/clientdata/properties/definition/actions/A/type", "1:16"),
+    ];
+    for (text, pointer, place) in rows {
+        let found = &errors(&text)[0];
+        assert_eq!(found.pointer, pointer, "{text}");
+        let position = found.position;
+        assert_eq!(format!("{}:{}", position.line, position.column), place);
+    }
     let nothing = [
         "{}",
         "[]",
