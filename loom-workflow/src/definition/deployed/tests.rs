@@ -56,7 +56,7 @@ fn whole_actions_triggers_and_types_may_be_filled_in() {
     let triggers = r#"{"T": "[parameters('t')]", "U": {"type": "[parameters('u')]"}}"#;
     let actions = r#"{
         "A": "[parameters('a')]",
-        "B": {"type": "[parameters('b')]", "runAfter": {"A": ["Succeeded"]}},
+        "B": {"type": "[parameters('b')]", "runAfter": {"A": ["Succeeded"], "[parameters('b1')]": ["Succeeded"]}},
         "C": {"type": "Scope", "actions": "[parameters('c')]"},
         "D": {"type": "InitializeVariable", "inputs": {"variables": "[parameters('d')]"}},
         "E": {"type": "Compose", "inputs": "@variables('d')", "runAfter": {"D": ["Succeeded"]}},

@@ -165,8 +165,8 @@ impl<'n> Unwrapping<'n> {
         }
     }
 
-    /// Finds definitions in wrappings that are not known, by their schema: also in texts, as rows
-    /// of Dataverse have them.
+    /// Finds definitions in wrappings that are not known, by their name or their schema: also in
+    /// texts, as rows of Dataverse have them.
     fn anywhere(&mut self, node: &'n Node, place: &Place) {
         match &node.kind {
             Kind::Scalar(_) => {
@@ -188,7 +188,7 @@ impl<'n> Unwrapping<'n> {
                     self.anywhere(item, &place.item(index, item));
                 }
             }
-            Kind::Object(_) if node.get("definition").is_some_and(has_schema) => {
+            Kind::Object(_) if node.get("definition").is_some_and(is_definition) => {
                 self.node(node, place);
             }
             Kind::Object(_) if has_schema(node) => self.node(node, place),

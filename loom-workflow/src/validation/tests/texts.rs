@@ -34,6 +34,11 @@ fn definitions_are_found_in_their_wrappings() {
             "/a/definition/actions/A/type",
             "1:143",
         ),
+        (
+            format!("{{\"a\": {{\"definition\": {}}}}}", wrong.replace(schema, "")),
+            "/a/definition/actions/A/type",
+            "1:64",
+        ),
         (row.to_string(), "/0/clientdata/properties/definition/actions/A/type", "1:16"),
     ];
     for (text, pointer, place) in rows {
