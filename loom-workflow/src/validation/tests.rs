@@ -30,7 +30,7 @@ fn everything_that_is_wrong_is_told_at_once_with_its_place() {
     let found: Vec<String> = errors(text).iter().map(|it| format!("{} {it}", it.pointer)).collect();
     let expected = [
         "/actions/First/inputs 4:44: Syntax: ",
-        "/actions/Secnd/type 5:23: UnknownActionType: The type 'Compsoe' of an action is not known. Did you mean 'compose'?",
+        "/actions/Secnd/type 5:23: UnknownActionType: The type 'Compsoe' of an action is not known. Did you mean 'Compose'?",
         "/actions/Secnd/runAfter/Frist 5:60: UnknownRunAfter: There is no action 'Frist' to run after. Did you mean 'First'?",
         "/actions/Secnd/runAfter/Frist/0 5:70: UnknownStatus: 'Suceeded' is not a status after which an action runs. Did you mean 'Succeeded'?",
         "/actions/Third/inputs/1/y 6:56: UnknownAction: 'outputs' names 'Second', and there is no such action. Did you mean 'Secnd'?",

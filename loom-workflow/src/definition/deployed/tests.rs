@@ -52,6 +52,23 @@ fn places_that_are_filled_in_when_it_is_released_are_known_later() {
 }
 
 #[test]
+fn an_escape_of_a_template_is_read_as_the_deployment_writes_it() {
+    let of = |text: &str| {
+        let validated = validate(text, &Scrutiny::default());
+        let definition = validated.definition.unwrap();
+        match &definition.actions()[0].operation {
+            crate::definition::Operation::Compose(template) => template.constant().cloned(),
+            _ => None,
+        }
+    };
+    let workflow = r#"{"definition": {"actions": {"A": {"type": "Compose", "inputs": ["[[a]", "[[[b]", {"c": "[1]"}]}}}}"#;
+    let written = of(workflow).unwrap().to_json_text();
+    assert_eq!(written, r#"["[[a]","[[[b]",{"c":"[1]"}]"#);
+    let deployed = of(&format!(r#"{{"resources": [{{"properties": {workflow}}}]}}"#));
+    assert_eq!(deployed.unwrap().to_json_text(), r#"["[a]","[[b]",{"c":"[1]"}]"#);
+}
+
+#[test]
 fn whole_actions_triggers_and_types_may_be_filled_in() {
     let triggers = r#"{"T": "[parameters('t')]", "U": {"type": "[parameters('u')]"}}"#;
     let actions = r#"{

@@ -28,7 +28,8 @@ pub(super) struct Wrapped<'n> {
 /// workflow, or those of all workflows in a list or among `resources`, also of a template within
 /// the template.
 pub(super) fn unwrapped(root: &Node) -> Unwrapped<'_> {
-    let mut unwrapping = Unwrapping { root, unwrapped: Unwrapped::default() };
+    let mut unwrapping =
+        Unwrapping { root, unwrapped: Unwrapped::default(), is_in_template: false };
     let place = Place { at: root.at as usize, ..Place::new() };
     match &root.kind {
         Kind::Array(items) => unwrapping.each(items, &place),
@@ -42,6 +43,8 @@ pub(super) fn unwrapped(root: &Node) -> Unwrapped<'_> {
 
 struct Unwrapping<'n> {
     root: &'n Node,
+    /// Whether it is within a deployment template, in which `[[` stands for `[`.
+    is_in_template: bool,
     unwrapped: Unwrapped<'n>,
 }
 
@@ -52,7 +55,7 @@ impl<'n> Unwrapping<'n> {
             let definition = Cow::Borrowed(node);
             let place = place.clone();
             let wrapped = Wrapped { definition, place, given: None, is_standard: false };
-            return self.unwrapped.found.push(wrapped);
+            return self.push(wrapped);
         }
         if let Some(definition) = node.get("definition").filter(|it| may_be_definition(it)) {
             return self.beside_its_parameters(node, definition, place);
@@ -85,7 +88,14 @@ impl<'n> Unwrapping<'n> {
         let given = given.map(|it| (it, place.of(node, "parameters")));
         let place = place.of(node, "definition");
         let definition = Cow::Borrowed(definition);
-        self.unwrapped.found.push(Wrapped { definition, place, given, is_standard });
+        self.push(Wrapped { definition, place, given, is_standard });
+    }
+
+    fn push(&mut self, mut wrapped: Wrapped<'n>) {
+        if self.is_in_template && has_escape(&wrapped.definition) {
+            without_escapes(wrapped.definition.to_mut());
+        }
+        self.unwrapped.found.push(wrapped);
     }
 
     /// A definition that is an expression of the template: a variable or a default of it, or else
@@ -98,7 +108,7 @@ impl<'n> Unwrapping<'n> {
             let given = properties.get("parameters").filter(|it| it.as_object().is_some());
             let given = given.map(|it| (it, place.of(properties, "parameters")));
             let wrapped = Wrapped { definition, place, given, is_standard: false };
-            return self.unwrapped.found.push(wrapped);
+            return self.push(wrapped);
         }
         let name = resource.get("name").and_then(Node::as_str).unwrap_or_default();
         let message = format!(
@@ -142,6 +152,7 @@ impl<'n> Unwrapping<'n> {
     fn nested(&mut self, node: &'n Node, place: &Place) {
         for name in ["template", "mainTemplate"] {
             if let Some(template) = node.get(name) {
+                self.is_in_template = true;
                 self.node(template, &place.of(node, name));
             }
         }
@@ -152,6 +163,7 @@ impl<'n> Unwrapping<'n> {
         }
         for name in ["resources", "value"] {
             let Some(resources) = node.get(name) else { continue };
+            self.is_in_template |= name == "resources";
             let place = place.of(node, name);
             match &resources.kind {
                 Kind::Array(items) => self.each(items, &place),
@@ -203,6 +215,29 @@ impl<'n> Unwrapping<'n> {
     fn each(&mut self, items: &'n [Node], place: &Place) {
         for (index, item) in items.iter().enumerate() {
             self.node(item, &place.item(index, item));
+        }
+    }
+}
+
+fn has_escape(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(_) => node.as_str().is_some_and(|it| it.starts_with("[[")),
+        Kind::Array(items) => items.iter().any(has_escape),
+        Kind::Object(members) => members.iter().any(|it| has_escape(&it.value)),
+    }
+}
+
+fn without_escapes(node: &mut Node) {
+    match &mut node.kind {
+        Kind::Scalar(serde_json::Value::String(text)) if text.starts_with("[[") => {
+            text.remove(0);
+        }
+        Kind::Scalar(_) => {}
+        Kind::Array(items) => items.iter_mut().for_each(without_escapes),
+        Kind::Object(members) => {
+            for member in members {
+                without_escapes(&mut member.value);
+            }
         }
     }
 }
