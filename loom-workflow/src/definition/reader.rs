@@ -202,7 +202,7 @@ impl Reading<'_> {
     /// Tells when a default could not be given. One that a deployment makes may be anything.
     fn default_of(&mut self, parameter: &Parameter, place: &Place, is_known: bool) {
         let Some(default) = parameter.default.as_ref().filter(|_| is_known) else { return };
-        if default.as_str().is_some_and(|text| text.starts_with('[')) {
+        if default.as_str().is_some_and(|text| text.starts_with('[') || is_filled_in(text)) {
             return;
         }
         if let Some(problem) = parameter.refuses(default) {
