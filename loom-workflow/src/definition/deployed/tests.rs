@@ -45,6 +45,9 @@ fn places_that_are_filled_in_when_it_is_released_are_known_later() {
             r#"{{"R": {{"type": "Recurrence", "recurrence": {{"frequency": "{place}", "interval": "{place}"}}}}}}"#
         );
         assert_eq!(found(&triggers, &actions), Vec::<String>::new());
+        let parameters = format!(r#"{{"p": {{"type": "Int", "defaultValue": "{place}"}}}}"#);
+        let text = format!(r#"{{"parameters": {parameters}, "actions": {{}}}}"#);
+        assert_eq!(validate(&text, &Scrutiny::default()).findings, []);
     }
     let actions =
         r#"{"Again": {"type": "Until", "expression": "@true", "limit": {"count": "$5"}}}"#;
