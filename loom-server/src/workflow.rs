@@ -10,6 +10,7 @@ mod picture;
 
 mod run;
 mod source;
+mod stand_in;
 mod validate;
 
 pub(crate) use base_url::{BaseUrl, InvalidBaseUrl};
@@ -34,8 +35,8 @@ pub(crate) struct WorkflowSettings {
 pub(crate) async fn run(command: Workflow) -> Result<Exit, Stop> {
     match command {
         Workflow::Validate { files, strict, json } => validate::run(&files, strict, json),
-        Workflow::Run { store, file, input, parameters, name, run, mock, json } => {
-            let asked = run::Asked { file, input, parameters, name, run, json };
+        Workflow::Run { store, file, input, headers, parameters, name, run, mock, json } => {
+            let asked = run::Asked { file, input, headers, parameters, name, run, json };
             match mock {
                 Some(mock) => run::rehearse(&asked, &mock),
                 None => run::run(&store, asked).await,

@@ -5,6 +5,7 @@ mod block;
 mod deployed;
 mod duration;
 mod kinds;
+mod limit;
 mod rate;
 mod reader;
 mod reading;
@@ -26,6 +27,7 @@ pub use duration::parse_duration;
 
 pub(crate) use duration::unit_named;
 pub use kinds::{ActionKind, Standing, TriggerKind, action_kind, trigger_kind};
+pub(crate) use limit::{Limit, UNTIL_COUNT, UNTIL_COUNT_MAX, UNTIL_TIMEOUT, UNTIL_TIMEOUT_MAX};
 pub(crate) use rate::RateRule;
 pub use retry::{RetryKind, RetryRule};
 pub use schema::{Schema, SchemaError, Unsupported};

@@ -14,6 +14,7 @@ mod expression_action;
 mod fire;
 mod inside;
 mod iterate;
+mod limits;
 mod pages;
 mod parameters;
 mod rate;

@@ -16,7 +16,7 @@ pub use state::{InvalidPlace, Place, Run, RunInfo, RunOutputs, TimerId};
 pub use status::{RunStatus, Status, StatusSet};
 
 pub(crate) use frame::{
-    Before, CallState, Compensation, Frame, Node, Pages, Progress, Repetition, Sent,
+    Before, CallState, Compensation, Frame, LoopLimits, Node, Pages, Progress, Repetition, Sent,
 };
 pub(crate) use kept::Kept;
 pub(crate) use state::{Breaker, Timer, Variable, Why, Work};

@@ -21,7 +21,7 @@ pub struct Finding {
     pub code: FindingCode,
     /// Whether the definition is refused for it.
     pub severity: Severity,
-    /// The action or trigger in which it is.
+    /// The action, trigger or output in which it is.
     pub action: Option<String>,
     /// Where it is, as a JSON pointer into the text.
     pub pointer: String,
@@ -58,8 +58,8 @@ pub struct Validated {
 /// Reads a definition and finds everything that is wrong with it.
 ///
 /// Takes a definition by itself, one in the wrapping of a Standard workflow (`{"definition": …,
-/// "kind": …}`), or an ARM template. Of several workflows in a template each one is read, and the
-/// last one is the definition.
+/// "kind": …}`) or of a flow, an ARM template, or a definition with its schema anywhere in another
+/// text. Of several workflows in a template each one is read, and the last one is the definition.
 #[must_use]
 pub fn validate(text: &str, scrutiny: &Scrutiny) -> Validated {
     let reading = crate::definition::read(text, scrutiny);

@@ -23,6 +23,7 @@ pub(crate) use self::envelope::Envelope;
 pub(crate) use self::equality::{Seen, fold, same_ignoring_case};
 pub(crate) use self::extent::Extent;
 pub use self::json::JsonTextError;
+pub(crate) use self::json::string_at as json_string;
 pub(crate) use self::number::{decimal_digits, float_text};
 pub use self::object::Object;
 pub(crate) use self::text::write_json;

@@ -39,6 +39,9 @@ pub(crate) enum Workflow {
         /// The body that the trigger is given: JSON, or `@` and a file with JSON
         #[arg(long, value_name = "JSON", default_value = "null")]
         input: String,
+        /// The headers that the trigger is given: a JSON object, or `@` and a file with one
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        headers: String,
         /// The values of parameters: a JSON object, or `@` and a file with one
         #[arg(long, value_name = "JSON", default_value = "{}")]
         parameters: String,
@@ -50,7 +53,8 @@ pub(crate) enum Workflow {
         run: Option<String>,
         /// Take what actions outside answer from this file instead of calling anything: a JSON
         /// object, under the name of each action `{"status", "outputs", "error"}` or a list of
-        /// them for its attempts. Time passes at once, and nothing is kept
+        /// them for its attempts. Time passes at once, and nothing is kept; connections that
+        /// nobody gives stand in for those of a deployment
         #[arg(long, value_name = "FILE")]
         mock: Option<PathBuf>,
         /// Print the run and its actions as one JSON object

@@ -8,9 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use loom_core::fingerprint;
 use loom_runtime::workflow::{Began, RunId, RunRefusal, StartError, StartRun, Workflows};
 use loom_runtime::{Settings, Stopped};
-use loom_workflow::{Object, Rehearsal, Value, rehearse as try_out};
+use loom_workflow::{Definition, Object, Rehearsal, Value, rehearse as try_out};
 use serde_json::json;
 
+use super::stand_in::with_connections;
 use super::{WorkflowSettings, graph, picture, source};
 use crate::cli::Store;
 use crate::deployment::Deployment;
@@ -25,6 +26,7 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(super) struct Asked {
     pub(super) file: PathBuf,
     pub(super) input: String,
+    pub(super) headers: String,
     pub(super) parameters: String,
     pub(super) name: Option<String>,
     pub(super) run: Option<String>,
@@ -38,7 +40,12 @@ impl Asked {
     }
 
     fn trigger_outputs(&self) -> Result<Value, Stop> {
-        Ok(Object::from([("body", argument("--input", &self.input)?)]).into())
+        let headers = argument("--headers", &self.headers)?;
+        if headers.as_object().is_none() {
+            return Err(Stop::new(Exit::Usage, "--headers is no JSON object"));
+        }
+        let body = argument("--input", &self.input)?;
+        Ok(Object::from([("headers", headers), ("body", body)]).into())
     }
 
     fn parameters(&self) -> Result<Value, Stop> {
@@ -137,8 +144,15 @@ async fn carry_out(
     let refused = |error| Stop::new(Exit::TryAgain, error);
     let view = view.map_err(refused)?;
     let actions = workflows.actions(&id).await.map_err(refused)?;
-    let actions: Vec<_> =
-        actions.iter().map(|action| action.to_rest(&id.workflow, &id.run)).collect();
+    let shown = actions.iter().map(|action| {
+        let mut shown = action.to_rest(&id.workflow, &id.run);
+        // The name of a repetition is its number, from which people cannot tell which it is.
+        if !asked.json {
+            shown["name"] = action.path.as_str().into();
+        }
+        shown
+    });
+    let actions: Vec<_> = shown.collect();
     picture::print(&view.to_rest(), &actions, asked.json)
 }
 
@@ -163,11 +177,14 @@ fn bar() -> Option<ProgressBar> {
 
 /// Plays the run without calling anything, and keeps nothing.
 pub(super) fn rehearse(asked: &Asked, mock: &Path) -> Result<Exit, Stop> {
-    let definition = graph::definition(&asked.file)?;
+    let text = source::definition(&asked.file)?;
+    let definition =
+        Definition::parse(&text).map_err(|findings| graph::refused(&asked.file, &findings))?;
     let mocks = Value::from_json_text(&source::whole(mock)?).map_err(|error| {
         Stop::new(Exit::BadInput, format!("{}: it is no JSON: {error}", mock.display()))
     })?;
-    let (trigger, parameters) = (asked.trigger_outputs()?, asked.parameters()?);
+    let trigger = asked.trigger_outputs()?;
+    let parameters = with_connections(&text, &definition, asked.parameters()?);
     let played = try_out(&definition, &trigger, &parameters, &mocks)
         .map_err(|why| Stop::new(Exit::BadInput, why))?;
     let name = asked.name();

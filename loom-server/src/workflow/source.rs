@@ -35,10 +35,22 @@ fn text(path: &Path, bytes_max: u64) -> Result<String, Stop> {
         };
         Stop::new(exit, format!("{}: {error}", path.display()))
     })?;
-    // Editors of Windows put a mark in front.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
+    decoded(bytes).map_err(|valid| {
         Stop::new(Exit::BadInput, format!("{}: byte {valid} is not UTF-8", path.display()))
     })
+}
+
+/// The text that the mark in front of it says: programs of Windows write UTF-16, or UTF-8 with a
+/// mark. Without one it is UTF-8; the error is where it is not.
+fn decoded(bytes: Vec<u8>) -> Result<String, usize> {
+    let units: fn([u8; 2]) -> u16 = match bytes.get(..2) {
+        Some(b"\xff\xfe") => u16::from_le_bytes,
+        Some(b"\xfe\xff") => u16::from_be_bytes,
+        _ => {
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
+            return String::from_utf8(bytes).map_err(|error| error.utf8_error().valid_up_to());
+        }
+    };
+    let pairs = bytes[2..].chunks_exact(2).map(|pair| units([pair[0], pair[1]]));
+    Ok(char::decode_utf16(pairs).map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
 }

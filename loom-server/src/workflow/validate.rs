@@ -26,9 +26,18 @@ struct View<'a> {
 
 pub(super) fn run(files: &[PathBuf], strict: bool, as_json: bool) -> Result<Exit, Stop> {
     let mut stdout = io::BufWriter::new(io::stdout().lock());
-    let mut refused = 0;
+    let mut exit = Exit::Done;
     for file in files {
-        let text = source::definition(file)?;
+        let text = match source::definition(file) {
+            Ok(text) => text,
+            // The others are looked at all the same.
+            Err(stop) if files.len() > 1 => {
+                writeln!(io::stderr(), "error: {}", stop.why)?;
+                exit = stop.exit;
+                continue;
+            }
+            Err(stop) => return Err(stop),
+        };
         let validated = validate(&text, &Scrutiny { strict, ..Scrutiny::default() });
         for finding in &validated.findings {
             if as_json {
@@ -38,13 +47,15 @@ pub(super) fn run(files: &[PathBuf], strict: bool, as_json: bool) -> Result<Exit
             }
         }
         if validated.definition.is_none() {
-            refused += 1;
+            if exit == Exit::Done {
+                exit = Exit::BadInput;
+            }
         } else if !as_json && validated.findings.is_empty() {
             writeln!(stdout, "{}: nothing is wrong", file.display())?;
         }
     }
     stdout.flush()?;
-    Ok(if refused == 0 { Exit::Done } else { Exit::BadInput })
+    Ok(exit)
 }
 
 fn view<'a>(file: &'a Path, finding: &'a Finding) -> View<'a> {

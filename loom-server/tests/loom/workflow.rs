@@ -54,6 +54,22 @@ fn everything_that_is_wrong_with_a_definition_is_told_at_once() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_does_not_keep_others_from_being_looked_at() {
+    let place = Place::new();
+    let utf_16 = |to_bytes: fn(u16) -> [u8; 2]| {
+        let units = "\u{feff}".encode_utf16().chain(order().encode_utf16().collect::<Vec<_>>());
+        units.flat_map(to_bytes).collect::<Vec<u8>>()
+    };
+    let little = place.file("little.json", utf_16(u16::to_le_bytes));
+    let big = place.file("big.json", utf_16(u16::to_be_bytes));
+    let broken = place.file("broken.json", b"{\"a\": \"\xe4\"}");
+    let ended = place.run(["workflow", "validate", &broken, "none.json", &little, &big]);
+    assert_eq!(ended.code, Some(66), "{ended:?}");
+    assert_eq!(ended.out.matches("nothing is wrong").count(), 2, "{ended:?}");
+    assert!(ended.err.contains("byte 7 is not UTF-8"), "{ended:?}");
+}
+
+#[test]
 fn mistakes_in_arguments_are_told() {
     let place = Place::new();
     let rows: &[(&[&str], i32, &str)] = &[
@@ -64,6 +80,7 @@ fn mistakes_in_arguments_are_told() {
         (&["check-runs", "none"], 66, "none"),
         (&["run", ORDER, "--input", "{"], 64, "--input is no JSON"),
         (&["run", ORDER, "--input", "@none.json"], 66, "none.json"),
+        (&["run", ORDER, "--headers", "[]"], 64, "--headers is no JSON object"),
         (&["run", ORDER, "--parameters", "1"], 64, "--parameters is no JSON object"),
         (&["run", ORDER, "--parameters", r#"{"cents":"x"}"#], 65, "cents"),
         (&["status", "order"], 64, "workflow/run is needed"),

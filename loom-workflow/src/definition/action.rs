@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Block, NewVariable, RateRule, RetryRule, Schema};
+use super::{Block, Limit, NewVariable, RateRule, RetryRule, Schema};
 use crate::run::{Status, StatusSet};
 use crate::{Condition, Template, Value};
 
@@ -40,7 +40,7 @@ pub struct Action {
     /// The first index after what it contains.
     pub(crate) end: ActionIndex,
     /// How long it may take in all.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Limit<Duration>>,
     /// When it is not tried any more for a while.
     pub(crate) breaker: Option<BreakerRule>,
     /// How often it may call.
@@ -287,9 +287,9 @@ pub(crate) struct Until {
     /// What is done.
     pub(crate) block: Block,
     /// The most iterations.
-    pub(crate) count_max: u32,
+    pub(crate) count_max: Limit<u32>,
     /// No iteration is begun after so long.
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Limit<Duration>,
     /// Whether it fails when it ends for one of these.
     pub(crate) fail_at_limit: bool,
     /// How long is waited between iterations.
@@ -365,6 +365,12 @@ pub(crate) enum ExpressionKind {
     GetFutureTime,
     /// Earlier than now.
     GetPastTime,
+    /// A number as text.
+    FormatNumber,
+    /// Where text is in text.
+    IndexOf,
+    /// A part of a text.
+    Substring,
 }
 
 /// A branch of an action that contains others.

@@ -4,16 +4,27 @@
 use super::{Kind, Node};
 use crate::Value;
 
-/// Whether the text is an expression of a deployment template. `[[` is how such a template
-/// writes `[`, and in a template within a template an expression of the inner one.
+/// Places that programs fill in which release what others have written.
+const PLACES: [(&str, &str); 4] = [("${", "}"), ("#{", "}"), ("{{", "}}"), ("$(", ")")];
+
+/// Whether the text is an expression of a deployment template, or a place that is filled in when
+/// it is released. `[[` is how such a template writes `[`, and in a template within a template an
+/// expression of the inner one.
 pub(crate) fn is_filled_in(text: &str) -> bool {
+    let mut places = PLACES.iter();
     text.starts_with('[') && text.ends_with(']')
+        || places.any(|(begin, end)| {
+            text.starts_with(begin) && text.trim_end_matches('#').ends_with(end)
+        })
 }
 
 /// Whether a number, a duration or a name is known only later: when it is deployed, or when the
 /// run is there.
 pub(crate) fn is_known_later(text: &str) -> bool {
-    text.contains('@') || is_filled_in(text)
+    let has_place = |(begin, end): &(&str, &str)| {
+        text.split_once(begin).is_some_and(|(_, rest)| rest.contains(end))
+    };
+    text.contains('@') || is_filled_in(text) || PLACES.iter().any(has_place)
 }
 
 /// Whether the text calls a function of a deployment template. Its `@{` belongs to what that
@@ -21,7 +32,7 @@ pub(crate) fn is_known_later(text: &str) -> bool {
 pub(crate) fn is_call(text: &str) -> bool {
     let Some(inner) = text.trim_start_matches('[').split_once('(') else { return false };
     let is_name = !inner.0.is_empty() && inner.0.chars().all(|c| c.is_ascii_alphanumeric());
-    is_name && is_filled_in(text)
+    is_name && text.starts_with('[') && is_filled_in(text)
 }
 
 /// Whether a deployment fills in something in here.

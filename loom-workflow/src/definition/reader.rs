@@ -5,10 +5,13 @@ mod calls;
 mod containers;
 mod data;
 mod triggers;
+mod wrapping;
+
+use wrapping::{Unwrapped, Wrapped, unwrapped};
 
 use super::reading::Owner;
 use super::{
-    Definition, Kind, Member, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
+    Block, Definition, Kind, Node, Parameter, ParameterKind, Reading, TextPlace as Place,
     is_filled_in,
 };
 use crate::Template;
@@ -17,6 +20,8 @@ use crate::validation::{FindingCode as F, Scrutiny, Severity};
 const TRIGGERS_MAX: usize = 10;
 const PARAMETERS_MAX: usize = 500;
 const OUTPUTS_MAX: usize = 10;
+const NOT_A_DEFINITION: &str =
+    "There is no workflow definition here: an object with 'triggers' or 'actions'.";
 
 /// Reads a definition in any of its wrappings.
 pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
@@ -33,97 +38,43 @@ pub(crate) fn read<'a>(text: &'a str, scrutiny: &'a Scrutiny) -> Reading<'a> {
         reading.pipeline(&node);
         return reading;
     }
-    let mut found = Vec::new();
-    unwrap(&node, &Place::new(), &mut found);
+    let Unwrapped { mut found, filled_in } = unwrapped(&node);
+    // Beside what can be read it is no reason to refuse that.
+    let severity = if found.is_empty() { Severity::Error } else { Severity::Lint };
+    for (place, message) in &filled_in {
+        reading.find(F::NotADefinition, severity, place, message.clone(), None);
+    }
     let Some(last) = found.pop() else {
-        let message =
-            "There is no workflow definition here: an object with 'triggers' or 'actions'.";
-        reading.error(F::NotADefinition, &Place { at: node.at as usize, ..Place::new() }, message);
+        if filled_in.is_empty() {
+            let place = Place { at: node.at as usize, ..Place::new() };
+            reading.error(F::NotADefinition, &place, NOT_A_DEFINITION);
+        }
         return reading;
     };
+    let asked = if scrutiny.strict { texts_that_ask(&node) } else { Vec::new() };
     for other in found {
         let mut beside = Reading::new(text, scrutiny);
+        beside.texts_that_ask.clone_from(&asked);
         beside.wrapped(other);
         reading.findings.append(&mut beside.findings);
     }
+    reading.texts_that_ask = asked;
     reading.wrapped(last);
     reading
 }
 
-/// A definition and what stands beside it.
-struct Wrapped<'n> {
-    definition: &'n Node,
-    place: Place,
-    /// The values of parameters, in an ARM resource: `{name: {value}}`.
-    given: Option<(&'n Node, Place)>,
-    /// Whether parameters may be declared elsewhere, as those of Standard workflows are.
-    is_standard: bool,
-}
-
-/// Finds the definition: itself, in `definition`, in `properties`, or those of all workflows among
-/// `resources`, also of a template within the template.
-fn unwrap<'n>(node: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
-    let is_object = |name: &str| node.get(name).is_some_and(|it| it.as_object().is_some());
-    if is_object("actions") || is_object("triggers") {
-        let place = place.clone();
-        found.push(Wrapped { definition: node, place, given: None, is_standard: false });
-    } else if is_object("definition") {
-        found.extend(beside_its_parameters(node, place));
-    } else {
-        if let Some(properties) = node.get("properties") {
-            unwrap(properties, &place.of(node, "properties"), found);
+/// All texts that may ask for a variable or a parameter, in lower case. Not all of them are
+/// expressions that are read: a deployment may make one of several.
+fn texts_that_ask(node: &Node) -> Vec<String> {
+    match &node.kind {
+        Kind::Scalar(_) => {
+            let text = node.as_str().filter(|it| it.contains('@'));
+            text.map(str::to_lowercase).into_iter().collect()
         }
-        nested(node, place, found);
-    }
-}
-
-/// A resource of a template. One of another kind has a `definition` of something else, if any.
-fn unwrap_resource<'n>(resource: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
-    let kind = resource.get("type").and_then(Node::as_str);
-    if kind.is_none_or(|kind| kind.eq_ignore_ascii_case("Microsoft.Logic/workflows")) {
-        return unwrap(resource, place, found);
-    }
-    nested(resource, place, found);
-    if let Some(properties) = resource.get("properties") {
-        nested(properties, &place.of(resource, "properties"), found);
-    }
-}
-
-/// The `definition` in a node, and the parameters beside it.
-fn beside_its_parameters<'n>(node: &'n Node, place: &Place) -> Option<Wrapped<'n>> {
-    let definition = node.get("definition")?;
-    let given = node.get("parameters").filter(|it| it.as_object().is_some());
-    let has_types = given
-        .and_then(Node::as_object)
-        .is_some_and(|members| members.iter().any(|member| member.value.get("type").is_some()));
-    let is_standard = node.get("kind").is_some_and(|it| it.as_str().is_some())
-        || node.get("connectionReferences").is_some()
-        || has_types;
-    let given = given.map(|it| (it, place.of(node, "parameters")));
-    Some(Wrapped { definition, place: place.of(node, "definition"), given, is_standard })
-}
-
-/// The workflows of a template, and of the templates and resources in it.
-fn nested<'n>(node: &'n Node, place: &Place, found: &mut Vec<Wrapped<'n>>) {
-    for name in ["template", "mainTemplate"] {
-        if let Some(template) = node.get(name) {
-            unwrap(template, &place.of(node, name), found);
-        }
-    }
-    let Some(resources) = node.get("resources") else { return };
-    let place = place.of(node, "resources");
-    match &resources.kind {
-        Kind::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                unwrap_resource(item, &place.item(index, item), found);
-            }
-        }
+        Kind::Array(items) => items.iter().flat_map(texts_that_ask).collect(),
         Kind::Object(members) => {
-            for member in members {
-                unwrap_resource(&member.value, &place.member(member), found);
-            }
+            members.iter().flat_map(|member| texts_that_ask(&member.value)).collect()
         }
-        Kind::Scalar(_) => {}
     }
 }
 
@@ -148,27 +99,24 @@ impl Reading<'_> {
 
     fn wrapped(&mut self, Wrapped { definition, place, given, is_standard }: Wrapped<'_>) {
         self.is_standard = is_standard;
-        self.whole(definition, &place, given);
+        self.whole(&definition, &place, given);
     }
 
     fn whole(&mut self, node: &Node, place: &Place, given: Option<(&Node, Place)>) {
-        for member in repeated(node) {
-            let message = format!("'{}' is there twice; the last one counts.", member.name);
-            self.lint(
-                F::DuplicateName,
-                &Place { at: member.at as usize, ..place.member(member) },
-                message,
-            );
-        }
+        self.members(node, place);
         if let Some(results) = node.get("staticResults").and_then(Node::as_object) {
             let results = results.iter().map(|it| (it.name.clone(), it.value.clone()));
             self.static_results = results.collect();
         }
         let parameters = self.parameters(node, place, given);
         let triggers = self.triggers(node, place);
-        let actions = self.required(node, place, "actions");
-        let root =
-            actions.map(|(node, place)| self.block(node, &place, None, 1)).unwrap_or_default();
+        // One may be deployed before its actions, and do nothing yet.
+        let root = if let Some(actions) = node.get("actions").filter(|it| !it.is_null()) {
+            self.block(actions, &place.of(node, "actions"), None, 1)
+        } else {
+            self.lint(F::Missing, place, "Without 'actions' a run does nothing.");
+            Block::default()
+        };
         let outputs = self.outputs(node, place);
         let answers_caller = self.answers_caller();
         let actions = std::mem::take(&mut self.actions);
@@ -197,9 +145,9 @@ impl Reading<'_> {
             given.map_or_else(|| (None, Place::new()), |(node, at)| (Some(node), at));
         let declared = node.get("parameters").filter(|it| !it.is_null());
         let place = place.of(node, "parameters");
-        let members = declared.map(|node| self.object(node, &place)).unwrap_or_default();
+        let members = declared.map(|node| self.members(node, &place)).unwrap_or_default();
         self.at_most(members.len(), PARAMETERS_MAX, &place, "parameters");
-        let members = members.iter().take(PARAMETERS_MAX);
+        let members = members.into_iter().take(PARAMETERS_MAX);
         let members = members.map(|member| (member, place.member(member)));
         // A Standard application declares them beside the definition, with their types.
         let beside = given.filter(|_| self.is_standard).and_then(Node::as_object);
@@ -234,6 +182,7 @@ impl Reading<'_> {
                 allowed,
             };
             self.default_of(&parameter, &place, kind.is_some());
+            self.parameter_places.push(place);
             read.push(parameter);
         }
         read
@@ -253,7 +202,7 @@ impl Reading<'_> {
     /// Tells when a default could not be given. One that a deployment makes may be anything.
     fn default_of(&mut self, parameter: &Parameter, place: &Place, is_known: bool) {
         let Some(default) = parameter.default.as_ref().filter(|_| is_known) else { return };
-        if default.as_str().is_some_and(|text| text.starts_with('[')) {
+        if default.as_str().is_some_and(|text| text.starts_with('[') || is_filled_in(text)) {
             return;
         }
         if let Some(problem) = parameter.refuses(default) {
@@ -271,11 +220,11 @@ impl Reading<'_> {
             return Vec::new();
         };
         let place = place.of(node, "outputs");
-        let members = self.object(outputs, &place);
+        let members = self.members(outputs, &place);
         self.at_most(members.len(), OUTPUTS_MAX, &place, "outputs");
         let mut read = Vec::new();
-        for member in &members[..members.len().min(OUTPUTS_MAX)] {
-            let place = place.member(member);
+        for member in members.into_iter().take(OUTPUTS_MAX) {
+            let place = Place { action: Some(member.name.clone()), ..place.member(member) };
             if let Kind::Object(_) = &member.value.kind {
                 let value = self.required_template(&member.value, &place, "value", Owner::Output);
                 read.extend(value.map(|value| (member.name.clone(), value)));
@@ -305,11 +254,4 @@ impl Reading<'_> {
         names.dedup();
         names
     }
-}
-
-/// Members whose name comes again later.
-fn repeated(node: &Node) -> Vec<&Member> {
-    let members = node.as_object().unwrap_or_default();
-    let mut seen = std::collections::BTreeSet::new();
-    members.iter().rev().filter(|member| !seen.insert(member.name.as_str())).collect()
 }

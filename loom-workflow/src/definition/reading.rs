@@ -1,11 +1,12 @@
 //! A definition while it is read: what was found so far, and how to say where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deployed::{is_call, with_calls_as_texts};
 use super::source::Member;
 use super::{
-    Action, Definition, Kind, Lines, Node, folded, is_filled_in, is_known_later, parse_duration,
+    Action, ActionIndex, Definition, Kind, Lines, Node, folded, is_filled_in, is_known_later,
+    parse_duration,
 };
 use crate::validation::{Finding, FindingCode, Scrutiny, Severity, did_you_mean};
 use crate::{Condition, Object, Reference, SyntaxError, Template, Value};
@@ -40,6 +41,18 @@ pub(crate) enum Owner {
     Ended(u32),
 }
 
+impl Owner {
+    /// The action to which it belongs, if it is one.
+    pub(crate) fn action(self) -> Option<ActionIndex> {
+        match self {
+            Self::Trigger | Self::Output => None,
+            Self::Action(at) | Self::Elementwise(at) | Self::Inside(at) | Self::Ended(at) => {
+                Some(ActionIndex(at))
+            }
+        }
+    }
+}
+
 /// A function that an expression calls, and where.
 #[derive(Debug)]
 pub(crate) struct Use {
@@ -59,6 +72,7 @@ pub(crate) struct Written {
 }
 
 /// A definition while it is read.
+#[expect(clippy::struct_excessive_bools, reason = "they have nothing to do with each other")]
 pub(crate) struct Reading<'a> {
     pub(crate) scrutiny: &'a Scrutiny,
     pub(crate) lines: Lines<'a>,
@@ -73,6 +87,20 @@ pub(crate) struct Reading<'a> {
     /// Whether something besides `runAfter` says what comes after what: transitions, or agents
     /// that hand over.
     pub(crate) hands_over: bool,
+    /// Whether a deployment fills in what may be actions or variables.
+    pub(crate) is_filled_in: bool,
+    /// Actions with a loop beside them, as definitions had before 2016.
+    pub(crate) repeated: BTreeSet<u32>,
+    /// Actions that run after something that is not there.
+    pub(crate) gaps: Vec<ActionIndex>,
+    /// Variables of which a deployment says of which type they are, in lower case.
+    pub(crate) of_any_type: BTreeSet<String>,
+    /// Where the variables are made, by their names in lower case.
+    pub(crate) variable_places: BTreeMap<String, Place>,
+    /// Where the parameters stand.
+    pub(crate) parameter_places: Vec<Place>,
+    /// Texts that may ask for variables and parameters; for strict eyes alone.
+    pub(crate) texts_that_ask: Vec<String>,
     /// Whether there are so many actions that not all were read.
     pub(crate) is_cut: bool,
     /// For how many more mistakes it is guessed what was meant.
@@ -118,6 +146,13 @@ impl<'a> Reading<'a> {
             static_results: BTreeMap::new(),
             is_standard: false,
             hands_over: false,
+            is_filled_in: false,
+            repeated: BTreeSet::new(),
+            gaps: Vec::new(),
+            of_any_type: BTreeSet::new(),
+            variable_places: BTreeMap::new(),
+            parameter_places: Vec::new(),
+            texts_that_ask: Vec::new(),
             is_cut: false,
             guesses_left: GUESSES_MAX,
         }
@@ -169,6 +204,22 @@ impl<'a> Reading<'a> {
         members.unwrap_or_default()
     }
 
+    /// The members of a node, of which those with the same name are told: the last one counts, as
+    /// in the service.
+    pub(crate) fn members<'n>(&mut self, node: &'n Node, place: &Place) -> Vec<&'n Member> {
+        let mut seen = BTreeSet::new();
+        let members = self.object(node, place).iter().rev();
+        let (mut last, twice): (Vec<_>, Vec<_>) =
+            members.partition(|member| seen.insert(member.name.as_str()));
+        for member in twice {
+            let place = Place { at: member.at as usize, ..place.member(member) };
+            let message = format!("'{}' is there twice; the last one counts.", member.name);
+            self.lint(FindingCode::DuplicateName, &place, message);
+        }
+        last.reverse();
+        last
+    }
+
     /// Tells that something else stands here; not of what a deployment fills in.
     pub(crate) fn wrong_kind(&mut self, node: &Node, place: &Place, expected: &str) {
         if node.as_str().is_some_and(is_filled_in) {
@@ -214,7 +265,7 @@ impl<'a> Reading<'a> {
         place: &Place,
         name: &str,
     ) -> Option<String> {
-        node.get(name)?;
+        node.get(name).filter(|it| !it.is_null())?;
         self.text(node, place, name)
     }
 
@@ -240,7 +291,7 @@ impl<'a> Reading<'a> {
         name: &str,
         range: std::ops::RangeInclusive<i64>,
     ) -> Option<u32> {
-        let member = node.get(name)?;
+        let member = node.get(name).filter(|it| !it.is_null())?;
         let place = place.of(node, name);
         let number = member.as_i64().or_else(|| member.as_str()?.trim().parse().ok());
         match number {
@@ -266,7 +317,10 @@ impl<'a> Reading<'a> {
         place: &Place,
         owner: Owner,
     ) -> Option<Template> {
-        let template = self.compiled(node, place, Template::compile)?;
+        let Some(template) = self.compiled(node, place, Template::compile) else {
+            self.note_parts(node, place, owner);
+            return None;
+        };
         self.note(template.references(), node, place, owner);
         Some(template)
     }
@@ -290,7 +344,10 @@ impl<'a> Reading<'a> {
         place: &Place,
         owner: Owner,
     ) -> Option<Condition> {
-        let condition = self.compiled(node, place, Condition::compile)?;
+        let Some(condition) = self.compiled(node, place, Condition::compile) else {
+            self.note_parts(node, place, owner);
+            return None;
+        };
         self.note(condition.references(), node, place, owner);
         Some(condition)
     }
@@ -327,12 +384,45 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Notes what is called in the strings that are right, beside one that is not.
+    fn note_parts(&mut self, node: &Node, place: &Place, owner: Owner) {
+        match &node.kind {
+            Kind::Scalar(_) => {
+                if let Ok(template) = Template::compile(&node.to_value()) {
+                    self.note(template.references(), node, place, owner);
+                }
+            }
+            Kind::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.note_parts(item, &place.item(index, item), owner);
+                }
+            }
+            Kind::Object(members) => {
+                for member in members {
+                    self.note_parts(&member.value, &place.member(member), owner);
+                }
+            }
+        }
+    }
+
     fn syntax(&mut self, errors: &[SyntaxError], node: &Node, place: &Place) {
         for error in errors {
             let place = place.below(node, &error.pointer);
-            self.error(FindingCode::Syntax, &place, error.message.clone());
+            self.error(FindingCode::Syntax, &place, shortened(&error.message));
         }
     }
+}
+
+/// The beginning and the end of a message that repeats a long expression.
+fn shortened(message: &str) -> String {
+    const PART_CHARS: usize = 200;
+    let count = message.chars().count();
+    if count <= 2 * PART_CHARS {
+        return message.to_owned();
+    }
+    let first: String = message.chars().take(PART_CHARS).collect();
+    let last: String = message.chars().skip(count - PART_CHARS).collect();
+    format!("{first} … {last}")
 }
 
 impl Place {

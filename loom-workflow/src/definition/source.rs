@@ -1,7 +1,7 @@
 //! JSON text as a tree whose parts know where they stand, so that findings have positions.
 //!
-//! As the service does, it takes comments, a comma after the last item, and line breaks in
-//! strings.
+//! As the service does, it takes comments, a comma after the last item, blanks of every sort, and
+//! strings in single quotes or with line breaks.
 
 use serde_json::Value as Json;
 
@@ -71,6 +71,21 @@ impl Node {
             return Err(reader.error("there is more after the end of the JSON value"));
         }
         Ok(node)
+    }
+
+    /// Puts it and everything in it at one place.
+    pub(crate) fn move_to(&mut self, at: u32) {
+        self.at = at;
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::Array(items) => items.iter_mut().for_each(|it| it.move_to(at)),
+            Kind::Object(members) => {
+                for member in members {
+                    member.at = at;
+                    member.value.move_to(at);
+                }
+            }
+        }
     }
 
     pub(crate) fn as_object(&self) -> Option<&[Member]> {
@@ -159,10 +174,8 @@ impl Reader<'_> {
     /// Goes behind white space and comments. A comment that does not end is left where it is.
     fn blank(&mut self) {
         loop {
-            while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-                self.at += 1;
-            }
-            let rest = &self.text[self.at..];
+            let rest = self.text[self.at..].trim_start();
+            self.at = self.text.len() - rest.len();
             let length = if rest.starts_with("//") {
                 rest.find('\n').unwrap_or(rest.len())
             } else {
@@ -186,7 +199,7 @@ impl Reader<'_> {
         let kind = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.array(depth)?,
-            Some(b'"') => Kind::Scalar(Json::String(self.string()?)),
+            Some(b'"' | b'\'') => Kind::Scalar(Json::String(self.string()?)),
             Some(_) => self.word()?,
             None => return Err(self.error("the text ends where a value should be")),
         };
@@ -206,7 +219,7 @@ impl Reader<'_> {
             if !members.is_empty() && self.take(b'}') {
                 return Ok(Kind::Object(members));
             }
-            if self.peek() != Some(b'"') {
+            if !matches!(self.peek(), Some(b'"' | b'\'')) {
                 return Err(self.error("a name in quotes is expected"));
             }
             let name = self.string()?;
@@ -255,44 +268,26 @@ impl Reader<'_> {
         found
     }
 
-    /// A string, whose escapes `serde_json` knows.
+    /// A string in quotes of either sort.
     fn string(&mut self) -> Result<String, SourceError> {
         let start = self.at;
-        let mut end = start + 1;
         let bytes = self.text.as_bytes();
-        let (mut escaped, mut broken) = (false, false);
+        let mut end = start + 1;
         loop {
             match bytes.get(end) {
                 None => return Err(self.error("the string does not end")),
-                Some(b'"') => break,
+                Some(byte) if *byte == bytes[start] => break,
                 Some(b'\\') => {
-                    escaped = true;
-                    end += 2;
-                }
-                Some(b'\n' | b'\r' | b'\t') => {
-                    broken = true;
-                    end += 1;
-                }
-                Some(byte) if *byte < 0x20 => {
+                    let (text, end) = crate::value::json_string(self.text, start)
+                        .map_err(|message| self.error(message))?;
                     self.at = end;
-                    return Err(self.error("a control character in a string must be escaped"));
+                    return Ok(text);
                 }
                 Some(_) => end += 1,
             }
         }
         self.at = end + 1;
-        if !escaped {
-            return Ok(self.text[start + 1..end].to_owned());
-        }
-        let mut quoted = std::borrow::Cow::Borrowed(&self.text[start..=end]);
-        if broken {
-            let breaks = [('\n', "\\n"), ('\r', "\\r"), ('\t', "\\t")];
-            for (from, to) in breaks {
-                quoted = quoted.replace(from, to).into();
-            }
-        }
-        serde_json::from_str(&quoted)
-            .map_err(|_| SourceError { at: start, message: "an escape is not valid".to_owned() })
+        Ok(self.text[start + 1..end].to_owned())
     }
 
     /// A number, `true`, `false` or `null`.

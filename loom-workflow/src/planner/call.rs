@@ -51,7 +51,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn set_deadline(&mut self, place: Place) {
-        if let Some(timeout) = self.action(place).timeout {
+        if let Some(timeout) = self.known_timeout(place) {
             let at = self.after(timeout);
             let timer = self.start_timer(Timer::Deadline(place), at);
             if let Some(call) = self.node(place).call() {
@@ -80,6 +80,7 @@ impl Engine<'_> {
         let attempt = self.next_attempt(place);
         let path = self.run.path(self.definition, place);
         let rerun = self.run.reruns;
+        let timeout = self.known_timeout(place);
         let action = self.action(place);
         let secure = inputs.secure || action.secure_inputs;
         let Operation::Call(call) = &action.operation else { return };
@@ -106,7 +107,7 @@ impl Engine<'_> {
             type_name,
             inputs: inputs.value,
             secure,
-            timeout: action.timeout,
+            timeout,
             polls: call.polling == Polling::UntilDone,
         }));
     }
@@ -376,7 +377,7 @@ impl Engine<'_> {
         self.abandon(place);
         self.note_for_breaker(place, Status::TimedOut);
         let code = "ActionTimedOut";
-        let timeout = self.action(place).timeout.unwrap_or_default().as_secs();
+        let timeout = self.known_timeout(place).unwrap_or_default().as_secs();
         let message =
             format!("The execution of the action has exceeded its limit of {timeout} seconds.");
         self.settle(

@@ -154,6 +154,8 @@ impl Engine<'_> {
             let undoes = action.undoes;
             at += 1;
             match self.run.node(place).map(crate::run::Node::has_ended) {
+                // Its actions were in frames of their own, or are told as skipped already.
+                Some(true) if action.operation.is_loop() => at = action.end.0,
                 Some(true) => {}
                 Some(false) => {
                     // The iterations of a loop are frames of their own.

@@ -102,6 +102,9 @@ impl<'a> Engine<'a> {
         if self.run.stand_ins.contains(&place.action) && !asks {
             return self.stand_in(place);
         }
+        if let Err(detail) = self.timeout(place) {
+            return self.fail_limit(place, &detail);
+        }
         match &action.operation {
             Operation::Scope { block, .. } => {
                 self.set_scope_deadline(place);

@@ -7,7 +7,7 @@ use crate::{Template, Value};
 
 /// The call that computes an Expression action.
 pub(super) fn template(kind: ExpressionKind, inputs: &Value) -> &'static Template {
-    static TEMPLATES: LazyLock<[Template; 7]> = LazyLock::new(|| {
+    static TEMPLATES: LazyLock<[Template; 12]> = LazyLock::new(|| {
         [
             "@addToTime(item()?['baseTime'], item()?['interval'], item()?['timeUnit'])",
             "@subtractFromTime(item()?['baseTime'], item()?['interval'], item()?['timeUnit'])",
@@ -16,18 +16,25 @@ pub(super) fn template(kind: ExpressionKind, inputs: &Value) -> &'static Templat
             "@utcNow()",
             "@getFutureTime(item()?['interval'], item()?['timeUnit'])",
             "@getPastTime(item()?['interval'], item()?['timeUnit'])",
+            "@formatNumber(item()?['number'], item()?['format'], item()?['locale'])",
+            "@formatNumber(item()?['number'], item()?['format'])",
+            "@indexOf(item()?['text'], item()?['searchText'])",
+            "@substring(item()?['text'], item()?['startingPosition'], item()?['length'])",
+            "@substring(item()?['text'], item()?['startingPosition'])",
         ]
         .map(|text| Template::compile(&Value::from(text)).expect("these are expressions"))
     });
+    let lacks = |name: &str| usize::from(inputs.property(name).is_null());
     let number = match kind {
         ExpressionKind::AddToTime => 0,
         ExpressionKind::SubtractFromTime => 1,
-        ExpressionKind::ConvertTimeZone => {
-            usize::from(inputs.property("formatString").is_null()) + 2
-        }
+        ExpressionKind::ConvertTimeZone => 2 + lacks("formatString"),
         ExpressionKind::CurrentTime => 4,
         ExpressionKind::GetFutureTime => 5,
         ExpressionKind::GetPastTime => 6,
+        ExpressionKind::FormatNumber => 7 + lacks("locale"),
+        ExpressionKind::IndexOf => 9,
+        ExpressionKind::Substring => 10 + lacks("length"),
     };
     &TEMPLATES[number]
 }

@@ -11,7 +11,7 @@ use crate::run::{Node, Place, RunStatus, Status, Timer, Why, Work};
 
 impl Engine<'_> {
     pub(super) fn set_scope_deadline(&mut self, place: Place) {
-        if let Some(timeout) = self.action(place).timeout {
+        if let Some(timeout) = self.known_timeout(place) {
             let at = self.after(timeout);
             self.start_timer(Timer::Deadline(place), at);
         }
@@ -37,7 +37,7 @@ impl Engine<'_> {
             self.run.work.push_back(Work::Undo(place));
             return;
         }
-        let timeout = self.action(place).timeout.unwrap_or_default().as_secs();
+        let timeout = self.known_timeout(place).unwrap_or_default().as_secs();
         let message = format!("The actions inside have exceeded the limit of {timeout} seconds.");
         let code = "ActionTimedOut";
         let ending = Ending::failed(code, code, message);

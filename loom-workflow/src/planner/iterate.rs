@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 use super::engine::Engine;
 use super::settle::{Ending, plain};
 use super::view::View;
-use crate::definition::{Block, Foreach, Operation, RetryBlock, Until};
-use crate::run::{Before, Place, Progress, Repetition, Status, Timer, Work};
+use crate::definition::{Block, Foreach, Operation, RetryBlock, UNTIL_COUNT, UNTIL_TIMEOUT, Until};
+use crate::run::{Before, LoopLimits, Place, Progress, Repetition, Status, Timer, Work};
 use crate::{Object, Value};
 
 const ITEMS_MAX: usize = 100_000;
@@ -48,7 +48,14 @@ impl Engine<'_> {
 
     /// Begins an Until or a Retry.
     pub(super) fn begin_again(&mut self, place: Place) {
-        self.node(place).progress = Progress::Loop(Repetition::default());
+        let mut repetition = Repetition::default();
+        if let Operation::Until(until) = &self.action(place).operation {
+            repetition.limits = match self.loop_limits(place, until) {
+                Ok(limits) => limits,
+                Err(detail) => return self.fail_container(place, &detail),
+            };
+        }
+        self.node(place).progress = Progress::Loop(repetition);
         if let Operation::Until(Until { condition, while_true, check_first: true, .. }) =
             &self.action(place).operation
         {
@@ -172,13 +179,15 @@ impl Engine<'_> {
         let held = self.holds(inside, &until.condition, None);
         let Some(repetition) = self.repetition(place) else { return };
         repetition.ended += 1;
-        let ended = repetition.ended;
+        let Repetition { ended, limits, .. } = *repetition;
         self.node(place).record.iterations = Some(ended);
         let started_at = self.node(place).record.started_at;
-        let is_late = self.turn.now.since(started_at) >= until.timeout;
+        let count_max = limits.map_or(until.count_max.or(UNTIL_COUNT), |it| it.count_max);
+        let timeout = limits.map_or(until.timeout.or(UNTIL_TIMEOUT), LoopLimits::timeout);
+        let is_late = self.turn.now.since(started_at) >= timeout;
         let ending = match held {
             Ok(holds) if holds != until.while_true => Some(Ending::container(status)),
-            Ok(_) if ended < until.count_max && !is_late => None,
+            Ok(_) if ended < count_max && !is_late => None,
             Ok(_) if until.fail_at_limit => {
                 let what = if is_late { "its time" } else { "its number of iterations" };
                 let message = format!(

@@ -129,6 +129,15 @@ impl Engine<'_> {
         self.settle(place, Ending::bad_inputs(&self.action(place).name, detail));
     }
 
+    /// A limit that is computed cannot be had.
+    pub(super) fn fail_limit(&mut self, place: Place, detail: &str) {
+        if self.action(place).operation.is_container() {
+            self.fail_container(place, detail);
+        } else {
+            self.fail_template(place, detail);
+        }
+    }
+
     /// The expression of a container has no value.
     pub(super) fn fail_container(&mut self, place: Place, detail: &str) {
         let name = &self.action(place).name;

@@ -187,34 +187,21 @@ impl Engine<'_> {
             );
             return self.settle(place, Ending::failed("BadRequest", "BadRequest", message));
         }
+        if let Some(message) = not_appended(kind, name, &value) {
+            return self.settle(place, Ending::failed("BadRequest", "BadRequest", message));
+        }
         match (&mut variable.value, value) {
             // Shared with nobody, it is not copied.
             (Value::Array(array), value) => Arc::make_mut(array).push(value),
             (Value::String(_), Value::Null) => {}
-            (
-                Value::String(text),
-                value @ (Value::String(_)
-                | Value::Integer(_)
-                | Value::Float(_)
-                | Value::Decimal(_)
-                | Value::Bool(_)),
-            ) => {
-                *text = format!("{text}{}", value.to_text()).into();
-            }
+            (Value::String(text), value) => *text = format!("{text}{}", value.to_text()).into(),
             // One that was made of nothing begins with what is appended.
-            (empty @ Value::Null, value) => {
+            (empty, value) => {
                 *empty = if kind == VariableKind::Array {
                     vec![value].into()
                 } else {
                     Value::String(value.to_text())
                 };
-            }
-            (_, value) => {
-                let message = format!(
-                    "A value of type '{}' cannot be appended to the variable '{name}'.",
-                    value.kind()
-                );
-                return self.settle(place, Ending::failed("BadRequest", "BadRequest", message));
             }
         }
         variable.secure |= secure;
@@ -248,6 +235,20 @@ impl Engine<'_> {
         );
         self.settle(place, Ending::failed("BadRequest", "BadRequest", message));
     }
+}
+
+/// Why a value cannot be appended, in the words of the service (Azure/Azure-Network-Security#361).
+fn not_appended(kind: VariableKind, name: &str, value: &Value) -> Option<String> {
+    let of = kind.name();
+    let reason = match value {
+        Value::Null if kind == VariableKind::Array => "The value cannot be null.".to_owned(),
+        Value::Array(_) => format!(
+            "The input value is of type 'Array' which cannot be appended to the variable '{name}' of type '{of}'."
+        ),
+        _ => return None,
+    };
+    let takes = "only supports values of types 'Float, Integer, String, Boolean, Object'";
+    Some(format!("{reason} The action type 'AppendTo{of}Variable' {takes}."))
 }
 
 /// The number after a step up or down; nothing where there is none.

@@ -1,6 +1,7 @@
 //! Actions that are done once together: those of a run, or those of one iteration of a loop.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
@@ -81,6 +82,24 @@ pub(crate) struct Compensation {
     pub(crate) status: Option<Status>,
 }
 
+/// What was computed when an Until began.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct LoopLimits {
+    pub(crate) count_max: u32,
+    timeout_ms: u64,
+}
+
+impl LoopLimits {
+    pub(crate) fn new(count_max: u32, timeout: Duration) -> Self {
+        let timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        Self { count_max, timeout_ms }
+    }
+
+    pub(crate) fn timeout(self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+}
+
 /// A loop that is under way.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Repetition {
@@ -98,6 +117,9 @@ pub(crate) struct Repetition {
     /// What waits before the next iteration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) timer: Option<TimerId>,
+    /// How far an Until may go, where that is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) limits: Option<LoopLimits>,
     /// How many elements each part has; 0 if the loop is not done in parts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) shard_items: u32,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FindingCode as F, Severity};
-use crate::definition::{ActionIndex, Block, Definition, Reading, folded};
+use crate::definition::{ActionIndex, Block, Definition, Reading, folded, is_filled_in};
 
 impl Reading<'_> {
     /// Everything that is looked at when all actions are known.
@@ -48,6 +48,7 @@ impl Reading<'_> {
                     let siblings =
                         blocks.iter().zip(&definition.actions).filter(|(it, _)| *it == block);
                     let siblings = siblings.map(|(_, it)| it.name.clone()).collect::<Vec<_>>();
+                    self.gaps.push(own);
                     let of_agent = definition.actions[at].type_name.eq_ignore_ascii_case("agent");
                     self.unknown_run_after(definition, (&name, of_agent), &place, &siblings);
                     continue;
@@ -83,7 +84,9 @@ impl Reading<'_> {
             None => format!("There is no action '{name}' to run after."),
         };
         let suggestion = self.guess(name, siblings.iter().map(String::as_str));
-        self.find(F::UnknownRunAfter, Severity::Error, place, message, suggestion);
+        // Which one that is, a deployment says.
+        let severity = if is_filled_in(name) { Severity::Lint } else { Severity::Error };
+        self.find(F::UnknownRunAfter, severity, place, message, suggestion);
     }
 
     /// Tells of each circle once. Answers whether there is none.

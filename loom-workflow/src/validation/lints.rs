@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::{FindingCode as F, Severity};
 use crate::Subject;
 use crate::definition::{
-    ActionIndex, Definition, NewVariable, Operation, Owner, Reading, VariableKind,
+    ActionIndex, Definition, NewVariable, Operation, Owner, Parameter, Reading, VariableKind,
+    is_filled_in,
 };
+use crate::run::Status;
 
 impl Reading<'_> {
     pub(super) fn lints(&mut self, definition: &Definition) {
@@ -18,8 +20,9 @@ impl Reading<'_> {
         self.secrets_in_sight(definition);
         for at in 0..definition.actions.len() {
             let action = &definition.actions[at];
-            let is_after_end = action.run_after.iter().any(|(before, _)| {
+            let is_after_end = action.run_after.iter().any(|(before, statuses)| {
                 matches!(definition.action(*before).operation, Operation::Terminate(_))
+                    && !statuses.has(Status::Skipped)
             });
             if is_after_end {
                 let place = self.written[at].place.clone();
@@ -64,19 +67,38 @@ impl Reading<'_> {
         let (parameters, any_parameter) = named(Subject::Parameter);
         for (at, action) in definition.actions.iter().enumerate() {
             for NewVariable { name, .. } in action.operation.new_variables() {
-                if !any_variable && !variables.contains(&name.to_lowercase()) {
-                    let place = self.written[at].place.clone();
+                if !any_variable
+                    && !variables.contains(&name.to_lowercase())
+                    && !self.is_asked_for("variables", name)
+                {
+                    let place = self.variable_places.get(&name.to_lowercase());
+                    let place = place.unwrap_or(&self.written[at].place).clone();
                     let message = format!("Nothing asks for the variable '{name}'.");
                     self.lint(F::UnusedVariable, &place, message);
                 }
             }
         }
-        for parameter in &definition.parameters {
-            if !any_parameter && !parameters.contains(&parameter.name.to_lowercase()) {
-                let message = format!("Nothing asks for the parameter '{}'.", parameter.name);
-                self.lint(F::UnusedParameter, &crate::definition::TextPlace::new(), message);
+        let places = std::mem::take(&mut self.parameter_places);
+        for (Parameter { name, .. }, place) in definition.parameters.iter().zip(&places) {
+            // Those of the service are there whether they are needed or not.
+            if !any_parameter
+                && !name.starts_with('$')
+                && !parameters.contains(&name.to_lowercase())
+                && !self.is_asked_for("parameters", name)
+            {
+                let message = format!("Nothing asks for the parameter '{name}'.");
+                self.lint(F::UnusedParameter, place, message);
             }
         }
+    }
+
+    /// Whether some text asks for a name that was not read as an expression: what is kept as it
+    /// is, or what a deployment makes an expression of.
+    fn is_asked_for(&self, function: &str, name: &str) -> bool {
+        let name = name.to_lowercase();
+        let call = format!("{function}('{name}'");
+        let mut texts = self.texts_that_ask.iter();
+        texts.any(|text| text.contains(&call) || is_filled_in(text) && text.contains(&name))
     }
 
     fn secrets_in_sight(&mut self, definition: &Definition) {
@@ -110,6 +132,7 @@ impl Reading<'_> {
             };
             if let Some(kind) = kind_of(name)
                 && !takes.contains(&kind)
+                && !self.of_any_type.contains(&name.to_lowercase())
             {
                 let place = self.written[at].place.clone();
                 let message = format!(

@@ -37,7 +37,9 @@ impl Reading<'_> {
     ) {
         let function = &it.reference.function;
         if it.reference.subject == Subject::Item {
-            if !has_item(definition, it.owner) {
+            // Of a loop beside the action was told before.
+            let is_repeated = it.owner.action().is_some_and(|it| self.repeated.contains(&it.0));
+            if !is_repeated && !has_item(definition, it.owner) {
                 self.error(F::OutsideLoop, &it.place, "'item()' stands outside of every loop.");
             }
             return;
@@ -60,6 +62,10 @@ impl Reading<'_> {
                 }
             }
             Subject::Parameter if definition.parameter(name).is_none() => {
+                // Those of a Standard workflow stand in a file beside it.
+                if self.is_standard && definition.parameters.is_empty() {
+                    return;
+                }
                 let is_elsewhere = self.is_standard || name.contains('#') || name.starts_with('$');
                 let severity = if is_elsewhere { Severity::Lint } else { Severity::Error };
                 let known = definition.parameters.iter().map(|it| it.name.as_str());
@@ -75,6 +81,15 @@ impl Reading<'_> {
         }
     }
 
+    /// Whether something that an action runs after is not there, which was told of: what is before
+    /// it is not known then.
+    fn is_behind_a_gap(&self, definition: &Definition, order: &Order, at: ActionIndex) -> bool {
+        let mut gaps = self.gaps.iter();
+        gaps.any(|gap| {
+            around(definition, at).any(|it| it == *gap) || order.is_before(definition, *gap, at)
+        })
+    }
+
     /// A variable must be made, and before it is asked for or changed.
     fn variable_named(
         &mut self,
@@ -87,22 +102,23 @@ impl Reading<'_> {
         let Some(maker) = variables.get(&name.to_lowercase()) else {
             return self.unknown_variable(name, place, variables);
         };
-        let at = match owner {
-            Owner::Trigger | Owner::Output => return,
-            Owner::Action(at) | Owner::Elementwise(at) | Owner::Inside(at) | Owner::Ended(at) => at,
-        };
-        if order.is_none_or(|order| order.is_before(definition, *maker, ActionIndex(at))) {
+        let (Some(at), Some(order)) = (owner.action(), order) else { return };
+        if order.is_before(definition, *maker, at) || self.is_behind_a_gap(definition, order, at) {
             return;
         }
         // The service saves a variable made from another of the same action, and fails it in the
         // run (Azure/logicapps#1447).
         let of_same_action = variables.values().filter(|it| *it == maker).count();
-        let is_saved = *maker == ActionIndex(at) && of_same_action > 1;
+        let is_saved = *maker == at && of_same_action > 1;
         let severity = if is_saved { Severity::Lint } else { Severity::Error };
-        let maker = &definition.action(*maker).name;
-        let message = format!(
-            "The variable '{name}' must be made before this: no 'runAfter' leads from here to '{maker}'."
-        );
+        let message = if *maker == at {
+            format!("The variable '{name}' is made by this action, and cannot be asked for in it.")
+        } else {
+            let maker = &definition.action(*maker).name;
+            format!(
+                "The variable '{name}' must be made before this: no 'runAfter' leads from here to '{maker}'."
+            )
+        };
         self.find(F::NotBefore, severity, place, message, None);
     }
 
@@ -116,8 +132,8 @@ impl Reading<'_> {
         let Some(named) = definition.find(name) else {
             let known = definition.actions.iter().map(|it| it.name.as_str());
             let suggestion = self.guess(name, known);
-            let is_trigger = definition.trigger(name).is_some();
-            let severity = if is_trigger { Severity::Lint } else { Severity::Error };
+            let may_be_there = definition.trigger(name).is_some() || self.is_filled_in;
+            let severity = if may_be_there { Severity::Lint } else { Severity::Error };
             let message =
                 format!("'{}' names '{name}', and there is no such action.", it.reference.function);
             self.find(F::UnknownAction, severity, &it.place, message, suggestion);
@@ -136,7 +152,8 @@ impl Reading<'_> {
                     || order.is_before(definition, named, own)
             }
         };
-        if !is_before {
+        let late = it.owner.action();
+        if !is_before && !late.is_some_and(|it| self.is_behind_a_gap(definition, order, it)) {
             let message = format!(
                 "'{name}' has not always ended when this is evaluated: no 'runAfter' leads from here to it."
             );
@@ -152,7 +169,8 @@ impl Reading<'_> {
     ) {
         let suggestion = self.guess(name, variables.keys().map(String::as_str));
         let message = format!("No action makes the variable '{name}'.");
-        self.find(F::UnknownVariable, Severity::Error, place, message, suggestion);
+        let severity = if self.is_filled_in { Severity::Lint } else { Severity::Error };
+        self.find(F::UnknownVariable, severity, place, message, suggestion);
     }
 
     /// Looks at the variables that actions change.

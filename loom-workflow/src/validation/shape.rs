@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::FindingCode as F;
 use super::order::around;
+use super::{FindingCode as F, Severity};
 use crate::definition::{ActionIndex, Definition, NewVariable, Operation, Reading, TriggerKind};
 
 const ACTIONS_MAX: usize = 500;
@@ -35,6 +35,9 @@ impl Reading<'_> {
                 .triggers
                 .iter()
                 .any(|it| it.type_name.eq_ignore_ascii_case("ApiManagement"));
+        let has_callback = definition.triggers.iter().any(|it| {
+            matches!(it.kind, TriggerKind::HttpWebhook | TriggerKind::ApiConnectionWebhook)
+        });
         let splits = definition.triggers.iter().any(|it| it.split_on.is_some());
         let mut variables: BTreeMap<String, usize> = BTreeMap::new();
         for (at, action) in definition.actions.iter().enumerate() {
@@ -53,7 +56,10 @@ impl Reading<'_> {
                 Operation::Response { asynchronous, .. } => {
                     if !has_request {
                         let message = "A Response answers a Request trigger, and there is none.";
-                        self.error(F::ResponseWithoutRequest, &place, message);
+                        // The service saves it where a trigger is called back.
+                        let severity = if has_callback { Severity::Lint } else { Severity::Error };
+                        let message = message.to_owned();
+                        self.find(F::ResponseWithoutRequest, severity, &place, message, None);
                     }
                     if in_loop {
                         self.error(F::ResponseInLoop, &place, "A Response cannot stand in a loop.");

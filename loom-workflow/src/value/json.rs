@@ -39,6 +39,14 @@ pub(super) fn read(text: &str) -> Result<Value, JsonTextError> {
     whole.map_err(|message| reader.error(message))
 }
 
+/// The string whose quotes, of either sort, begin at `at`, and where what follows it begins. Half
+/// a character becomes the replacement character.
+pub(crate) fn string_at(text: &str, at: usize) -> Result<(String, usize), &'static str> {
+    let mut reader = Reader { text, at, depth: 0, is_first: false };
+    let string = reader.quoted()?;
+    Ok((string, reader.at))
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,

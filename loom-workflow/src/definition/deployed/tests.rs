@@ -19,6 +19,9 @@ fn what_a_deployment_fills_in_is_known_later() {
         "Again": {"type": "Until", "expression": "@true", "actions": {}, "limit": {"count": "[int(parameters('n'))]", "timeout": "[variables('t')]"}},
         "Rest": {"type": "Wait", "inputs": {"interval": {"count": "[parameters('n')]", "unit": "[parameters('unit')]"}}},
         "Stop": {"type": "Terminate", "inputs": {"runStatus": "[parameters('status')]"}},
+        "Rows": {"type": "Table", "inputs": {"from": [], "format": "[parameters('format')]"}, "runAfter": {"Stop": ["[parameters('status')]"]}},
+        "Typed": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "w", "type": "[parameters('type')]", "value": 1}]}},
+        "Add": {"type": "IncrementVariable", "inputs": {"name": "w"}, "runAfter": {"Typed": ["Succeeded"]}},
         "Made": {"type": "InitializeVariable", "inputs": {"variables": [{"name": "v", "type": "array", "value": "[parameters('v')]"}]}}
     }"#;
     let triggers = r#"{"Recurrence": {"type": "Recurrence", "recurrence": {"frequency": "[parameters('f')]",
@@ -32,12 +35,52 @@ fn what_a_deployment_fills_in_is_known_later() {
 }
 
 #[test]
+fn places_that_are_filled_in_when_it_is_released_are_known_later() {
+    for place in ["${var.x}", "#{X}#", "#{X}", "{{ x }}", "$(X)"] {
+        let actions = format!(
+            r#"{{"Post": {{"type": "Http", "inputs": {{"method": "POST", "uri": "{place}"}}, "limit": {{"timeout": "PT{place}M"}}}},
+            "Again": {{"type": "Until", "expression": "@true", "limit": {{"count": "{place}"}}}}}}"#
+        );
+        let triggers = format!(
+            r#"{{"R": {{"type": "Recurrence", "recurrence": {{"frequency": "{place}", "interval": "{place}"}}}}}}"#
+        );
+        assert_eq!(found(&triggers, &actions), Vec::<String>::new());
+        let parameters = format!(r#"{{"p": {{"type": "Int", "defaultValue": "{place}"}}}}"#);
+        let text = format!(r#"{{"parameters": {parameters}, "actions": {{}}}}"#);
+        assert_eq!(validate(&text, &Scrutiny::default()).findings, []);
+    }
+    let actions =
+        r#"{"Again": {"type": "Until", "expression": "@true", "limit": {"count": "$5"}}}"#;
+    assert_eq!(found("{}", actions).len(), 1);
+}
+
+#[test]
+fn an_escape_of_a_template_is_read_as_the_deployment_writes_it() {
+    let of = |text: &str| {
+        let validated = validate(text, &Scrutiny::default());
+        let definition = validated.definition.unwrap();
+        match &definition.actions()[0].operation {
+            crate::definition::Operation::Compose(template) => template.constant().cloned(),
+            _ => None,
+        }
+    };
+    let workflow = r#"{"definition": {"actions": {"A": {"type": "Compose", "inputs": ["[[a]", "[[[b]", {"c": "[1]"}]}}}}"#;
+    let written = of(workflow).unwrap().to_json_text();
+    assert_eq!(written, r#"["[[a]","[[[b]",{"c":"[1]"}]"#);
+    let deployed = of(&format!(r#"{{"resources": [{{"properties": {workflow}}}]}}"#));
+    assert_eq!(deployed.unwrap().to_json_text(), r#"["[a]","[[b]",{"c":"[1]"}]"#);
+}
+
+#[test]
 fn whole_actions_triggers_and_types_may_be_filled_in() {
     let triggers = r#"{"T": "[parameters('t')]", "U": {"type": "[parameters('u')]"}}"#;
     let actions = r#"{
         "A": "[parameters('a')]",
-        "B": {"type": "[parameters('b')]", "runAfter": {"A": ["Succeeded"]}},
-        "C": {"type": "Scope", "actions": "[parameters('c')]"}
+        "B": {"type": "[parameters('b')]", "runAfter": {"A": ["Succeeded"], "[parameters('b1')]": ["Succeeded"]}},
+        "C": {"type": "Scope", "actions": "[parameters('c')]"},
+        "D": {"type": "InitializeVariable", "inputs": {"variables": "[parameters('d')]"}},
+        "E": {"type": "Compose", "inputs": "@variables('d')", "runAfter": {"D": ["Succeeded"]}},
+        "F": {"type": "Compose", "inputs": "@body('c1')", "runAfter": {"C": ["Succeeded"]}}
     }"#;
     assert_eq!(found(triggers, actions), Vec::<String>::new());
     let text = r#"{"parameters": {"p": {"type": "[parameters('p')]"}, "q": "[parameters('q')]"}, "actions": {}}"#;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::definition::kinds::{action_types, is_of_standard};
 use crate::definition::reading::{Owner, Written};
 use crate::definition::{
-    Action, ActionIndex, ActionKind, Block, BreakerRule, Member, Node, Operation, Reading,
+    Action, ActionIndex, ActionKind, Block, BreakerRule, Limit, Member, Node, Operation, Reading,
     Standing, StaticResult, TextPlace as Place, action_kind, is_filled_in, is_known_later,
 };
 use crate::run::{Status, StatusSet};
@@ -39,7 +39,11 @@ impl Reading<'_> {
         level: u32,
     ) -> Block {
         let mut block = Block::default();
-        for member in self.object(node, place) {
+        if node.is_null() {
+            return block;
+        }
+        self.is_filled_in |= node.as_str().is_some_and(is_filled_in);
+        for member in self.members(node, place) {
             if self.actions.len() >= ACTIONS_READ_MAX {
                 self.is_cut = true;
                 break;
@@ -66,6 +70,7 @@ impl Reading<'_> {
             self.error(F::OutOfRange, &key, message);
         }
         let node = &member.value;
+        self.is_filled_in |= node.as_str().is_some_and(is_filled_in);
         self.object(node, &place);
         let run_after = self.run_after(node, &place);
         self.actions.push(Action {
@@ -99,6 +104,7 @@ impl Reading<'_> {
         let operation = self.operation(slot, &place);
         self.own(index).operation = operation;
         self.properties(slot, &place);
+        self.loops_of_old(slot, &place);
         let end = u32::try_from(self.actions.len()).expect("a text has few actions");
         self.own(index).end = ActionIndex(end);
         index
@@ -129,6 +135,7 @@ impl Reading<'_> {
         self.is_standard |= is_of_standard(&type_name);
         let at = place.of(slot.node, "type");
         if is_filled_in(&type_name) {
+            self.is_filled_in = true;
             return unknown;
         }
         let Some((kind, standing)) = action_kind(&type_name) else {
@@ -186,7 +193,7 @@ impl Reading<'_> {
                 .collect();
         }
         let mut read = Vec::new();
-        for member in self.object(run_after, &place) {
+        for member in self.members(run_after, &place) {
             // An agent that hands over is no action that has to end.
             if is_handed_over(&member.value) {
                 self.hands_over = true;
@@ -219,6 +226,23 @@ impl Reading<'_> {
         read
     }
 
+    /// Loops stood beside the action that they repeated before 2016.
+    fn loops_of_old(&mut self, slot: Slot<'_>, place: &Place) {
+        let kind = action_kind(&self.own(slot.index).type_name).map(|(kind, _)| kind);
+        if kind == Some(ActionKind::Foreach) {
+            return;
+        }
+        for name in ["forEach", "repeat", "until"] {
+            if slot.node.get(name).is_some_and(|it| !it.is_null()) {
+                self.repeated.insert(slot.index.0);
+                let message = format!(
+                    "'{name}' beside an action belongs to definitions from before 2016; since then a loop is an action around it."
+                );
+                self.error(F::IgnoredProperty, &place.of(slot.node, name), message);
+            }
+        }
+    }
+
     fn statuses(&mut self, node: &Node, place: &Place) -> StatusSet {
         let Some(items) = node.as_array() else {
             self.wrong_kind(node, place, "an array of statuses");
@@ -231,6 +255,9 @@ impl Reading<'_> {
                 self.wrong_kind(item, &place, "the name of a status");
                 continue;
             };
+            if is_filled_in(name) {
+                continue;
+            }
             match Status::named(name) {
                 Some(status) => statuses = statuses.with(status),
                 // Names of the schema that no action here ever has.
@@ -257,10 +284,13 @@ impl Reading<'_> {
         let limit = node.get("limit").map(|limit| (limit, place.of(node, "limit")));
         let is_until = matches!(self.own(index).operation, Operation::Until(_));
         let limit = limit.filter(|_| !is_until);
-        let timeout = limit.and_then(|(limit, place)| self.duration(limit, &place, "timeout"));
+        let owner = Owner::Action(index.0);
+        let timeout =
+            limit.and_then(|(limit, place)| self.time_limit(limit, &place, "timeout", owner));
         let millis =
             node.get("timeout").and_then(Node::as_i64).and_then(|it| u64::try_from(it).ok());
-        self.own(index).timeout = timeout.or(millis.map(Duration::from_millis));
+        let millis = millis.map(|millis| Limit::Fixed(Duration::from_millis(millis)));
+        self.own(index).timeout = timeout.or(millis);
         self.own(index).breaker = self.breaker(node, place);
         self.rate_limit(slot, place);
         if let Some(tracked) = node.get("trackedProperties").filter(|it| !it.is_null()) {
@@ -277,6 +307,12 @@ impl Reading<'_> {
         {
             let message = format!("A description has at most {DESCRIPTION_CHARS_MAX} characters.");
             self.lint(F::OutOfRange, &place.of(node, "description"), message);
+        }
+        let transitions = node.get("transitions").and_then(Node::as_object);
+        if transitions.is_some_and(|it| !it.is_empty()) {
+            let message =
+                "Transitions are kept as they are. An action begins as its 'runAfter' says.";
+            self.lint(F::NotExecutable, &place.of(node, "transitions"), message);
         }
         self.runtime(slot, place);
         if let Some(compensate) = node.get("compensate").filter(|it| !it.is_null()) {

@@ -16,7 +16,8 @@ impl Reading<'_> {
         place: &Place,
     ) -> Option<Operation> {
         let owner = Owner::Action(slot.index.0);
-        if let (ActionKind::Response, None) = (kind, slot.node.get("inputs")) {
+        let inputs = slot.node.get("inputs").filter(|it| !it.is_null());
+        if let (ActionKind::Response, None) = (kind, inputs) {
             let asynchronous = has_option(slot.node, "Asynchronous");
             return Some(Operation::Response { inputs: nothing(), asynchronous });
         }

@@ -5,17 +5,15 @@ use std::time::Duration;
 use super::actions::{Slot, either, has_option};
 use crate::definition::reading::Owner;
 use crate::definition::{
-    ActionKind, Block, Concurrency, Foreach, If, Node, Operation, Reading, RetryBlock, RetryRule,
-    Saga, Switch, SwitchCase, TextPlace as Place, Until, unit_named,
+    ActionKind, Block, Concurrency, Foreach, If, Limit, Node, Operation, Reading, RetryBlock,
+    RetryRule, Saga, Switch, SwitchCase, TextPlace as Place, UNTIL_COUNT, UNTIL_COUNT_MAX,
+    UNTIL_TIMEOUT, UNTIL_TIMEOUT_MAX, Until, unit_named,
 };
 use crate::validation::FindingCode as F;
 use crate::{Condition, Value};
 
 const CASES_MAX: usize = 25;
 const REPETITIONS_MAX: i64 = 50;
-const UNTIL_COUNT: u32 = 60;
-const UNTIL_COUNT_MAX: i64 = 5_000;
-const UNTIL_TIMEOUT_MAX: Duration = Duration::from_hours(30 * 24);
 
 impl Reading<'_> {
     pub(super) fn container(
@@ -63,11 +61,13 @@ impl Reading<'_> {
         in_inputs: &str,
         needed: bool,
     ) -> Block {
-        if let Some((node, place)) = either(slot, place, name, in_inputs) {
+        let found = either(slot, place, name, in_inputs).filter(|(node, _)| !node.is_null());
+        if let Some((node, place)) = found {
             return self.block(node, &place, Some(slot.index), slot.level + 1);
         }
         if needed {
-            self.missing(place, name);
+            let message = format!("Without '{name}' nothing is done here.");
+            self.lint(F::Missing, place, message);
         }
         Block::default()
     }
@@ -98,11 +98,11 @@ impl Reading<'_> {
         let on_text =
             found.and_then(|(node, _)| node.as_str().map(str::to_owned)).unwrap_or_default();
         let mut cases: Vec<SwitchCase> = Vec::new();
-        if let Some(node) = slot.node.get("cases") {
+        if let Some(node) = slot.node.get("cases").filter(|it| !it.is_null()) {
             let place = place.of(slot.node, "cases");
-            let members = self.object(node, &place);
+            let members = self.members(node, &place);
             self.at_most(members.len(), CASES_MAX, &place, "cases");
-            for member in &members[..members.len().min(CASES_MAX)] {
+            for member in members.into_iter().take(CASES_MAX) {
                 let at = place.member(member);
                 cases.extend(self.case(&member.value, &at, slot, &cases));
             }
@@ -202,24 +202,23 @@ impl Reading<'_> {
     fn until(&mut self, slot: Slot<'_>, place: &Place, while_true: bool) -> Option<Operation> {
         let condition = self.tested(slot, place, Owner::Inside(slot.index.0));
         let block = self.inner(slot, place, "actions", "actions", true);
-        let mut count_max = UNTIL_COUNT;
-        let mut timeout = Duration::from_hours(1);
-        if let Some((limit, at)) = either(slot, place, "limit", "limit") {
+        let mut count_max = Limit::Fixed(UNTIL_COUNT);
+        let mut timeout = Limit::Fixed(UNTIL_TIMEOUT);
+        let owner = Owner::Action(slot.index.0);
+        if let Some((limit, at)) =
+            either(slot, place, "limit", "limit").filter(|(it, _)| !it.is_null())
+        {
             if limit.as_object().is_some() {
-                count_max =
-                    self.number(limit, &at, "count", 1..=UNTIL_COUNT_MAX).unwrap_or(UNTIL_COUNT);
-                if let Some(written) = self.duration(limit, &at, "timeout") {
-                    timeout = written;
-                    if written > UNTIL_TIMEOUT_MAX {
-                        self.error(
-                            F::OutOfRange,
-                            &at.of(limit, "timeout"),
-                            "A loop takes at most P30D.",
-                        );
-                    }
+                let written = self.count_limit(limit, &at, "count", 1..=UNTIL_COUNT_MAX, owner);
+                count_max = written.unwrap_or(count_max);
+                let written = self.time_limit(limit, &at, "timeout", owner);
+                timeout = written.unwrap_or(timeout);
+                if matches!(timeout, Limit::Fixed(written) if written > UNTIL_TIMEOUT_MAX) {
+                    let place = at.of(limit, "timeout");
+                    self.error(F::OutOfRange, &place, "A loop takes at most P30D.");
                 }
             } else if let Some(count) = limit.as_i64() {
-                count_max = u32::try_from(count).unwrap_or(UNTIL_COUNT);
+                count_max = Limit::Fixed(u32::try_from(count).unwrap_or(UNTIL_COUNT));
             } else {
                 self.wrong_kind(limit, &at, "an object with 'count' and 'timeout'");
             }

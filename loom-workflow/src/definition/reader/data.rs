@@ -105,6 +105,7 @@ impl Reading<'_> {
 
     fn initialize(&mut self, inputs: &Node, at: &Place, owner: Owner) -> Option<Operation> {
         let (variables, at) = self.required(inputs, at, "variables")?;
+        self.is_filled_in |= variables.as_str().is_some_and(is_filled_in);
         let Some(items) = variables.as_array() else {
             self.wrong_kind(variables, &at, "an array of variables");
             return None;
@@ -122,13 +123,23 @@ impl Reading<'_> {
 
     fn new_variable(&mut self, item: &Node, at: &Place, owner: Owner) -> Option<NewVariable> {
         let name = self.text(item, at, "name");
+        if let Some(name) = &name {
+            self.variable_places.insert(name.to_lowercase(), at.of(item, "name"));
+        }
         let type_name = self.text(item, at, "type");
         let value = match item.get("value") {
             Some(value) => self.template(value, &at.of(item, "value"), owner).map(Some),
             None => Some(None),
         };
         let type_name = type_name?;
-        let kind = VariableKind::named(&type_name);
+        let kind = match VariableKind::named(&type_name) {
+            // Any kind will do: it is deployed before it runs.
+            None if is_filled_in(&type_name) => {
+                self.of_any_type.extend(name.as_ref().map(|it| it.to_lowercase()));
+                Some(VariableKind::String)
+            }
+            kind => kind,
+        };
         if kind.is_none() {
             let known = ["String", "Integer", "Float", "Boolean", "Object", "Array"];
             let message = format!("'{type_name}' is not a type of variables.");
@@ -137,6 +148,7 @@ impl Reading<'_> {
         }
         let (kind, value) = (kind?, value?);
         if let Some(constant) = value.as_ref().and_then(Template::constant)
+            && VariableKind::named(&type_name).is_some()
             && !crate::planner::fits(kind, constant)
             && !constant.as_str().is_some_and(is_filled_in)
         {
@@ -158,6 +170,8 @@ impl Reading<'_> {
         let format = match format.to_ascii_lowercase().as_str() {
             "csv" => Some(TableFormat::Csv),
             "html" => Some(TableFormat::Html),
+            // Either will do: it is deployed before it runs.
+            _ if is_filled_in(&format) => Some(TableFormat::Csv),
             _ => {
                 let message = format!("'{format}' is not a format: CSV or HTML.");
                 self.error(F::WrongValue, &at.of(inputs, "format"), message);
@@ -187,13 +201,16 @@ impl Reading<'_> {
     }
 
     fn expression_kind(&mut self, node: &Node, place: &Place) -> Option<ExpressionKind> {
-        const KINDS: [(&str, ExpressionKind); 6] = [
+        const KINDS: [(&str, ExpressionKind); 9] = [
             ("AddToTime", ExpressionKind::AddToTime),
             ("SubtractFromTime", ExpressionKind::SubtractFromTime),
             ("ConvertTimeZone", ExpressionKind::ConvertTimeZone),
             ("CurrentTime", ExpressionKind::CurrentTime),
             ("GetFutureTime", ExpressionKind::GetFutureTime),
             ("GetPastTime", ExpressionKind::GetPastTime),
+            ("FormatNumber", ExpressionKind::FormatNumber),
+            ("IndexOf", ExpressionKind::IndexOf),
+            ("Substring", ExpressionKind::Substring),
         ];
         let name = self.text(node, place, "kind")?;
         let kind = KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name));

@@ -14,12 +14,14 @@ use crate::validation::{FindingCode as F, Severity};
 
 impl Reading<'_> {
     pub(super) fn triggers(&mut self, node: &Node, place: &Place) -> Vec<Trigger> {
-        let Some(triggers) = node.get("triggers") else { return Vec::new() };
+        let Some(triggers) = node.get("triggers").filter(|it| !it.is_null()) else {
+            return Vec::new();
+        };
         let place = place.of(node, "triggers");
-        let members = self.object(triggers, &place);
+        let members = self.members(triggers, &place);
         self.at_most(members.len(), TRIGGERS_MAX, &place, "triggers");
         let mut read: Vec<Trigger> = Vec::new();
-        for member in &members[..members.len().min(TRIGGERS_MAX)] {
+        for member in members.into_iter().take(TRIGGERS_MAX) {
             let place = Place { action: Some(member.name.clone()), ..place.member(member) };
             if read.iter().any(|it| it.name.eq_ignore_ascii_case(&member.name)) {
                 let message = format!("There is another trigger named '{}'.", member.name);
@@ -113,22 +115,22 @@ impl Reading<'_> {
     fn recurrence(&mut self, node: &Node, place: &Place, kind: TriggerKind) -> Option<Recurrence> {
         let inputs = node.get("inputs");
         // `schedule` is Loom's own and has it in its inputs.
-        let (written, place) =
-            match (node.get("recurrence"), inputs.and_then(|it| it.get("recurrence"))) {
-                (Some(written), _) => (written, place.of(node, "recurrence")),
-                (None, Some(written)) => {
-                    (written, place.of(node, "inputs").of(inputs?, "recurrence"))
+        let (written, place) = match (
+            node.get("recurrence").filter(|it| !it.is_null()),
+            inputs.and_then(|it| it.get("recurrence")),
+        ) {
+            (Some(written), _) => (written, place.of(node, "recurrence")),
+            (None, Some(written)) => (written, place.of(node, "inputs").of(inputs?, "recurrence")),
+            (None, None) => {
+                if matches!(
+                    kind,
+                    TriggerKind::Recurrence | TriggerKind::SlidingWindow | TriggerKind::Http
+                ) {
+                    self.missing(place, "recurrence");
                 }
-                (None, None) => {
-                    if matches!(
-                        kind,
-                        TriggerKind::Recurrence | TriggerKind::SlidingWindow | TriggerKind::Http
-                    ) {
-                        self.missing(place, "recurrence");
-                    }
-                    return None;
-                }
-            };
+                return None;
+            }
+        };
         if written.as_object().is_none() {
             if written.as_str().is_none_or(|text| !text.starts_with('@')) {
                 self.wrong_kind(written, &place, "an object");
