@@ -204,20 +204,31 @@ impl<'a> Reading<'a> {
         members.unwrap_or_default()
     }
 
-    /// The members of a node, of which those with the same name are told: the last one counts, as
-    /// in the service.
+    /// The members of a node. Of those with the same name the last one counts, as in the service;
+    /// but what it would lose without a word is an error.
     pub(crate) fn members<'n>(&mut self, node: &'n Node, place: &Place) -> Vec<&'n Member> {
-        let mut seen = BTreeSet::new();
-        let members = self.object(node, place).iter().rev();
-        let (mut last, twice): (Vec<_>, Vec<_>) =
-            members.partition(|member| seen.insert(member.name.as_str()));
-        for member in twice {
+        let mut last: BTreeMap<&str, &Member> = BTreeMap::new();
+        let mut counting = Vec::new();
+        for member in self.object(node, place).iter().rev() {
+            let Some(counts) = last.get(member.name.as_str()) else {
+                last.insert(&member.name, member);
+                counting.push(member);
+                continue;
+            };
             let place = Place { at: member.at as usize, ..place.member(member) };
-            let message = format!("'{}' is there twice; the last one counts.", member.name);
-            self.lint(FindingCode::DuplicateName, &place, message);
+            let name = &member.name;
+            if member.value.says_the_same(&counts.value) {
+                let message = format!("'{name}' is there twice, and says the same.");
+                self.lint(FindingCode::DuplicateName, &place, message);
+            } else {
+                let message = format!(
+                    "'{name}' is there twice, and this one would be lost: the last one counts."
+                );
+                self.error(FindingCode::DuplicateName, &place, message);
+            }
         }
-        last.reverse();
-        last
+        counting.reverse();
+        counting
     }
 
     /// Tells that something else stands here; not of what a deployment fills in.

@@ -88,6 +88,24 @@ impl Node {
         }
     }
 
+    /// Whether the other one is the same value, wherever it stands.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Scalar(one), Kind::Scalar(two)) => one == two,
+            (Kind::Array(one), Kind::Array(two)) => {
+                one.len() == two.len()
+                    && one.iter().zip(two).all(|(one, two)| one.says_the_same(two))
+            }
+            (Kind::Object(one), Kind::Object(two)) => {
+                let is_same = |(one, two): (&Member, &Member)| {
+                    one.name == two.name && one.value.says_the_same(&two.value)
+                };
+                one.len() == two.len() && one.iter().zip(two).all(is_same)
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn as_object(&self) -> Option<&[Member]> {
         if let Kind::Object(members) = &self.kind { Some(members) } else { None }
     }

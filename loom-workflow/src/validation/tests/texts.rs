@@ -258,23 +258,30 @@ fn what_is_no_json_or_too_much_of_it_is_refused_with_a_place() {
 }
 
 #[test]
-fn of_names_that_come_twice_in_one_object_the_last_one_counts() {
+fn of_names_that_come_twice_in_one_object_none_is_lost() {
     let make = |kind: &str| {
         format!(
             r#""V": {{"type": "InitializeVariable", "inputs": {{"variables": [{{"name": "v", "type": "{kind}"}}]}}}}"#
         )
     };
-    let text = format!(
-        r#"{{"triggers": {{"t": {{"type": "Nothing"}}, "t": {{"type": "Request"}}}}, "actions": {{{}, {},
-        "A": {{"type": "Compose", "inputs": "@variables('v')", "runAfter": {{"V": ["Failing"], "V": ["Succeeded"]}}}}}}}}"#,
-        make("array"),
-        make("string")
-    );
-    assert_eq!(errors(&text), []);
-    let strict = Scrutiny { strict: true, ..Scrutiny::default() };
-    let validated = validate(&text, &strict);
-    let found = validated.findings.iter().map(|it| (it.code, it.pointer.as_str()));
+    let text = |request: &str, kind: &str, status: &str| {
+        format!(
+            r#"{{"triggers": {{"t": {{"type": "{request}"}}, "t": {{"type": "Request"}}}}, "actions": {{{}, {},
+            "A": {{"type": "Compose", "inputs": "@variables('v')", "runAfter": {{"V": ["{status}"], "V": ["Succeeded"]}}}}}}}}"#,
+            make(kind),
+            make("string")
+        )
+    };
     let twice = ["/triggers/t", "/actions/V", "/actions/A/runAfter/V"];
+    let same = text("Request", "string", "Succeeded");
+    assert_eq!(errors(&same), []);
+    let strict = Scrutiny { strict: true, ..Scrutiny::default() };
+    let validated = validate(&same, &strict);
+    let found = validated.findings.iter().map(|it| (it.code, it.pointer.as_str()));
     assert!(found.eq(twice.map(|pointer| (FindingCode::DuplicateName, pointer))));
     assert_eq!(validated.definition.unwrap().actions().len(), 2);
+
+    let lost = errors(&text("Nothing", "array", "Failing"));
+    let found = lost.iter().map(|it| (it.code, it.pointer.as_str()));
+    assert!(found.eq(twice.map(|pointer| (FindingCode::DuplicateName, pointer))), "{lost:?}");
 }
