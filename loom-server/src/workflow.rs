@@ -10,7 +10,6 @@ mod picture;
 
 mod run;
 mod source;
-mod stand_in;
 mod validate;
 
 pub(crate) use base_url::{BaseUrl, InvalidBaseUrl};

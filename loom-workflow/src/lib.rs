@@ -21,7 +21,7 @@ mod xml;
 pub use calendar::{Moment, zone};
 pub use cases::{
     CaseFailure, CaseReport, Rehearsal, RunCaseFailure, RunCases, check_expressions, check_runs,
-    rehearse,
+    rehearse, with_connections,
 };
 pub use content::{Content, form};
 pub use definition::Definition;

@@ -1,20 +1,26 @@
 //! XML documents: read, written, made of JSON and made to JSON, and asked by paths.
 
+mod doctype;
 mod from_json;
 mod name;
 mod read;
+mod sound;
 #[cfg(test)]
 mod tests;
 mod to_json;
 mod write;
 mod xpath;
 
+use self::doctype::DocType;
 pub(crate) use self::from_json::from_json;
 pub(crate) use self::name::{decoded_name, encoded_name};
 pub(crate) use self::read::{read, unescaped};
 pub(crate) use self::to_json::to_json;
 pub(crate) use self::write::escaped;
 pub(crate) use self::xpath::{XPathValue, xpath};
+
+const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 
 /// As deep as elements may be nested.
 const DEPTH_MAX: usize = 100;
@@ -44,6 +50,7 @@ enum Content {
     Root,
     /// `<?xml …?>`, with its attributes.
     Declaration(Vec<(&'static str, String)>),
+    DocType(DocType),
     Element(Element),
     Text(String),
     CData(String),
@@ -139,7 +146,7 @@ impl Document {
             | Content::CData(text)
             | Content::Comment(text)
             | Content::Instruction(_, text) => text.clone(),
-            Content::Declaration(_) => String::new(),
+            Content::Declaration(_) | Content::DocType(_) => String::new(),
             Content::Root | Content::Element(_) => {
                 let below = self.nodes[item.node..node.end].iter();
                 below.filter_map(|node| node.text()).collect()

@@ -8,10 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use loom_core::fingerprint;
 use loom_runtime::workflow::{Began, RunId, RunRefusal, StartError, StartRun, Workflows};
 use loom_runtime::{Settings, Stopped};
-use loom_workflow::{Definition, Object, Rehearsal, Value, rehearse as try_out};
+use loom_workflow::{Definition, Object, Rehearsal, Value, rehearse as try_out, with_connections};
 use serde_json::json;
 
-use super::stand_in::with_connections;
 use super::{WorkflowSettings, graph, picture, source};
 use crate::cli::Store;
 use crate::deployment::Deployment;

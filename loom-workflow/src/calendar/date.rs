@@ -11,9 +11,10 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    /// The unit of that name, in any case.
+    /// The unit of that name, in any case, of one or of several.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
+        let name = name.to_ascii_lowercase();
+        Some(match name.strip_suffix('s').unwrap_or(&name) {
             "second" => Self::Ticks(TICKS_PER_SECOND),
             "minute" => Self::Ticks(60 * TICKS_PER_SECOND),
             "hour" => Self::Ticks(3600 * TICKS_PER_SECOND),

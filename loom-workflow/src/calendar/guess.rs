@@ -3,10 +3,11 @@
 
 use super::exact::{full_year, longest_name, of_zone};
 use super::stamp::Parts;
-use super::{Culture, Stamp, TICKS_PER_SECOND};
+use super::{Culture, Moment, Stamp, TICKS_PER_SECOND};
 
-/// The date that `text` is, if it is one.
-pub(crate) fn parse(text: &str, culture: &Culture) -> Option<Stamp> {
+/// The date that `text` is, if it is one. A text without a date is of the day that `now` is in UTC,
+/// and one without a year of that year.
+pub(crate) fn parse(text: &str, culture: &Culture, now: Moment) -> Option<Stamp> {
     let mut guess = Guess { rest: text.trim(), ..Guess::default() };
     if guess.rest.is_empty() {
         return None;
@@ -14,12 +15,15 @@ pub(crate) fn parse(text: &str, culture: &Culture) -> Option<Stamp> {
     while !guess.rest.is_empty() {
         guess.next(culture)?;
     }
-    guess.stamp(culture)
+    let today = Stamp::utc(now).parts();
+    guess.stamp(culture, &today)
 }
 
 #[derive(Default)]
 struct Guess<'a> {
     rest: &'a str,
+    /// Whether a sign has come since the last number or word: there is one at most, between two.
+    signed: bool,
     /// The numbers of the date in their order, and how many digits each has.
     numbers: Vec<(i64, usize)>,
     month: Option<i64>,
@@ -39,15 +43,25 @@ impl Guess<'_> {
     fn next(&mut self, culture: &Culture) -> Option<()> {
         let first = self.rest.chars().next()?;
         if first.is_ascii_digit() {
+            self.signed = false;
             return self.number();
         }
         if matches!(first, '+' | '-') && self.hour.is_some() {
             return self.offset(if first == '-' { -1 } else { 1 });
         }
-        if first.is_whitespace() || matches!(first, '/' | '-' | '.' | ',') {
+        if matches!(first, '/' | '-' | '.' | ',') {
+            let is_first = self.numbers.is_empty()
+                && self.month.is_none()
+                && self.day_of_week.is_none()
+                && self.hour.is_none();
+            self.rest = &self.rest[1..];
+            return (!is_first && !std::mem::replace(&mut self.signed, true)).then_some(());
+        }
+        if first.is_whitespace() {
             self.rest = &self.rest[first.len_utf8()..];
             return Some(());
         }
+        self.signed = false;
         self.word(culture)
     }
 
@@ -171,8 +185,9 @@ impl Guess<'_> {
         (!glued).then_some(())
     }
 
-    fn stamp(mut self, culture: &Culture) -> Option<Stamp> {
-        let (year, month, day) = self.date(culture)?;
+    fn stamp(mut self, culture: &Culture, today: &Parts) -> Option<Stamp> {
+        (!self.signed).then_some(())?;
+        let (year, month, day) = self.date(culture, today)?;
         let mut hour = self.hour.unwrap_or(0);
         if let Some(afternoon) = self.afternoon {
             (1..=12).contains(&hour).then_some(())?;
@@ -188,13 +203,15 @@ impl Guess<'_> {
         of_zone(ticks, self.utc, self.offset_minutes)
     }
 
-    fn date(&self, culture: &Culture) -> Option<(i64, i64, i64)> {
+    fn date(&self, culture: &Culture, today: &Parts) -> Option<(i64, i64, i64)> {
         let year = |(number, digits): (i64, usize)| match digits {
             1 | 2 => Some(full_year(number)),
             3 | 4 => Some(number),
             _ => None,
         };
         let small = |(number, digits): (i64, usize)| (digits <= 2).then_some(number);
+        let in_order =
+            |first, second| if culture.month_first { (first, second) } else { (second, first) };
         match (self.month, &self.numbers[..]) {
             (Some(month), &[first, second]) => {
                 // "2018 March 15" and "15 March 2018" and "March 15, 2018".
@@ -202,16 +219,21 @@ impl Guess<'_> {
                 Some((year(of_year)?, month, small(day)?))
             }
             (Some(month), &[number]) if number.1 > 2 => Some((year(number)?, month, 1)),
+            (Some(month), &[day]) => Some((today.year, month, small(day)?)),
             (None, &[first, second, third]) if first.1 > 2 => {
                 Some((year(first)?, small(second)?, small(third)?))
             }
             (None, &[first, second, third]) => {
-                let (month, day) =
-                    if culture.month_first { (first, second) } else { (second, first) };
+                let (month, day) = in_order(first, second);
                 Some((year(third)?, small(month)?, small(day)?))
             }
             (None, &[first, second]) if first.1 == 4 => Some((first.0, small(second)?, 1)),
             (None, &[first, second]) if second.1 == 4 => Some((second.0, small(first)?, 1)),
+            (None, &[first, second]) => {
+                let (month, day) = in_order(first, second);
+                Some((today.year, small(month)?, small(day)?))
+            }
+            (None, []) if self.hour.is_some() => Some((today.year, today.month, today.day)),
             _ => None,
         }
     }

@@ -97,7 +97,7 @@ impl Case {
 
     fn evaluate(&self) -> Result<Value, String> {
         let now = match self.context.property("utcNow") {
-            Value::String(text) => parse(&text, Culture::INVARIANT)
+            Value::String(text) => parse(&text, Culture::INVARIANT, Moment::UNIX_EPOCH)
                 .and_then(|stamp| Moment::from_ticks(stamp.ticks))
                 .ok_or_else(|| format!("'{text}' is no time"))?,
             _ => Moment::from_unix_millis(1_600_000_000_000),

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 pub use self::rehearsal::{Rehearsal, rehearse};
 
+use super::with_connections;
 use crate::definition::Definition;
 use crate::planner::Fired;
 use crate::validation::{Scrutiny, Severity, validate};
@@ -81,6 +82,8 @@ fn differences(case: &Value) -> Vec<String> {
         Value::Null => Object::new().into(),
         parameters => parameters,
     };
+    let parameters =
+        if is_invalid { parameters } else { with_connections(&text, &definition, parameters) };
     match definition.start_values(&parameters) {
         Err(_) if is_invalid => return Vec::new(),
         Err(problems) => return problems.iter().map(ToString::to_string).collect(),

@@ -127,8 +127,8 @@ impl RetryRule {
             }
         };
         let interval = duration("interval", Duration::from_secs(20));
-        let min = duration("minimumInterval", SHORTEST);
         let max = duration("maximumInterval", LONGEST.max(interval));
+        let min = duration("minimumInterval", SHORTEST.min(max));
         if interval > LONGEST {
             problem("interval", "an interval is at most P1D".to_owned());
         }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::arguments::{Arguments, wrong};
+use super::arguments::{Arguments, usage, wrong};
 use super::logical::order;
 use super::units::Units;
 use super::{Answer, Function, MANY};
@@ -105,9 +105,18 @@ fn collections<'a>(
     if let Some(objects) = values.iter().map(Value::as_object).collect() {
         return Ok(Collections::Objects(objects));
     }
-    let other = values.iter().position(|it| it.kind() != values[0].kind()).unwrap_or(0);
-    let kind = values[other].kind();
-    Err(wrong(function, MANY.into(), "either an array or an object", kind, values.len()))
+    let mut kinds: Vec<_> = values.iter().map(Value::kind).collect();
+    kinds.dedup();
+    if let [kind] = kinds[..] {
+        let wanted = "either an array or an object";
+        return Err(wrong(function, MANY.into(), wanted, kind, values.len()));
+    }
+    Err(Fault::new(format!(
+        "The template language function '{function}' expects parameters of same type, but found \
+         '{}' distinct types. {}",
+        kinds.join(","),
+        usage(function)
+    )))
 }
 
 fn intersection(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {

@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::alphabet::STANDARD as ALPHABET;
-use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
-
 use super::arguments::{Arguments, usage};
 use super::string::joined;
 use super::{Answer, Function, MANY, parse};
 use crate::expression::{Evaluation, Fault};
-use crate::value::{Array, Envelope, JsonTextError, Value};
+use crate::value::{Array, Envelope, JsonTextError, Value, from_base64, to_base64};
 use crate::xml;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -31,12 +27,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::makes("string", (1, 1), string),
 ];
 
-/// What the service reads: blanks are skipped, and the last bits do not matter.
-pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &ALPHABET,
-    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
-);
-
 /// Of one argument: `array`. Of many: `createArray`.
 #[expect(clippy::unnecessary_wraps, reason = "as functions are")]
 fn array(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
@@ -46,22 +36,22 @@ fn array(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
 fn base64(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("base64", values);
     if let Some(envelope) = Envelope::of(arguments.value(0)) {
-        return Ok(BASE64.encode(envelope.bytes).into());
+        return Ok(to_base64(envelope.bytes).into());
     }
-    Ok(BASE64.encode(arguments.string(0)?.as_bytes()).into())
+    Ok(to_base64(&**arguments.string(0)?).into())
 }
 
 /// The bytes of a text in base64.
 pub(super) fn decoded(arguments: &Arguments<'_>, text: &str) -> Result<Vec<u8>, Fault> {
-    let text: String = text.split_ascii_whitespace().collect();
-    BASE64
-        .decode(text)
-        .map_err(|_| arguments.invalid("The value cannot be decoded from base64 representation."))
+    let why = "The value cannot be decoded from base64 representation.";
+    from_base64(text).ok_or_else(|| arguments.invalid(why))
 }
 
 fn base64_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("base64ToBinary", values);
-    Ok(Envelope::binary(decoded(&arguments, arguments.string(0)?)?).into())
+    let text = arguments.string(0)?;
+    decoded(&arguments, text)?;
+    Ok(Envelope::of_base64(Envelope::BINARY, Arc::clone(text)))
 }
 
 fn base64_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
@@ -113,6 +103,7 @@ fn json(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let text = match &envelope {
         Some(envelope) if envelope.is_xml() => {
             let document = xml::read(&envelope.text());
+            let document = document.and_then(xml::Document::in_its_encoding);
             let document = document.map_err(|why| arguments.invalid(&why))?;
             return Ok(xml::to_json(&document));
         }

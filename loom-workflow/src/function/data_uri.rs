@@ -1,12 +1,11 @@
 //! Functions of `data:` URIs and of parts of URIs in percent encoding.
 
 use super::arguments::{Arguments, usage};
-use super::conversion::{BASE64, decoded};
+use super::conversion::decoded;
 use super::string::joined;
 use super::{Answer, Function, MANY};
 use crate::expression::{Evaluation, Fault};
-use crate::value::{Envelope, Value};
-use base64::Engine;
+use crate::value::{Envelope, Value, to_base64};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::makes("dataUri", (1, 1), data_uri),
@@ -32,20 +31,33 @@ fn data_uri(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
             Envelope::new("application/json;charset=utf-8", text.as_bytes().to_vec())
         }),
     };
-    let text = BASE64.encode(&content.bytes);
+    let text = to_base64(&content.bytes);
     Ok(format!("data:{};base64,{text}", content.media_type).into())
 }
 
 fn data_uri_to_binary(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    content(&Arguments::of("dataUriToBinary", values), is_binary).map(Value::from)
+    binary(&Arguments::of("dataUriToBinary", values))
 }
 
 fn decode_data_uri(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    content(&Arguments::of("decodeDataUri", values), is_binary).map(Value::from)
+    binary(&Arguments::of("decodeDataUri", values))
+}
+
+/// Base64 is kept as it is written: whoever reads the bytes finds out whether it is any.
+fn binary(arguments: &Arguments<'_>) -> Answer {
+    let Content { media_type, base64, data } = content(arguments, is_binary)?;
+    Ok(if base64 {
+        Envelope::of_base64(media_type, data)
+    } else {
+        Envelope::new(media_type, percent_decoded(data, true)).into()
+    })
 }
 
 fn data_uri_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    content(&Arguments::of("dataUriToString", values), is_text).map(|content| content.text().into())
+    let arguments = Arguments::of("dataUriToString", values);
+    let Content { base64, data, .. } = content(&arguments, is_text)?;
+    let bytes = if base64 { decoded(&arguments, data)? } else { percent_decoded(data, true) };
+    Ok(String::from_utf8_lossy(&bytes).into())
 }
 
 /// Whether such a media type and such parameters are taken for bytes.
@@ -59,10 +71,11 @@ fn is_binary(parts: &[&str]) -> bool {
         })
 }
 
-/// Whether they are taken for text.
+/// Whether they are taken for text. A charset counts as the first parameter alone.
 fn is_text(parts: &[&str]) -> bool {
     !parts[0].is_empty()
-        && charset_of(&parts[1..]).is_none_or(|it| matches!(it.as_str(), "utf-8" | "utf8"))
+        && charset_of(&parts[1..parts.len().min(2)])
+            .is_none_or(|it| matches!(it.as_str(), "utf-8" | "utf8"))
 }
 
 fn charset_of(parameters: &[&str]) -> Option<String> {
@@ -74,7 +87,16 @@ fn charset_of(parameters: &[&str]) -> Option<String> {
 }
 
 /// What is in `data:[media type][;parameter]…[;base64],data`.
-fn content(arguments: &Arguments<'_>, is_sound: fn(&[&str]) -> bool) -> Result<Envelope, Fault> {
+struct Content<'a> {
+    media_type: String,
+    base64: bool,
+    data: &'a str,
+}
+
+fn content<'a>(
+    arguments: &Arguments<'a>,
+    is_sound: fn(&[&str]) -> bool,
+) -> Result<Content<'a>, Fault> {
     let uri = arguments.string(0)?;
     let malformed = || {
         let function = arguments.function;
@@ -87,23 +109,17 @@ fn content(arguments: &Arguments<'_>, is_sound: fn(&[&str]) -> bool) -> Result<E
     let scheme = uri.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("data:"));
     let (head, data) = scheme.and_then(|_| uri[5..].split_once(',')).ok_or_else(malformed)?;
     let mut parts: Vec<_> = head.split(';').collect();
-    let base64 =
-        parts.len() > 1 && parts.last().is_some_and(|it| it.eq_ignore_ascii_case("base64"));
+    let base64 = parts.last().is_some_and(|it| it.eq_ignore_ascii_case("base64"));
     if base64 {
         parts.pop();
     }
-    if parts == [""] {
+    if matches!(parts[..], [] | [""]) {
         parts = vec!["text/plain"];
     }
     if !is_sound(&parts) {
         return Err(malformed());
     }
-    let bytes = if base64 {
-        decoded(arguments, &String::from_utf8_lossy(&percent_decoded(data, false)))?
-    } else {
-        percent_decoded(data, true)
-    };
-    Ok(Envelope::new(parts.join(";"), bytes))
+    Ok(Content { media_type: parts.join(";"), base64, data })
 }
 
 /// RFC 3986: everything but letters, digits and `-_.~`.

@@ -26,9 +26,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// The date in the argument at `at`.
-pub(super) fn stamp(arguments: &Arguments<'_>, at: usize) -> Result<Stamp, Fault> {
+pub(super) fn stamp(
+    evaluation: &Evaluation<'_>,
+    arguments: &Arguments<'_>,
+    at: usize,
+) -> Result<Stamp, Fault> {
     let text = arguments.string(at)?;
-    parse(text, Culture::EN_US).ok_or_else(|| no_stamp(arguments, text))
+    let now = evaluation.scope().now();
+    parse(text, Culture::EN_US, now).ok_or_else(|| no_stamp(arguments, text))
 }
 
 fn no_stamp(arguments: &Arguments<'_>, text: &str) -> Fault {
@@ -70,31 +75,31 @@ fn utc_now(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     written(&arguments, Stamp::utc(evaluation.scope().now()), 0)
 }
 
-fn date_difference(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn date_difference(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("dateDifference", values);
-    let (from, to) = (stamp(&arguments, 0)?, stamp(&arguments, 1)?);
+    let (from, to) = (stamp(evaluation, &arguments, 0)?, stamp(evaluation, &arguments, 1)?);
     Ok(span_text(to.ticks - from.ticks).into())
 }
 
-fn day_of_month(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    Ok(Value::Integer(stamp(&Arguments::of("dayOfMonth", values), 0)?.parts().day))
+fn day_of_month(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    Ok(Value::Integer(stamp(evaluation, &Arguments::of("dayOfMonth", values), 0)?.parts().day))
 }
 
-fn day_of_week(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    Ok(Value::Integer(stamp(&Arguments::of("dayOfWeek", values), 0)?.day_of_week()))
+fn day_of_week(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    Ok(Value::Integer(stamp(evaluation, &Arguments::of("dayOfWeek", values), 0)?.day_of_week()))
 }
 
-fn day_of_year(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    Ok(Value::Integer(stamp(&Arguments::of("dayOfYear", values), 0)?.day_of_year()))
+fn day_of_year(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    Ok(Value::Integer(stamp(evaluation, &Arguments::of("dayOfYear", values), 0)?.day_of_year()))
 }
 
-fn ticks(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    Ok(Value::Integer(stamp(&Arguments::of("ticks", values), 0)?.ticks))
+fn ticks(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    Ok(Value::Integer(stamp(evaluation, &Arguments::of("ticks", values), 0)?.ticks))
 }
 
-fn format_date_time(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn format_date_time(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("formatDateTime", values);
-    let stamp = stamp(&arguments, 0)?;
+    let stamp = stamp(evaluation, &arguments, 0)?;
     let culture = culture(&arguments, 2)?.unwrap_or(Culture::EN_US);
     written_in(&arguments, stamp, 1, culture)
 }
@@ -111,33 +116,38 @@ fn format_time_span(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     }
 }
 
-fn parse_date_time(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn parse_date_time(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("parseDateTime", values);
     let text = arguments.string(0)?;
     let culture = culture(&arguments, 1)?.unwrap_or(Culture::EN_US);
     let stamp = match arguments.optional_string(2)? {
         Some(pattern) => parse_exact(text.trim(), pattern, culture),
-        None => parse(text, culture),
+        None => parse(text, culture, evaluation.scope().now()),
     };
     let stamp = stamp.ok_or_else(|| no_stamp(&arguments, text))?;
     format(stamp, "o", culture).map(Value::from).ok_or_else(|| out_of_range(&arguments))
 }
 
-fn start_of_day(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    start("startOfDay", "day", values)
+fn start_of_day(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    start(evaluation, "startOfDay", "day", values)
 }
 
-fn start_of_hour(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    start("startOfHour", "hour", values)
+fn start_of_hour(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    start(evaluation, "startOfHour", "hour", values)
 }
 
-fn start_of_month(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    start("startOfMonth", "month", values)
+fn start_of_month(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    start(evaluation, "startOfMonth", "month", values)
 }
 
-fn start(function: &'static str, unit: &str, values: &[Value]) -> Answer {
+fn start(
+    evaluation: &Evaluation<'_>,
+    function: &'static str,
+    unit: &str,
+    values: &[Value],
+) -> Answer {
     let arguments = Arguments::of(function, values);
-    let stamp = stamp(&arguments, 0)?;
+    let stamp = stamp(evaluation, &arguments, 0)?;
     let unit = Unit::named(unit).expect("it is a unit of time");
     written(&arguments, start_of(stamp, unit), 1)
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rust_decimal::Decimal;
 
-use super::arguments::{Arguments, wrong};
+use super::arguments::{Arguments, usage, wrong};
 use super::{Answer, Function, MANY};
 use crate::expression::{Evaluation, Fault, Node};
 use crate::value::{Value, fold};
@@ -38,26 +38,26 @@ fn first_that_is(
     arguments: &[Node],
 ) -> Answer {
     for argument in arguments {
-        if boolean(evaluation, function, argument, MANY.into())? == wanted {
+        let value = evaluation.value(argument)?;
+        let holds = value.as_bool().ok_or_else(|| {
+            let kind = value.kind();
+            Fault::new(format!(
+                "The template language function '{function}' expects all of its parameters to be \
+                 booleans. Found invalid parameter types: '{kind}'. {}",
+                usage(function)
+            ))
+        })?;
+        if holds == wanted {
             return Ok(wanted.into());
         }
     }
     Ok(Value::Bool(!wanted))
 }
 
-fn boolean(
-    evaluation: &mut Evaluation<'_>,
-    function: &'static str,
-    argument: &Node,
-    at: usize,
-) -> Result<bool, Fault> {
-    let value = evaluation.value(argument)?;
-    value.as_bool().ok_or_else(|| wrong(function, at, "a boolean", value.kind(), 3))
-}
-
 fn choose(evaluation: &mut Evaluation<'_>, arguments: &[Node]) -> Answer {
-    let chosen = if boolean(evaluation, "if", &arguments[0], 0)? { 1 } else { 2 };
-    evaluation.value(&arguments[chosen])
+    let value = evaluation.value(&arguments[0])?;
+    let holds = value.as_bool().ok_or_else(|| wrong("if", 0, "a boolean", value.kind(), 3))?;
+    evaluation.value(&arguments[if holds { 1 } else { 2 }])
 }
 
 fn coalesce(evaluation: &mut Evaluation<'_>, arguments: &[Node]) -> Answer {

@@ -23,6 +23,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::makes("range", (2, 2), range),
 ];
 
+const NUMBER: &str = "an integer, a float or a decimal number";
+
 /// One operation on the three kinds of numbers.
 struct Operation {
     function: &'static str,
@@ -37,7 +39,7 @@ impl Operation {
         let function = self.function;
         let arguments = Arguments::of(function, values);
         for (at, value) in values.iter().enumerate() {
-            let number = value.to_float().ok_or_else(|| arguments.wrong(at, "a number"))?;
+            let number = value.to_float().ok_or_else(|| arguments.wrong(at, NUMBER))?;
             if self.divides && at == 1 && number == 0.0 {
                 return Err(Fault::new(format!(
                     "Attempt to divide an integral or decimal value by zero in function \

@@ -24,37 +24,37 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::makes("convertTimeZone", (3, 4), convert_time_zone),
 ];
 
-fn add_days(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    add(&Arguments::of("addDays", values), "day")
+fn add_days(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    add(evaluation, &Arguments::of("addDays", values), "day")
 }
 
-fn add_hours(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    add(&Arguments::of("addHours", values), "hour")
+fn add_hours(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    add(evaluation, &Arguments::of("addHours", values), "hour")
 }
 
-fn add_minutes(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    add(&Arguments::of("addMinutes", values), "minute")
+fn add_minutes(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    add(evaluation, &Arguments::of("addMinutes", values), "minute")
 }
 
-fn add_seconds(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
-    add(&Arguments::of("addSeconds", values), "second")
+fn add_seconds(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+    add(evaluation, &Arguments::of("addSeconds", values), "second")
 }
 
-fn add(arguments: &Arguments<'_>, unit: &str) -> Answer {
-    let stamp = stamp(arguments, 0)?;
+fn add(evaluation: &Evaluation<'_>, arguments: &Arguments<'_>, unit: &str) -> Answer {
+    let stamp = stamp(evaluation, arguments, 0)?;
     let unit = Unit::named(unit).expect("it is a unit of time");
     let later = stamp.plus(arguments.integer(1)?, unit);
     written(arguments, later.ok_or_else(|| out_of_range(arguments))?, 2)
 }
 
-fn add_to_time(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn add_to_time(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("addToTime", values);
-    moved(&arguments, stamp(&arguments, 0)?, 1, 1)
+    moved(&arguments, stamp(evaluation, &arguments, 0)?, 1, 1)
 }
 
-fn subtract_from_time(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn subtract_from_time(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("subtractFromTime", values);
-    moved(&arguments, stamp(&arguments, 0)?, 1, -1)
+    moved(&arguments, stamp(evaluation, &arguments, 0)?, 1, -1)
 }
 
 fn get_future_time(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
@@ -93,15 +93,15 @@ fn zone_of(arguments: &Arguments<'_>, at: usize) -> Result<TimeZone, Fault> {
     })
 }
 
-fn convert_from_utc(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn convert_from_utc(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("convertFromUtc", values);
-    let (utc, zone) = (stamp(&arguments, 0)?, zone_of(&arguments, 1)?);
+    let (utc, zone) = (stamp(evaluation, &arguments, 0)?, zone_of(&arguments, 1)?);
     written(&arguments, shown_in(&arguments, utc.ticks, &zone)?, 2)
 }
 
-fn convert_to_utc(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn convert_to_utc(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("convertToUtc", values);
-    let (stamp, zone) = (stamp(&arguments, 0)?, zone_of(&arguments, 1)?);
+    let (stamp, zone) = (stamp(evaluation, &arguments, 0)?, zone_of(&arguments, 1)?);
     if stamp.kind == Kind::Utc && !is_utc(&zone) {
         let name = arguments.string(1)?;
         return Err(Fault::new(format!(
@@ -114,9 +114,9 @@ fn convert_to_utc(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     written(&arguments, utc.ok_or_else(|| out_of_range(&arguments))?, 2)
 }
 
-fn convert_time_zone(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
+fn convert_time_zone(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let arguments = Arguments::of("convertTimeZone", values);
-    let stamp = stamp(&arguments, 0)?;
+    let stamp = stamp(evaluation, &arguments, 0)?;
     let (from, to) = (zone_of(&arguments, 1)?, zone_of(&arguments, 2)?);
     let utc = utc_of(&arguments, stamp, &from)?;
     written(&arguments, shown_in(&arguments, utc, &to)?, 3)

@@ -139,6 +139,12 @@ impl Reading<'_> {
             self.find(F::UnknownAction, severity, &it.place, message, suggestion);
             return;
         };
+        let operation = &definition.action(named).operation;
+        let may_have_some = operation.is_container() || matches!(operation, Operation::Unknown(_));
+        if it.reference.subject == Subject::Container && !may_have_some {
+            let message = format!("'{name}' has no actions in it, so that 'result' fails.");
+            self.find(F::WrongKind, Severity::Lint, &it.place, message, None);
+        }
         let Some(order) = order else { return };
         let is_before = match it.owner {
             Owner::Trigger => false,

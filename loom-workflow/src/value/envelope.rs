@@ -1,7 +1,8 @@
 //! Binary and XML content, which is kept in an object.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::{Object, Value};
 
@@ -11,6 +12,22 @@ const CONTENT: &str = "$content";
 /// All that may be in such an object: forms are read when they come in.
 const PARTS: [&str; 4] = [TYPE, CONTENT, "$formdata", "$multipart"];
 
+/// As the service has it: the last bits do not matter.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+pub(crate) fn to_base64(bytes: impl AsRef<[u8]>) -> String {
+    BASE64.encode(bytes)
+}
+
+/// The bytes of a text in base64, in which blanks are skipped.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
+    BASE64.decode(text).ok()
+}
+
 /// Bytes with their media type: `{"$content-type": …, "$content": base64}`.
 pub(crate) struct Envelope {
     pub(crate) media_type: String,
@@ -18,6 +35,8 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    pub(crate) const BINARY: &'static str = "application/octet-stream";
+
     /// The media type of XML that was made here.
     pub(crate) const XML: &'static str = "application/xml;charset=utf-8";
 
@@ -26,7 +45,7 @@ impl Envelope {
     }
 
     pub(crate) fn binary(bytes: Vec<u8>) -> Self {
-        Self::new("application/octet-stream", bytes)
+        Self::new(Self::BINARY, bytes)
     }
 
     pub(crate) fn xml(document: String) -> Self {
@@ -43,8 +62,13 @@ impl Envelope {
         if !object.keys().all(|name| PARTS.contains(&&**name)) {
             return None;
         }
-        let bytes = STANDARD.decode(object.get(CONTENT)?.as_str()?).ok()?;
+        let bytes = from_base64(object.get(CONTENT)?.as_str()?)?;
         Some(Self::new(media_type, bytes))
+    }
+
+    /// The object of content that is base64 already, which stays as it is written.
+    pub(crate) fn of_base64(media_type: impl Into<Value>, content: impl Into<Value>) -> Value {
+        Object::from([(TYPE, media_type.into()), (CONTENT, content.into())]).into()
     }
 
     pub(crate) fn is_xml(&self) -> bool {
@@ -81,9 +105,6 @@ impl Envelope {
 
 impl From<Envelope> for Value {
     fn from(envelope: Envelope) -> Self {
-        let content = STANDARD.encode(&envelope.bytes);
-        let object =
-            Object::from([(TYPE, envelope.media_type.into()), (CONTENT, Self::from(content))]);
-        object.into()
+        Envelope::of_base64(envelope.media_type, to_base64(&envelope.bytes))
     }
 }

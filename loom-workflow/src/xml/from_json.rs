@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::doctype::DocType;
 use super::read::read_keeping_blanks;
 use super::{Attribute, Content, Document, Element, Name, encoded_name};
 use crate::value::{Object, Value};
@@ -14,6 +15,8 @@ pub(crate) fn from_json(object: &Object) -> Result<Document, String> {
         if &**name == "?xml" {
             let declaration = declaration(value);
             document.add(0, Content::Declaration(declaration));
+        } else if &**name == "!DOCTYPE" {
+            document.add(0, Content::DocType(DocType::from_json(value)));
         } else if let Some(target) = name.strip_prefix('?') {
             document.add(0, Content::Instruction(target.to_owned(), text_of(value)));
         } else if name.starts_with(['@', '#']) || matches!(value, Value::Array(_)) || rooted {
@@ -22,7 +25,8 @@ pub(crate) fn from_json(object: &Object) -> Result<Document, String> {
                 .to_owned());
         } else {
             rooted = true;
-            add(&mut document, 0, "", name, value)?;
+            let mut making = Making { document: &mut document, prefixes: vec!["xml".to_owned()] };
+            making.add(0, "", name, value)?;
         }
     }
     document.close(0);
@@ -46,83 +50,109 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-/// A sound name, but for a prefix, which stays and is not told apart, so that the namespace is the
-/// one that names without prefix have.
-fn name_of(name: &str, namespace: &str) -> Name {
-    let local = match name.split_once(':') {
-        Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() => {
-            format!("{}:{}", encoded_name(prefix), encoded_name(local))
-        }
-        _ => encoded_name(&name.replace(':', "_x003A_")),
-    };
-    Name { prefix: String::new(), local, namespace: namespace.to_owned() }
-}
-
 /// Whether no element is made of it.
 fn is_nothing(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(is_nothing))
 }
 
-fn add(
-    document: &mut Document,
-    parent: usize,
-    namespace: &str,
-    name: &Arc<str>,
-    value: &Value,
-) -> Result<(), String> {
-    match (&**name, value) {
-        (_, Value::Array(items)) => {
-            for item in items.iter() {
-                add(document, parent, namespace, name, item)?;
+struct Making<'a> {
+    document: &'a mut Document,
+    /// What is declared around an element and by it.
+    prefixes: Vec<String>,
+}
+
+impl Making<'_> {
+    /// A sound name. A prefix that is declared stays and is not told apart, so that the namespace
+    /// is the one that names without prefix have; another is dropped, as `XmlDocument` does when it
+    /// writes a prefix without namespace.
+    fn name(&self, name: &str, namespace: &str) -> Name {
+        let local = match name.split_once(':') {
+            Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() => {
+                if self.prefixes.iter().any(|it| it == prefix) || prefix == "xmlns" {
+                    format!("{}:{}", encoded_name(prefix), encoded_name(local))
+                } else {
+                    encoded_name(local)
+                }
             }
-            return Ok(());
-        }
-        ("#text", value) => {
-            document.add(parent, Content::Text(text_of(value)));
-            return Ok(());
-        }
-        ("#cdata-section", value) => {
-            let text = text_of(value);
-            if text.contains("]]>") {
-                return Err("Cannot have ']]>' inside an XML CDATA block.".to_owned());
-            }
-            document.add(parent, Content::CData(text));
-            return Ok(());
-        }
-        _ => {}
+            _ => encoded_name(&name.replace(':', "_x003A_")),
+        };
+        Name { prefix: String::new(), local, namespace: namespace.to_owned() }
     }
-    let own_namespace = match value.as_object().and_then(|object| object.get("@xmlns")) {
-        Some(own) => text_of(own),
-        None => namespace.to_owned(),
-    };
-    let mut attributes = Vec::new();
-    let mut children = Vec::new();
-    if let Value::Object(object) = value {
-        for (name, value) in object.iter() {
+
+    fn add(
+        &mut self,
+        parent: usize,
+        namespace: &str,
+        name: &Arc<str>,
+        value: &Value,
+    ) -> Result<(), String> {
+        match (&**name, value) {
+            (_, Value::Array(items)) => {
+                for item in items.iter() {
+                    self.add(parent, namespace, name, item)?;
+                }
+            }
+            ("#text", value) => {
+                self.document.add(parent, Content::Text(text_of(value)));
+            }
+            ("#cdata-section", value) => {
+                let text = text_of(value);
+                if text.contains("]]>") {
+                    return Err("Cannot have ']]>' inside an XML CDATA block.".to_owned());
+                }
+                self.document.add(parent, Content::CData(text));
+            }
+            (name, value) => {
+                let declared = self.prefixes.len();
+                self.element(parent, namespace, name, value)?;
+                self.prefixes.truncate(declared);
+            }
+        }
+        Ok(())
+    }
+
+    fn element(
+        &mut self,
+        parent: usize,
+        namespace: &str,
+        name: &str,
+        value: &Value,
+    ) -> Result<(), String> {
+        let own_namespace = match value.as_object().and_then(|object| object.get("@xmlns")) {
+            Some(own) => text_of(own),
+            None => namespace.to_owned(),
+        };
+        let mut attributes = Vec::new();
+        let mut children = Vec::new();
+        for (name, value) in value.as_object().into_iter().flat_map(Object::iter) {
             match name.strip_prefix('@') {
                 Some(name) if !matches!(value, Value::Object(_) | Value::Array(_)) => {
-                    attributes.push(Attribute { name: name_of(name, ""), value: text_of(value) });
+                    let prefix = name.strip_prefix("xmlns:").map(str::to_owned);
+                    self.prefixes.extend(prefix);
+                    attributes.push((name, value));
                 }
                 _ => children.push((name, value)),
             }
         }
-    }
-    let closed = match value {
-        Value::Null => true,
-        Value::Object(_) => children.iter().all(|(_, value)| is_nothing(value)),
-        _ => false,
-    };
-    let element = Element { name: name_of(name, &own_namespace), attributes, closed };
-    let node = document.add(parent, Content::Element(element));
-    for (name, value) in children {
-        add(document, node, &own_namespace, name, value)?;
-    }
-    match value {
-        Value::Null | Value::Object(_) => {}
-        value => {
-            document.add(node, Content::Text(text_of(value)));
+        let attributes = attributes
+            .into_iter()
+            .map(|(name, value)| Attribute { name: self.name(name, ""), value: text_of(value) });
+        let attributes = attributes.collect();
+        let closed = match value {
+            Value::Null => true,
+            Value::Object(_) => children.iter().all(|(_, value)| is_nothing(value)),
+            _ => false,
+        };
+        let name = self.name(name, &own_namespace);
+        let element = Element { name, attributes, closed };
+        let node = self.document.add(parent, Content::Element(element));
+        for (name, value) in children {
+            self.add(node, &own_namespace, name, value)?;
         }
+        if !matches!(value, Value::Null | Value::Object(_)) {
+            self.document.add(node, Content::Text(text_of(value)));
+        }
+        self.document.close(node);
+        Ok(())
     }
-    document.close(node);
-    Ok(())
 }

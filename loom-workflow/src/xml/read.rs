@@ -1,13 +1,14 @@
 //! Reads XML.
 
 use quick_xml::Reader;
-use quick_xml::events::{BytesDecl, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
+use super::doctype::DocType;
 use super::name::is_name;
-use super::{Attribute, Content, DEPTH_MAX, Document, Element, NODES_MAX, Name};
-
-const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
-const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+use super::{
+    Attribute, Content, DEPTH_MAX, Document, Element, NODES_MAX, Name, XML_NAMESPACE,
+    XMLNS_NAMESPACE, sound,
+};
 
 /// The document in a text. Blanks between elements are dropped.
 pub(crate) fn read(text: &str) -> Result<Document, String> {
@@ -20,14 +21,16 @@ pub(super) fn read_keeping_blanks(text: &str) -> Result<Document, String> {
 }
 
 fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
-    let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    sound::characters(text)?;
+    let mut reader = Reader::from_str(text);
     let mut building = Building {
         document: Document::new(),
         open: vec![0],
         scopes: Vec::new(),
         text: String::new(),
         rooted: false,
-        keeps_blanks,
+        keeps_blanks: vec![keeps_blanks],
     };
     loop {
         let event = reader.read_event().map_err(|error| error.to_string())?;
@@ -50,6 +53,27 @@ fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
     Ok(building.document)
 }
 
+impl Document {
+    /// The document, if bytes that are UTF-8 can be in the encoding which its declaration names.
+    pub(crate) fn in_its_encoding(self) -> Result<Self, String> {
+        let known = |name: &str| {
+            matches!(name, "utf-8" | "utf8" | "ascii" | "us-ascii" | "latin1")
+                || name.starts_with("iso-8859-")
+                || name.starts_with("windows-125")
+        };
+        let unknown = self.nodes.iter().find_map(|node| match &node.content {
+            Content::Declaration(attributes) => attributes
+                .iter()
+                .find(|(name, value)| *name == "encoding" && !known(&value.to_ascii_lowercase())),
+            _ => None,
+        });
+        match unknown {
+            Some((_, name)) => Err(format!("System does not support '{name}' encoding.")),
+            None => Ok(self),
+        }
+    }
+}
+
 /// Text in which `&lt;` and its like are the characters for which they stand.
 pub(crate) fn unescaped(text: &str) -> Result<String, String> {
     let plain = quick_xml::escape::unescape(text);
@@ -64,7 +88,8 @@ struct Building {
     scopes: Vec<(usize, String, String)>,
     text: String,
     rooted: bool,
-    keeps_blanks: bool,
+    /// Whether blanks between elements are kept, for each node that is not closed.
+    keeps_blanks: Vec<bool>,
 }
 
 impl Building {
@@ -84,7 +109,9 @@ impl Building {
             }
             Event::GeneralRef(reference) => {
                 let name = decoded(reference.decode())?;
-                self.text.push_str(&unescaped(&format!("&{name};"))?);
+                let plain = unescaped(&format!("&{name};"))?;
+                sound::characters(&plain)?;
+                self.text.push_str(&plain);
             }
             Event::Start(start) => self.start(&start, false)?,
             Event::Empty(start) => {
@@ -104,23 +131,35 @@ impl Building {
             }
             Event::Comment(text) => {
                 self.flush()?;
-                self.add(Content::Comment(decoded(text.xml10_content())?));
+                let text = decoded(text.xml10_content())?;
+                sound::comment(&text)?;
+                self.add(Content::Comment(text));
             }
             Event::PI(instruction) => {
                 self.flush()?;
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let target = text(instruction.target());
+                sound::target(&target)?;
                 let content = text(instruction.content()).trim().to_owned();
-                self.add(Content::Instruction(text(instruction.target()), content));
+                self.add(Content::Instruction(target, content));
             }
             Event::Decl(declaration) => {
                 if self.document.nodes.len() > 1 || !self.text.is_empty() {
                     return Err("Unexpected XML declaration.".to_owned());
                 }
-                let declaration = attributes_of(&declaration)?;
+                let text = String::from_utf8_lossy(&declaration);
+                let declaration = sound::declaration(&text)?;
                 self.add(Content::Declaration(declaration));
             }
-            Event::DocType(_) => {
-                return Err("For security reasons DTD is prohibited in this XML document.".into());
+            Event::DocType(text) => {
+                self.flush()?;
+                let nodes = &self.document.nodes;
+                let another = nodes.iter().any(|it| matches!(it.content, Content::DocType(_)));
+                if self.rooted || another {
+                    return Err("Unexpected DTD declaration.".to_owned());
+                }
+                let doctype = DocType::read(&decoded(text.xml10_content())?)?;
+                self.add(Content::DocType(doctype));
             }
             Event::Eof => return Ok(false),
         }
@@ -139,7 +178,8 @@ impl Building {
     fn flush(&mut self) -> Result<(), String> {
         let text = std::mem::take(&mut self.text);
         let blank = text.trim_matches([' ', '\t', '\n', '\r']).is_empty();
-        if text.is_empty() || (blank && (!self.keeps_blanks || self.open.len() == 1)) {
+        let keeps_blanks = self.open.len() > 1 && self.keeps_blanks.last() == Some(&true);
+        if text.is_empty() || (blank && !keeps_blanks) {
             return Ok(());
         }
         if self.open.len() == 1 {
@@ -159,6 +199,8 @@ impl Building {
             return Err("There are multiple root elements.".to_owned());
         }
         let mut raw = Vec::new();
+        let mut keeps_blanks = self.keeps_blanks.last() == Some(&true);
+        sound::apart(&String::from_utf8_lossy(start.attributes_raw()))?;
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let value = String::from_utf8_lossy(&attribute.value);
@@ -166,13 +208,19 @@ impl Building {
                 return Err("'<' is an invalid attribute character.".to_owned());
             }
             let value = unescaped(&value.replace("\r\n", " ").replace(['\n', '\t', '\r'], " "))?;
+            sound::characters(&value)?;
             let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
-            match name.strip_prefix("xmlns") {
-                Some("") => self.scopes.push((depth, String::new(), value.clone())),
-                Some(rest) if rest.starts_with(':') => {
-                    self.scopes.push((depth, rest[1..].to_owned(), value.clone()));
-                }
-                _ => {}
+            let declared = match name.strip_prefix("xmlns") {
+                Some("") => Some(""),
+                Some(rest) => rest.strip_prefix(':'),
+                None => None,
+            };
+            if let Some(prefix) = declared {
+                sound::binding(prefix, &value)?;
+                self.scopes.push((depth, prefix.to_owned(), value.clone()));
+            }
+            if name == "xml:space" {
+                keeps_blanks = value == "preserve";
             }
             raw.push((name, value));
         }
@@ -189,6 +237,7 @@ impl Building {
         }
         let node = self.add(Content::Element(Element { name, attributes, closed }));
         self.open.push(node);
+        self.keeps_blanks.push(keeps_blanks);
         Ok(())
     }
 
@@ -196,13 +245,15 @@ impl Building {
         if let Some(node) = self.open.pop() {
             self.document.close(node);
         }
+        self.keeps_blanks.pop();
         let depth = self.open.len();
         self.scopes.retain(|(of, ..)| *of < depth);
     }
 
     fn name(&self, qualified: &str, element: bool) -> Result<Name, String> {
         let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
-        if !is_name(qualified) || local.is_empty() || local.contains(':') {
+        let split = qualified.starts_with(':') || local.is_empty() || local.contains(':');
+        if split || !is_name(qualified) {
             return Err(format!("'{qualified}' is not a valid name."));
         }
         let declared = || {
@@ -221,18 +272,4 @@ impl Building {
         };
         Ok(Name { prefix: prefix.to_owned(), local: local.to_owned(), namespace })
     }
-}
-
-fn attributes_of(declaration: &BytesDecl<'_>) -> Result<Vec<(&'static str, String)>, String> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let version = declaration.version().map_err(|error| error.to_string())?;
-    let mut attributes = vec![("version", text(&version))];
-    for (name, value) in
-        [("encoding", declaration.encoding()), ("standalone", declaration.standalone())]
-    {
-        if let Some(value) = value {
-            attributes.push((name, text(&value.map_err(|error| error.to_string())?)));
-        }
-    }
-    Ok(attributes)
 }

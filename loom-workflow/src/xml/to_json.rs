@@ -3,6 +3,8 @@
 use super::{Content, Document};
 use crate::value::{Array, Object, Value};
 
+const COMMENT: &str = "#comment";
+
 /// The object of a document: its declaration, its instructions, its root.
 pub(crate) fn to_json(document: &Document) -> Value {
     grouped(document, 0, Object::new()).into()
@@ -21,6 +23,7 @@ fn value_of(document: &Document, node: usize) -> Value {
                 .map(|(name, value)| (format!("@{name}"), Value::from(value.as_str())));
             return named.collect::<Object>().into();
         }
+        Content::DocType(doctype) => return doctype.to_json(),
         Content::Root | Content::Comment(_) => return Value::Null,
     };
     let attributes: Object = element
@@ -46,7 +49,6 @@ fn value_of(document: &Document, node: usize) -> Value {
 /// The children by their names. Those of one name become an array in the place of the first.
 fn grouped(document: &Document, node: usize, mut object: Object) -> Object {
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    let mut comments = 0;
     let mut places = std::collections::BTreeMap::new();
     for &child in &document.nodes[node].children {
         let name = match &document.nodes[child].content {
@@ -55,10 +57,8 @@ fn grouped(document: &Document, node: usize, mut object: Object) -> Object {
             Content::CData(_) => "#cdata-section".to_owned(),
             Content::Declaration(_) => "?xml".to_owned(),
             Content::Instruction(target, _) => format!("?{target}"),
-            Content::Comment(_) => {
-                comments += 1;
-                continue;
-            }
+            Content::DocType(_) => "!DOCTYPE".to_owned(),
+            Content::Comment(_) => COMMENT.to_owned(),
             Content::Root => continue,
         };
         let place = *places.entry(name.clone()).or_insert(groups.len());
@@ -68,16 +68,19 @@ fn grouped(document: &Document, node: usize, mut object: Object) -> Object {
         }
     }
     for (name, group) in groups {
+        if name == COMMENT {
+            // Each is a comment of JSON; several of them stand in an array.
+            if group.len() > 1 {
+                object.insert(COMMENT, Array::default().into());
+            }
+            continue;
+        }
         let mut values = group.into_iter().map(|child| value_of(document, child));
         let value = match (values.next(), values.len()) {
             (Some(only), 0) => only,
             (first, _) => first.into_iter().chain(values).collect::<Array>().into(),
         };
         object.insert(name, value);
-    }
-    if comments > 1 {
-        // An array in which each comment is a comment of JSON.
-        object.insert("#comment", Array::default().into());
     }
     object
 }

@@ -40,6 +40,7 @@ impl Document {
                 }
                 out.push_str("?>");
             }
+            Content::DocType(doctype) => doctype.write(out),
             Content::Element(element) => self.write_element(node, element, scopes, out),
             Content::Text(text) => write_text(text, out),
             Content::CData(text) => {

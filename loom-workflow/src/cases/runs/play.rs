@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, VecDeque};
 use loom_core::Timestamp;
 
 use super::mocks::Mocks;
-use crate::Value;
 use crate::definition::Definition;
 use crate::planner::{
     Answer, Command, Decision, Event, Fired, Recorded, Respond, Start, Surroundings, Turn, advance,
     fire,
 };
 use crate::run::{Place, Run, RunInfo, Status, TimerId, TriggerRecord};
+use crate::{Object, Value};
 
 /// More turns than any case takes.
 const TURNS_MAX: usize = 1_000_000;
@@ -79,8 +79,20 @@ impl<'a> Play<'a> {
         if self.definition.triggers.is_empty() {
             return Fired::Runs(vec![self.trigger.clone()]);
         }
+        if !self.is_welcome() {
+            return Fired::Skipped;
+        }
         let turn = Turn { now: self.now, around: &Outside };
         fire(self.definition, self.trigger.clone(), &info(), self.parameters, &turn)
+    }
+
+    /// Whether the trigger takes such a request. What a case does not say of it is not checked.
+    fn is_welcome(&self) -> bool {
+        let outputs = self.trigger.outputs.as_ref().and_then(Value::as_object);
+        let Some(body) = outputs.and_then(|it| it.find("body")) else { return true };
+        let headers = outputs.and_then(|it| it.find("headers")).cloned();
+        let headers = headers.unwrap_or_else(|| Object::new().into());
+        self.definition.check_request(&self.trigger.name, &headers, body).is_ok()
     }
 
     pub(super) fn run(&mut self, trigger: TriggerRecord) -> Result<Played, String> {

@@ -392,7 +392,14 @@ impl Reading<'_> {
             return;
         };
         let owner = Owner::Action(slot.index.0);
-        let status = node.get("status").and_then(Node::as_str).and_then(Status::named);
+        let written = node.get("status").and_then(Node::as_str);
+        let status = written.and_then(Status::named).filter(|it| it.has_ended());
+        if let (Some(written), None) = (written, status) {
+            let known = ["Succeeded", "Failed", "TimedOut", "Skipped", "Cancelled"];
+            let suggestion = self.guess(written, known);
+            let message = format!("The static result '{name}' cannot end as '{written}'.");
+            self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
+        }
         let outputs = node.get("outputs").and_then(|outputs| self.template(outputs, &place, owner));
         let text =
             |node: &Node, name: &str| node.get(name).and_then(Node::as_str).map(str::to_owned);

@@ -114,13 +114,18 @@ impl Reading<'_> {
 
     fn recurrence(&mut self, node: &Node, place: &Place, kind: TriggerKind) -> Option<Recurrence> {
         let inputs = node.get("inputs");
-        // `schedule` is Loom's own and has it in its inputs.
+        let type_name = node.get("type").and_then(Node::as_str);
+        let is_loom = type_name.is_some_and(|it| it.eq_ignore_ascii_case("schedule"));
+        // `schedule` is Loom's own and has it in its inputs, or is them.
         let (written, place) = match (
             node.get("recurrence").filter(|it| !it.is_null()),
             inputs.and_then(|it| it.get("recurrence")),
         ) {
             (Some(written), _) => (written, place.of(node, "recurrence")),
             (None, Some(written)) => (written, place.of(node, "inputs").of(inputs?, "recurrence")),
+            (None, None) if is_loom && inputs.is_some_and(|it| it.get("frequency").is_some()) => {
+                (inputs?, place.of(node, "inputs"))
+            }
             (None, None) => {
                 if matches!(
                     kind,

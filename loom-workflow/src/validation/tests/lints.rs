@@ -48,6 +48,14 @@ fn strict_eyes_see_what_the_service_accepts_and_what_then_fails() {
             &["UnusedVariable", "WrongVariableKind"],
         ),
         (r#"{"A": {"type": "Xslt", "inputs": {"content": 1}}}"#, &["NotExecutable"]),
+        (
+            r#"{"A": {"type": "Compose", "inputs": 1}, "B": {"type": "Compose", "inputs": "@result('A')", "runAfter": {"A": ["Succeeded"]}}}"#,
+            &["WrongKind"],
+        ),
+        (
+            r#"{"A": {"type": "Scope", "actions": {}}, "B": {"type": "Compose", "inputs": "@result('A')", "runAfter": {"A": ["Succeeded"]}}}"#,
+            &[],
+        ),
         (r#"{"A": {"type": "Compose", "inputs": "@secret('s')"}}"#, &["SecretInSight"]),
         (
             r#"{"A": {"type": "Terminate", "inputs": {"runStatus": "Succeeded"}}, "B": {"type": "Compose", "runAfter": {"A": ["Succeeded"]}}}"#,

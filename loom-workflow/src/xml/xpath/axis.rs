@@ -72,7 +72,7 @@ impl Document {
         let content = &self.nodes[item.node].content;
         match (test, content) {
             // A declaration is no node of a path.
-            (_, Content::Declaration(_)) => false,
+            (_, Content::Declaration(_) | Content::DocType(_)) => false,
             (Test::Any, Content::Element(_)) => axis != Axis::Attribute,
             (Test::Name(name), Content::Element(element)) => {
                 element.name.local == *name && element.name.namespace.is_empty()

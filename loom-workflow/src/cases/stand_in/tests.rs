@@ -1,6 +1,5 @@
-use loom_workflow::{Definition, Value};
-
 use super::with_connections;
+use crate::{Definition, Value};
 
 #[test]
 fn connections_that_nobody_gives_stand_in_for_those_of_a_deployment() {

@@ -1,13 +1,14 @@
 //! What a deployment would give a run that is tried out.
 
-use loom_workflow::{Definition, Object, Value};
+use crate::{Definition, Object, Value};
 
 /// What runs find their connections in.
 const CONNECTIONS: &str = "$connections";
 
-/// The parameters, with a connection of every name that the definition asks for, unless the
-/// definition or whoever tries it out has some.
-pub(super) fn with_connections(text: &str, definition: &Definition, parameters: Value) -> Value {
+/// The parameters, with a connection of every name that the definition asks for in its `text`,
+/// unless it, or whoever tries it out, has some.
+#[must_use]
+pub fn with_connections(text: &str, definition: &Definition, parameters: Value) -> Value {
     let has_none = |value: &Value| value.as_object().is_none_or(Object::is_empty);
     let declared = definition.parameter(CONNECTIONS);
     let wanted = declared.is_some_and(|it| it.default.as_ref().is_none_or(has_none));
