@@ -123,7 +123,7 @@ fn test() -> Outcome {
     let mut test = if cargo::has("nextest") {
         let others = format!("not ({AZURE})");
         let mut test = cargo::command(&["nextest", "run", "--no-fail-fast", "-E", &others]);
-        test.args(TESTED);
+        test.args(["--test-threads", &threads()]).args(TESTED);
         test
     } else {
         let kinds = ["test", "--lib", "--bins", "--tests", "--examples", "--no-fail-fast"];
@@ -135,6 +135,12 @@ fn test() -> Outcome {
     with_servers(&Place::Processes, &mut test)
 }
 
+/// How many tests run at once: one more than there are cores, as many of them wait for a disk, a
+/// server or a lease.
+fn threads() -> String {
+    (std::thread::available_parallelism().map_or(1, usize::from) + 1).to_string()
+}
+
 /// The tests that need Azurite, where it is installed or can be.
 fn azure() -> Outcome {
     let alone = cargo::run(&mut cargo::command(&ALONE));
@@ -144,7 +150,9 @@ fn azure() -> Outcome {
     if let Err(error) = azurite::make_sure() {
         return Outcome::NotRun(error.to_string());
     }
-    let with_nextest = [&["nextest", "run", "--no-fail-fast", "-E", AZURE][..]];
+    let threads = threads();
+    let with_nextest =
+        [&["nextest", "run", "--no-fail-fast", "--test-threads", &threads, "-E", AZURE][..]];
     let without = [
         &["test", "--no-fail-fast", "--test", "azurite"][..],
         &["test", "--no-fail-fast", "--test", "loom", "pairing::"],

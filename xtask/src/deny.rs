@@ -1,7 +1,7 @@
 //! `cargo xtask deny`: holds the dependencies against `deny.toml`.
 //!
-//! Uses the `cargo-deny` of the machine, or builds the version named here (two minutes on two
-//! cores) and keeps it in `target/tools`.
+//! Uses the `cargo-deny` of the machine, or builds the version named here (a minute on two cores)
+//! and keeps it in `target/tools`.
 
 use std::error::Error;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn cargo_deny() -> Result<Command, Box<dyn Error>> {
         return Ok(Command::new("cargo-deny"));
     }
     if version(Command::new(&installed)).is_none_or(|version| !version.ends_with(VERSION)) {
-        let install = cargo::command(&["install", "--locked", "--force", "cargo-deny"])
+        let install = cargo::command(&["install", "--locked", "--force", "--debug", "cargo-deny"])
             .args(["--version", VERSION, "--root", TOOLS])
             .status()?;
         if !install.success() {
