@@ -19,7 +19,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 pub use self::array::Array;
-pub(crate) use self::envelope::{Envelope, from_base64, to_base64};
+pub(crate) use self::envelope::{Envelope, charset, from_base64, to_base64};
 pub(crate) use self::equality::{Seen, fold, same_ignoring_case};
 pub(crate) use self::extent::Extent;
 pub use self::json::JsonTextError;

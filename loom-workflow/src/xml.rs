@@ -4,6 +4,7 @@ mod doctype;
 mod from_json;
 mod name;
 mod read;
+mod scopes;
 mod sound;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ mod xpath;
 use self::doctype::DocType;
 pub(crate) use self::from_json::from_json;
 pub(crate) use self::name::{decoded_name, encoded_name};
-pub(crate) use self::read::{read, unescaped};
+pub(crate) use self::read::{read, read_content, unescaped};
 pub(crate) use self::to_json::to_json;
 pub(crate) use self::write::escaped;
 pub(crate) use self::xpath::{XPathValue, xpath};

@@ -101,9 +101,8 @@ impl RunActor {
         let given = |name| record.outputs.as_ref().map_or(Value::Null, |it| it.property(name));
         let checked = definition.check_request(&record.name, &given("headers"), &given("body"));
         if let Err(refused) = checked {
-            let errors: Vec<_> = refused.errors.iter().map(|error| format!("{error:?}")).collect();
             let code = "TriggerInputSchemaMismatch".to_owned();
-            return Err(RunRefusal::Trigger { code, message: errors.join("; ") }.into());
+            return Err(RunRefusal::Trigger { code, message: refused.to_string() }.into());
         }
         let secrets = self.secrets(definition).await;
         let around = self.library.around(&secrets, cx.key());

@@ -168,6 +168,33 @@ fn requests_start_runs_and_their_actions_are_shown() {
 }
 
 #[test]
+fn a_request_against_its_schema_is_told_what_it_is_not() {
+    let definition = json!({
+        "triggers": {"manual": {
+            "type": "Request", "operationOptions": "EnableSchemaValidation",
+            "inputs": {"schema": {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}},
+        }},
+        "actions": {"A": {"type": "Compose", "inputs": 1, "runAfter": {}}},
+    });
+    let place = Place::new();
+    let server = Server::start(&place);
+    publish(&server, "strict", "1.0.0", &definition.to_string());
+    let problem = invoke(&server, "strict", &json!({"n": "x"})).problem(400, "refused-by-trigger");
+    let expected =
+        "TriggerInputSchemaMismatch: Invalid type. Expected Integer but got String. Path 'n'.";
+    assert_eq!(problem["detail"], expected);
+    assert_eq!(invoke(&server, "strict", &json!({"n": 1})).status, 202);
+
+    let file = place.file("strict.json", definition.to_string());
+    let mocks = place.file("mocks.json", "{}");
+    let tried = |input| place.run(["workflow", "run", &file, "--mock", &mocks, "--input", input]);
+    let ended = tried(r#"{"n": "x"}"#);
+    assert_eq!(ended.code, Some(65), "{ended:?}");
+    assert!(ended.err.contains("Expected Integer but got String. Path 'n'."), "{ended:?}");
+    assert_eq!(tried(r#"{"n": 1}"#).code, Some(0));
+}
+
+#[test]
 fn a_key_starts_one_run() {
     let place = Place::new();
     let server = Server::start(&place);

@@ -49,7 +49,7 @@ impl Guess<'_> {
         if matches!(first, '+' | '-') && self.hour.is_some() {
             return self.offset(if first == '-' { -1 } else { 1 });
         }
-        if matches!(first, '/' | '-' | '.' | ',') {
+        if matches!(first, '/' | '-') {
             let is_first = self.numbers.is_empty()
                 && self.month.is_none()
                 && self.day_of_week.is_none()
@@ -57,7 +57,7 @@ impl Guess<'_> {
             self.rest = &self.rest[1..];
             return (!is_first && !std::mem::replace(&mut self.signed, true)).then_some(());
         }
-        if first.is_whitespace() {
+        if first.is_whitespace() || matches!(first, '.' | ',') {
             self.rest = &self.rest[first.len_utf8()..];
             return Some(());
         }

@@ -37,8 +37,9 @@ pub struct RunCaseFailure {
     pub differences: Vec<String>,
 }
 
-/// Plays files of whole runs: names and texts. Outside of mocks there is nothing, and time passes
-/// at once.
+/// Plays files of whole runs: names and texts. Outside of mocks there is nothing but the connections
+/// that a definition asks for ([`with_connections`](super::with_connections)), and time passes at
+/// once. A request that the trigger refuses starts no run.
 ///
 /// A file holds `{name, title, definition, trigger, parameters?, utcNow?, mocks?, expect}`.
 #[must_use]
@@ -105,11 +106,14 @@ fn played(
         _ => vec![expect.clone()],
     };
     let records = match play.fire() {
-        Fired::Runs(records) => records,
-        Fired::Failed(error) if !expected.is_empty() => {
+        Ok(Fired::Runs(records)) => records,
+        Ok(Fired::Failed(error)) if !expected.is_empty() => {
             return vec![format!("The trigger failed: {}", error.message)];
         }
-        Fired::Skipped | Fired::Failed(_) => Vec::new(),
+        Err(why) if !expected.is_empty() => {
+            return vec![format!("The request was refused: {why}")];
+        }
+        Ok(Fired::Skipped | Fired::Failed(_)) | Err(_) => Vec::new(),
     };
     if expected.len() != records.len() {
         return vec![format!(

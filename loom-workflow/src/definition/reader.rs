@@ -104,7 +104,13 @@ impl Reading<'_> {
 
     fn whole(&mut self, node: &Node, place: &Place, given: Option<(&Node, Place)>) {
         self.members(node, place);
-        if let Some(results) = node.get("staticResults").and_then(Node::as_object) {
+        if let Some(written) = node.get("staticResults")
+            && let Some(results) = written.as_object()
+        {
+            let at = place.of(node, "staticResults");
+            for result in results {
+                self.static_status(&result.value, &at.of(written, &result.name));
+            }
             let results = results.iter().map(|it| (it.name.clone(), it.value.clone()));
             self.static_results = results.collect();
         }

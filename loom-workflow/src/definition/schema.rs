@@ -20,7 +20,8 @@ pub struct Unsupported {
 }
 
 /// One thing that a value is not.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message} Path '{path}'.")]
 pub struct SchemaError {
     /// What is wrong, in the words of the service.
     pub message: String,

@@ -105,8 +105,12 @@ fn collections<'a>(
     if let Some(objects) = values.iter().map(Value::as_object).collect() {
         return Ok(Collections::Objects(objects));
     }
-    let mut kinds: Vec<_> = values.iter().map(Value::kind).collect();
-    kinds.dedup();
+    let mut kinds: Vec<_> = Vec::new();
+    for value in values {
+        if !kinds.contains(&value.kind()) {
+            kinds.push(value.kind());
+        }
+    }
     if let [kind] = kinds[..] {
         let wanted = "either an array or an object";
         return Err(wrong(function, MANY.into(), wanted, kind, values.len()));

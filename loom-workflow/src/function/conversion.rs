@@ -102,8 +102,7 @@ fn json(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     evaluation.charge(usize::try_from(value.written_bytes() / 16).unwrap_or(usize::MAX))?;
     let text = match &envelope {
         Some(envelope) if envelope.is_xml() => {
-            let document = xml::read(&envelope.text());
-            let document = document.and_then(xml::Document::in_its_encoding);
+            let document = xml::read_content(envelope);
             let document = document.map_err(|why| arguments.invalid(&why))?;
             return Ok(xml::to_json(&document));
         }

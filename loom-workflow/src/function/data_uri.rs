@@ -5,7 +5,7 @@ use super::conversion::decoded;
 use super::string::joined;
 use super::{Answer, Function, MANY};
 use crate::expression::{Evaluation, Fault};
-use crate::value::{Envelope, Value, to_base64};
+use crate::value::{Envelope, Value, charset, to_base64};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::makes("dataUri", (1, 1), data_uri),
@@ -43,7 +43,7 @@ fn decode_data_uri(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     binary(&Arguments::of("decodeDataUri", values))
 }
 
-/// Base64 is kept as it is written: whoever reads the bytes finds out whether it is any.
+/// Base64 is kept as it is written, also with blanks and percent encoding.
 fn binary(arguments: &Arguments<'_>) -> Answer {
     let Content { media_type, base64, data } = content(arguments, is_binary)?;
     Ok(if base64 {
@@ -65,25 +65,16 @@ fn is_binary(parts: &[&str]) -> bool {
     let parameters = &parts[1..];
     parts[0].matches('/').count() == 1
         && parameters.iter().all(|it| !it.trim().is_empty() && it.matches('=').count() <= 1)
-        && charset_of(parameters).is_none_or(|charset| {
+        && charset(parameters.iter().copied()).is_none_or(|charset| {
             let known = ["utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin1", "utf-32"];
             known.contains(&charset.as_str()) || charset.starts_with("utf-16")
         })
 }
 
-/// Whether they are taken for text. A charset counts as the first parameter alone.
+/// Whether they are taken for text. A charset counts only when it is the first parameter.
 fn is_text(parts: &[&str]) -> bool {
     !parts[0].is_empty()
-        && charset_of(&parts[1..parts.len().min(2)])
-            .is_none_or(|it| matches!(it.as_str(), "utf-8" | "utf8"))
-}
-
-fn charset_of(parameters: &[&str]) -> Option<String> {
-    let charset = parameters.iter().find_map(|it| {
-        let (name, charset) = it.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("charset").then_some(charset)
-    })?;
-    Some(charset.trim().trim_matches('"').to_ascii_lowercase())
+        && charset(parts.get(1).copied()).is_none_or(|it| matches!(it.as_str(), "utf-8" | "utf8"))
 }
 
 /// What is in `data:[media type][;parameter]…[;base64],data`.

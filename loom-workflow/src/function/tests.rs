@@ -28,6 +28,29 @@ fn every_rule_and_every_error_of_the_functions_holds() {
 }
 
 #[test]
+fn errors_name_what_was_wrong() {
+    let rows = [
+        ("@union(createArray(1), json('{}'), createArray(2))", "but found 'Array,Object' distinct"),
+        ("@union(5, 6)", "'Integer'"),
+        (
+            "@and(true, 1)",
+            "all of its parameters to be booleans. Found invalid parameter types: 'Integer'",
+        ),
+        ("@add('1', 2)", "first parameter to be an integer, a float or a decimal number"),
+        ("@xml('<a b=\"1\" b=\"2\"/>')", "'b' is a duplicate attribute name."),
+        (
+            "@xml('<?xml version=\"1.1\"?><a/>')",
+            "'1.1' is invalid as version of an XML declaration.",
+        ),
+    ];
+    for (expr, part) in rows {
+        let report = check_expressions(&cases(&format!("{expr} => 1")));
+        let got = &report.failures[0].got;
+        assert!(got.contains(part), "{expr}: {got}");
+    }
+}
+
+#[test]
 fn functions_take_as_many_arguments_as_was_measured() {
     let table: serde_json::Value =
         serde_json::from_str(include_str!("tests/function-arity.json")).unwrap();

@@ -37,7 +37,7 @@ pub(super) fn xpath(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer
     let envelope = Envelope::of(arguments.value(0)).filter(Envelope::is_xml);
     let envelope = envelope.ok_or_else(|| arguments.wrong(0, "an XML"))?;
     let path = arguments.string(1)?;
-    let document = xml::read(&envelope.text()).map_err(|why| no_xml(&arguments, &why))?;
+    let document = xml::read_content(&envelope).map_err(|why| no_xml(&arguments, &why))?;
     evaluation.charge(document.steps())?;
     let found = xml::xpath(&document, path, &mut |steps| evaluation.charge(steps))?;
     let found = found.map_err(|why| {

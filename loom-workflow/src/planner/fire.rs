@@ -24,7 +24,8 @@ pub enum Fired {
 }
 
 /// Why a request is answered with 400 and starts nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", .errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct RequestRefusal {
     /// What the body is not.
     pub errors: Vec<SchemaError>,

@@ -5,6 +5,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::{Object, Value};
+use crate::function::percent_decoded;
 
 const TYPE: &str = "$content-type";
 const CONTENT: &str = "$content";
@@ -24,8 +25,19 @@ pub(crate) fn to_base64(bytes: impl AsRef<[u8]>) -> String {
 
 /// The bytes of a text in base64, in which blanks are skipped.
 pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let text: String = text.split_ascii_whitespace().collect();
-    BASE64.decode(text).ok()
+    BASE64.decode(text).ok().or_else(|| {
+        let blank = |it: char| matches!(it, ' ' | '\t' | '\r' | '\n');
+        text.contains(blank).then(|| BASE64.decode(text.replace(blank, "")).ok())?
+    })
+}
+
+/// The charset among the parameters of a media type, in lower case.
+pub(crate) fn charset<'a>(parameters: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let charset = parameters.into_iter().find_map(|it| {
+        let (name, value) = it.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+    })?;
+    Some(charset.trim().trim_matches('"').to_ascii_lowercase())
 }
 
 /// Bytes with their media type: `{"$content-type": …, "$content": base64}`.
@@ -62,7 +74,12 @@ impl Envelope {
         if !object.keys().all(|name| PARTS.contains(&&**name)) {
             return None;
         }
-        let bytes = from_base64(object.get(CONTENT)?.as_str()?)?;
+        let content = object.get(CONTENT)?.as_str()?;
+        // What a `data:` URI had in percent encoding is kept so.
+        let bytes = from_base64(content).or_else(|| {
+            let plain = content.contains('%').then(|| percent_decoded(content, false))?;
+            from_base64(std::str::from_utf8(&plain).ok()?)
+        })?;
         Some(Self::new(media_type, bytes))
     }
 
@@ -88,12 +105,12 @@ impl Envelope {
     }
 
     fn charset(&self) -> Option<String> {
-        let mut parameters = self.media_type.split(';').skip(1).map(str::trim);
-        let charset = parameters.find_map(|it| {
-            let (name, value) = it.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("charset").then_some(value)
-        })?;
-        Some(charset.trim().trim_matches('"').to_ascii_lowercase())
+        charset(self.media_type.split(';').skip(1))
+    }
+
+    /// Whether its text is UTF-8.
+    pub(crate) fn is_utf8(&self) -> bool {
+        self.charset().is_none_or(|it| matches!(it.as_str(), "utf-8" | "utf8"))
     }
 
     fn utf16(&self, unit: fn([u8; 2]) -> u16) -> String {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::doctype::DocType;
-use super::read::read_keeping_blanks;
+use super::read::read_made;
+use super::scopes::Scopes;
 use super::{Attribute, Content, Document, Element, Name, encoded_name};
 use crate::value::{Object, Value};
 
@@ -11,12 +12,15 @@ use crate::value::{Object, Value};
 pub(crate) fn from_json(object: &Object) -> Result<Document, String> {
     let mut document = Document::new();
     let mut rooted = false;
+    let mut doctype = None;
     for (name, value) in object.iter() {
         if &**name == "?xml" {
             let declaration = declaration(value);
             document.add(0, Content::Declaration(declaration));
         } else if &**name == "!DOCTYPE" {
-            document.add(0, Content::DocType(DocType::from_json(value)));
+            let meant = DocType::from_json(value);
+            doctype = Some(meant.clone());
+            document.add(0, Content::DocType(meant));
         } else if let Some(target) = name.strip_prefix('?') {
             document.add(0, Content::Instruction(target.to_owned(), text_of(value)));
         } else if name.starts_with(['@', '#']) || matches!(value, Value::Array(_)) || rooted {
@@ -25,13 +29,21 @@ pub(crate) fn from_json(object: &Object) -> Result<Document, String> {
                 .to_owned());
         } else {
             rooted = true;
-            let mut making = Making { document: &mut document, prefixes: vec!["xml".to_owned()] };
+            let mut making = Making { document: &mut document, scopes: Scopes::default() };
             making.add(0, "", name, value)?;
         }
     }
     document.close(0);
-    // What was made must be XML: prefixes declared, names sound.
-    read_keeping_blanks(&document.to_text())
+    // What was made must be XML: names sound, and a document type that is nothing more than one.
+    let made = read_made(&document.to_text())?;
+    let read = made.nodes.iter().find_map(|node| match &node.content {
+        Content::DocType(doctype) => Some(doctype),
+        _ => None,
+    });
+    if read != doctype.as_ref() {
+        return Err("The document type is invalid.".to_owned());
+    }
+    Ok(made)
 }
 
 fn declaration(value: &Value) -> Vec<(&'static str, String)> {
@@ -57,8 +69,7 @@ fn is_nothing(value: &Value) -> bool {
 
 struct Making<'a> {
     document: &'a mut Document,
-    /// What is declared around an element and by it.
-    prefixes: Vec<String>,
+    scopes: Scopes,
 }
 
 impl Making<'_> {
@@ -68,7 +79,8 @@ impl Making<'_> {
     fn name(&self, name: &str, namespace: &str) -> Name {
         let local = match name.split_once(':') {
             Some((prefix, local)) if !prefix.is_empty() && !local.is_empty() => {
-                if self.prefixes.iter().any(|it| it == prefix) || prefix == "xmlns" {
+                let is_declared = self.scopes.namespace(prefix).is_some();
+                if is_declared || matches!(prefix, "xml" | "xmlns") {
                     format!("{}:{}", encoded_name(prefix), encoded_name(local))
                 } else {
                     encoded_name(local)
@@ -103,9 +115,9 @@ impl Making<'_> {
                 self.document.add(parent, Content::CData(text));
             }
             (name, value) => {
-                let declared = self.prefixes.len();
+                let around = self.scopes.mark();
                 self.element(parent, namespace, name, value)?;
-                self.prefixes.truncate(declared);
+                self.scopes.undo(around);
             }
         }
         Ok(())
@@ -127,8 +139,9 @@ impl Making<'_> {
         for (name, value) in value.as_object().into_iter().flat_map(Object::iter) {
             match name.strip_prefix('@') {
                 Some(name) if !matches!(value, Value::Object(_) | Value::Array(_)) => {
-                    let prefix = name.strip_prefix("xmlns:").map(str::to_owned);
-                    self.prefixes.extend(prefix);
+                    if let Some(prefix) = name.strip_prefix("xmlns:") {
+                        self.scopes.declare(prefix, &text_of(value));
+                    }
                     attributes.push((name, value));
                 }
                 _ => children.push((name, value)),

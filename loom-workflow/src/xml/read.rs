@@ -1,39 +1,60 @@
 //! Reads XML.
 
+use std::collections::HashSet;
+
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::doctype::DocType;
 use super::name::is_name;
+use super::scopes::{Mark, Scopes};
 use super::{
     Attribute, Content, DEPTH_MAX, Document, Element, NODES_MAX, Name, XML_NAMESPACE,
     XMLNS_NAMESPACE, sound,
 };
+use crate::value::Envelope;
 
 /// The document in a text. Blanks between elements are dropped.
 pub(crate) fn read(text: &str) -> Result<Document, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    sound::characters(text)?;
     read_text(text, false)
 }
 
-/// The same, in which blanks between elements are kept.
-pub(super) fn read_keeping_blanks(text: &str) -> Result<Document, String> {
+/// The document in an envelope, which must be in the encoding that its declaration names.
+pub(crate) fn read_content(content: &Envelope) -> Result<Document, String> {
+    let document = read(&content.text())?;
+    if let Some(Content::Declaration(attributes)) = document.nodes.get(1).map(|it| &it.content)
+        && let Some((_, encoding)) = attributes.iter().find(|(name, _)| *name == "encoding")
+        && content.is_utf8()
+    {
+        sound::encoding(encoding)?;
+    }
+    Ok(document)
+}
+
+/// The document in a text that was made here: what blanks and characters there are is meant.
+pub(super) fn read_made(text: &str) -> Result<Document, String> {
     read_text(text, true)
 }
 
-fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    sound::characters(text)?;
+fn read_text(text: &str, is_made: bool) -> Result<Document, String> {
     let mut reader = Reader::from_str(text);
+    let scopes = Scopes::default();
     let mut building = Building {
         document: Document::new(),
-        open: vec![0],
-        scopes: Vec::new(),
+        open: vec![Open { node: 0, keeps_blanks: is_made, scope: scopes.mark() }],
+        scopes,
         text: String::new(),
         rooted: false,
-        keeps_blanks: vec![keeps_blanks],
+        is_made,
     };
     loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or(text.len());
         let event = reader.read_event().map_err(|error| error.to_string())?;
+        if matches!(event, Event::DocType(_)) {
+            sound::doctype(text.get(at..).unwrap_or_default())?;
+        }
         if !building.take(event)? {
             break;
         }
@@ -53,27 +74,6 @@ fn read_text(text: &str, keeps_blanks: bool) -> Result<Document, String> {
     Ok(building.document)
 }
 
-impl Document {
-    /// The document, if bytes that are UTF-8 can be in the encoding which its declaration names.
-    pub(crate) fn in_its_encoding(self) -> Result<Self, String> {
-        let known = |name: &str| {
-            matches!(name, "utf-8" | "utf8" | "ascii" | "us-ascii" | "latin1")
-                || name.starts_with("iso-8859-")
-                || name.starts_with("windows-125")
-        };
-        let unknown = self.nodes.iter().find_map(|node| match &node.content {
-            Content::Declaration(attributes) => attributes
-                .iter()
-                .find(|(name, value)| *name == "encoding" && !known(&value.to_ascii_lowercase())),
-            _ => None,
-        });
-        match unknown {
-            Some((_, name)) => Err(format!("System does not support '{name}' encoding.")),
-            None => Ok(self),
-        }
-    }
-}
-
 /// Text in which `&lt;` and its like are the characters for which they stand.
 pub(crate) fn unescaped(text: &str) -> Result<String, String> {
     let plain = quick_xml::escape::unescape(text);
@@ -82,14 +82,22 @@ pub(crate) fn unescaped(text: &str) -> Result<String, String> {
 
 struct Building {
     document: Document,
-    /// The nodes that are not closed, outermost first.
-    open: Vec<usize>,
-    /// The prefixes that elements which are not closed declare, and the depth of each.
-    scopes: Vec<(usize, String, String)>,
+    /// What is not closed, outermost first.
+    open: Vec<Open>,
+    /// What elements which are not closed declare.
+    scopes: Scopes,
     text: String,
     rooted: bool,
-    /// Whether blanks between elements are kept, for each node that is not closed.
-    keeps_blanks: Vec<bool>,
+    is_made: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    node: usize,
+    /// Whether blanks between elements are kept in it.
+    keeps_blanks: bool,
+    /// What was declared around it.
+    scope: Mark,
 }
 
 impl Building {
@@ -110,7 +118,7 @@ impl Building {
             Event::GeneralRef(reference) => {
                 let name = decoded(reference.decode())?;
                 let plain = unescaped(&format!("&{name};"))?;
-                sound::characters(&plain)?;
+                self.characters(&plain)?;
                 self.text.push_str(&plain);
             }
             Event::Start(start) => self.start(&start, false)?,
@@ -166,19 +174,23 @@ impl Building {
         Ok(true)
     }
 
-    fn parent(&self) -> usize {
+    fn innermost(&self) -> Open {
         *self.open.last().expect("the document itself is never closed")
     }
 
     fn add(&mut self, content: Content) -> usize {
-        self.document.add(self.parent(), content)
+        self.document.add(self.innermost().node, content)
+    }
+
+    fn characters(&self, text: &str) -> Result<(), String> {
+        if self.is_made { Ok(()) } else { sound::characters(text) }
     }
 
     /// Adds the text that was read, unless it is only blanks.
     fn flush(&mut self) -> Result<(), String> {
         let text = std::mem::take(&mut self.text);
         let blank = text.trim_matches([' ', '\t', '\n', '\r']).is_empty();
-        let keeps_blanks = self.open.len() > 1 && self.keeps_blanks.last() == Some(&true);
+        let keeps_blanks = self.open.len() > 1 && self.innermost().keeps_blanks;
         if text.is_empty() || (blank && !keeps_blanks) {
             return Ok(());
         }
@@ -199,16 +211,19 @@ impl Building {
             return Err("There are multiple root elements.".to_owned());
         }
         let mut raw = Vec::new();
-        let mut keeps_blanks = self.keeps_blanks.last() == Some(&true);
+        let Open { mut keeps_blanks, .. } = self.innermost();
+        let scope = self.scopes.mark();
+        let mut names = HashSet::new();
         sound::apart(&String::from_utf8_lossy(start.attributes_raw()))?;
-        for attribute in start.attributes() {
+        // The parser would compare each name with each.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
             let value = String::from_utf8_lossy(&attribute.value);
             if value.contains('<') {
                 return Err("'<' is an invalid attribute character.".to_owned());
             }
             let value = unescaped(&value.replace("\r\n", " ").replace(['\n', '\t', '\r'], " "))?;
-            sound::characters(&value)?;
+            self.characters(&value)?;
             let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
             let declared = match name.strip_prefix("xmlns") {
                 Some("") => Some(""),
@@ -217,37 +232,38 @@ impl Building {
             };
             if let Some(prefix) = declared {
                 sound::binding(prefix, &value)?;
-                self.scopes.push((depth, prefix.to_owned(), value.clone()));
+                self.scopes.declare(prefix, &value);
             }
             if name == "xml:space" {
-                keeps_blanks = value == "preserve";
+                keeps_blanks = sound::space(&value)? || self.is_made;
+            }
+            if !names.insert(name.clone()) {
+                return Err(format!("'{name}' is a duplicate attribute name."));
             }
             raw.push((name, value));
         }
         let name = self.name(&String::from_utf8_lossy(start.name().as_ref()), true)?;
         let mut attributes: Vec<Attribute> = Vec::with_capacity(raw.len());
+        let mut expanded = HashSet::new();
         for (name, value) in raw {
             let name = self.name(&name, false)?;
-            let same =
-                |it: &Attribute| it.name.local == name.local && it.name.namespace == name.namespace;
-            if !name.namespace.is_empty() && attributes.iter().any(same) {
+            let is_another = name.namespace.is_empty()
+                || expanded.insert((name.namespace.clone(), name.local.clone()));
+            if !is_another {
                 return Err(format!("'{}' is a duplicate attribute name.", name.qualified()));
             }
             attributes.push(Attribute { name, value });
         }
         let node = self.add(Content::Element(Element { name, attributes, closed }));
-        self.open.push(node);
-        self.keeps_blanks.push(keeps_blanks);
+        self.open.push(Open { node, keeps_blanks, scope });
         Ok(())
     }
 
     fn end(&mut self) {
-        if let Some(node) = self.open.pop() {
+        if let Some(Open { node, scope, .. }) = self.open.pop() {
             self.document.close(node);
+            self.scopes.undo(scope);
         }
-        self.keeps_blanks.pop();
-        let depth = self.open.len();
-        self.scopes.retain(|(of, ..)| *of < depth);
     }
 
     fn name(&self, qualified: &str, element: bool) -> Result<Name, String> {
@@ -256,10 +272,7 @@ impl Building {
         if split || !is_name(qualified) {
             return Err(format!("'{qualified}' is not a valid name."));
         }
-        let declared = || {
-            let mut inner_first = self.scopes.iter().rev();
-            inner_first.find(|(_, name, _)| name == prefix).map(|(.., uri)| uri.clone())
-        };
+        let declared = || self.scopes.namespace(prefix).map(str::to_owned);
         let namespace = match prefix {
             "xml" => XML_NAMESPACE.to_owned(),
             "xmlns" => XMLNS_NAMESPACE.to_owned(),

@@ -3,10 +3,13 @@
 use super::name::is_name;
 use super::{XML_NAMESPACE, XMLNS_NAMESPACE};
 
-/// That each character may stand in a document, written as it is or as a reference.
+/// Whether it may stand in a document, as it is or as a reference.
+pub(super) fn is_character(it: char) -> bool {
+    matches!(it, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
 pub(super) fn characters(text: &str) -> Result<(), String> {
-    let unsound = |it: &char| !matches!(it, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    match text.chars().find(unsound) {
+    match text.chars().find(|it| !is_character(*it)) {
         Some(character) => {
             let code = u32::from(character);
             Err(format!("'', hexadecimal value 0x{code:02X}, is an invalid character."))
@@ -65,6 +68,65 @@ pub(super) fn binding(prefix: &str, namespace: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// That a document type begins as one: the parser ignores the case and takes any character behind.
+pub(super) fn doctype(text: &str) -> Result<(), String> {
+    let behind = text.strip_prefix("<!DOCTYPE");
+    match behind.filter(|it| it.starts_with(|it: char| it.is_ascii_whitespace())) {
+        Some(_) => Ok(()),
+        None => Err("Unexpected DTD declaration.".to_owned()),
+    }
+}
+
+/// What `xml:space` says of the blanks between elements: whether they are kept.
+pub(super) fn space(value: &str) -> Result<bool, String> {
+    match value.trim() {
+        "preserve" => Ok(true),
+        "default" => Ok(false),
+        _ => Err(format!("'{value}' is an invalid xml:space value.")),
+    }
+}
+
+/// That bytes which were read as UTF-8 can be in the encoding of that name: .NET knows it, and it is
+/// none of wider units.
+pub(super) fn encoding(name: &str) -> Result<(), String> {
+    const KNOWN: [&str; 25] = [
+        "utf-8",
+        "utf8",
+        "us-ascii",
+        "ascii",
+        "latin1",
+        "windows-874",
+        "gb2312",
+        "gb18030",
+        "gbk",
+        "big5",
+        "shift_jis",
+        "euc-jp",
+        "euc-kr",
+        "euc-cn",
+        "iso-2022-jp",
+        "iso-2022-kr",
+        "ks_c_5601-1987",
+        "koi8-r",
+        "koi8-u",
+        "macintosh",
+        "hz-gb-2312",
+        "ibm437",
+        "ibm850",
+        "ibm852",
+        "ibm866",
+    ];
+    let name = name.to_ascii_lowercase();
+    let numbered = |family: &str, numbers: std::ops::RangeInclusive<u32>| {
+        let number = name.strip_prefix(family).and_then(|it| it.parse().ok());
+        number.is_some_and(|it| numbers.contains(&it))
+    };
+    let is_known = KNOWN.contains(&name.as_str())
+        || numbered("iso-8859-", 1..=15)
+        || numbered("windows-", 1250..=1258);
+    if is_known { Ok(()) } else { Err(format!("System does not support '{name}' encoding.")) }
 }
 
 /// The attributes in `<?xml …?>`: of these, in this order.

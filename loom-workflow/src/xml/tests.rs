@@ -1,14 +1,70 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::value::{Object, Value};
+
+/// What markup is made of.
+const TOKENS: [&str; 24] = [
+    "<a>",
+    "</a>",
+    "<b",
+    "/>",
+    ">",
+    " xmlns='u'",
+    " xmlns:p='u'",
+    "<p:c/>",
+    " p:x='1'",
+    " xml:space='preserve'",
+    " xml:space='default'",
+    " ",
+    "x",
+    "&lt;",
+    "<!--x-->",
+    "<![CDATA[y]]>",
+    "<?t u?>",
+    "<?xml version='1.0'",
+    " encoding='utf-8'",
+    "?>",
+    "<!DOCTYPE a",
+    " SYSTEM 's'",
+    " PUBLIC 'p' ''",
+    "[<!ENTITY e 'f'>]",
+];
+
+/// What is read and written once is read and written the same again.
+fn comes_back(text: &str) -> Result<(), TestCaseError> {
+    if let Ok(document) = read(text) {
+        let written = document.to_text();
+        let again = read(&written).map(|again| again.to_text());
+        prop_assert_eq!(again, Ok(written));
+    }
+    Ok(())
+}
 
 proptest! {
     #[test]
     fn no_text_upsets_the_reader(text in "[<>/=\"'&;:!?\\-a-cx \\[\\]]{0,40}") {
-        if let Ok(document) = read(&text) {
-            let written = document.to_text();
-            let again = read(&written).map(|again| again.to_text());
-            prop_assert_eq!(again, Ok(written));
+        comes_back(&text)?;
+    }
+
+    #[test]
+    fn no_markup_upsets_the_reader(
+        tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 0..12),
+    ) {
+        comes_back(&tokens.concat())?;
+    }
+
+    #[test]
+    fn what_is_made_of_json_can_be_read(
+        name in "[!?@#]?[a-cx:]{1,3}|!DOCTYPE|\\?xml",
+        part in "@name|@system|@version|@xmlns:a|@xml:space|a:b|#text",
+        text in "[a-c<>'\"\\]!\\-& ]{0,6}|1\\.0",
+    ) {
+        let inner = Object::from([(part.as_str(), Value::from(text))]);
+        let object = Object::from([(name.as_str(), inner.into()), ("r", Value::Null)]);
+        if let Ok(document) = from_json(&object) {
+            let text = document.to_text();
+            prop_assert!(read(&text).is_ok(), "{}", text);
         }
     }
 

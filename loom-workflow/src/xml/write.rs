@@ -1,12 +1,16 @@
 //! Writes XML as `XmlDocument` of .NET does.
 
+use std::fmt::Write as _;
+
+use super::scopes::Scopes;
+use super::sound::is_character;
 use super::{Content, Document, Element, Item, Name};
 
 impl Document {
     /// The whole document.
     pub(crate) fn to_text(&self) -> String {
         let mut out = String::new();
-        let mut scopes = Vec::new();
+        let mut scopes = Scopes::default();
         for &child in &self.nodes[0].children {
             self.write(child, &mut scopes, &mut out);
         }
@@ -22,7 +26,7 @@ impl Document {
             Content::Root => Some(self.to_text()),
             Content::Element(_) => {
                 let mut out = String::new();
-                self.write(item.node, &mut Vec::new(), &mut out);
+                self.write(item.node, &mut Scopes::default(), &mut out);
                 Some(out)
             }
             _ => None,
@@ -30,7 +34,7 @@ impl Document {
     }
 
     /// `scopes` are the prefixes that are declared in what was written around the node.
-    fn write(&self, node: usize, scopes: &mut Vec<(String, String)>, out: &mut String) {
+    fn write(&self, node: usize, scopes: &mut Scopes, out: &mut String) {
         match &self.nodes[node].content {
             Content::Root => {}
             Content::Declaration(attributes) => {
@@ -65,14 +69,8 @@ impl Document {
         }
     }
 
-    fn write_element(
-        &self,
-        node: usize,
-        element: &Element,
-        scopes: &mut Vec<(String, String)>,
-        out: &mut String,
-    ) {
-        let before = scopes.len();
+    fn write_element(&self, node: usize, element: &Element, scopes: &mut Scopes, out: &mut String) {
+        let before = scopes.mark();
         let name = element.name.qualified();
         out.push('<');
         out.push_str(&name);
@@ -80,7 +78,7 @@ impl Document {
             if attribute.is_declaration() {
                 let Name { prefix, local, .. } = &attribute.name;
                 let declared = if prefix.is_empty() { "" } else { local };
-                scopes.push((declared.to_owned(), attribute.value.clone()));
+                scopes.declare(declared, &attribute.value);
             }
             write_attribute(&attribute.name.qualified(), &attribute.value, out);
         }
@@ -90,15 +88,13 @@ impl Document {
             if name.prefix == "xml" || (name.prefix.is_empty() && name != &element.name) {
                 continue;
             }
-            let declared = scopes.iter().rev().find(|(prefix, _)| *prefix == name.prefix);
-            let declared = declared.map_or("", |(_, uri)| uri.as_str());
-            if declared != name.namespace {
+            if scopes.namespace(&name.prefix).unwrap_or_default() != name.namespace {
                 let attribute = match name.prefix.as_str() {
                     "" => "xmlns".to_owned(),
                     prefix => format!("xmlns:{prefix}"),
                 };
                 write_attribute(&attribute, &name.namespace, out);
-                scopes.push((name.prefix.clone(), name.namespace.clone()));
+                scopes.declare(&name.prefix, &name.namespace);
             }
         }
         let children = &self.nodes[node].children;
@@ -113,7 +109,7 @@ impl Document {
             out.push_str(&name);
             out.push('>');
         }
-        scopes.truncate(before);
+        scopes.undo(before);
     }
 }
 
@@ -127,14 +123,14 @@ fn write_attribute(name: &str, value: &str, out: &mut String) {
             '\n' => out.push_str("&#xA;"),
             '\r' => out.push_str("&#xD;"),
             '\t' => out.push_str("&#x9;"),
-            other => write_character(other, out),
+            other => write_sound(other, out),
         }
     }
     out.push('"');
 }
 
 fn write_text(text: &str, out: &mut String) {
-    text.chars().for_each(|character| write_character(character, out));
+    text.chars().for_each(|character| write_sound(character, out));
 }
 
 fn write_character(character: char, out: &mut String) {
@@ -143,6 +139,15 @@ fn write_character(character: char, out: &mut String) {
         '<' => out.push_str("&lt;"),
         '>' => out.push_str("&gt;"),
         other => out.push(other),
+    }
+}
+
+/// What no document may hold is written as a reference, as .NET does, although no reader takes it.
+fn write_sound(character: char, out: &mut String) {
+    if is_character(character) {
+        write_character(character, out);
+    } else {
+        write!(out, "&#x{:X};", u32::from(character)).expect("text takes everything");
     }
 }
 

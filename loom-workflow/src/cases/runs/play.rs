@@ -71,28 +71,28 @@ impl<'a> Play<'a> {
         Self { definition, parameters, trigger, has_fired, mocks, now }
     }
 
-    pub(super) fn fire(&self) -> Fired {
+    /// What the trigger does, or how the request is against its schema.
+    pub(super) fn fire(&self) -> Result<Fired, String> {
         if !self.has_fired {
-            return Fired::Skipped;
+            return Ok(Fired::Skipped);
         }
         // Without a trigger there is nothing that could keep a run from starting.
         if self.definition.triggers.is_empty() {
-            return Fired::Runs(vec![self.trigger.clone()]);
+            return Ok(Fired::Runs(vec![self.trigger.clone()]));
         }
-        if !self.is_welcome() {
-            return Fired::Skipped;
-        }
+        self.check_request()?;
         let turn = Turn { now: self.now, around: &Outside };
-        fire(self.definition, self.trigger.clone(), &info(), self.parameters, &turn)
+        Ok(fire(self.definition, self.trigger.clone(), &info(), self.parameters, &turn))
     }
 
-    /// Whether the trigger takes such a request. What a case does not say of it is not checked.
-    fn is_welcome(&self) -> bool {
+    /// A case that gives no body is not checked, and one that gives no headers has none.
+    fn check_request(&self) -> Result<(), String> {
         let outputs = self.trigger.outputs.as_ref().and_then(Value::as_object);
-        let Some(body) = outputs.and_then(|it| it.find("body")) else { return true };
+        let Some(body) = outputs.and_then(|it| it.find("body")) else { return Ok(()) };
         let headers = outputs.and_then(|it| it.find("headers")).cloned();
         let headers = headers.unwrap_or_else(|| Object::new().into());
-        self.definition.check_request(&self.trigger.name, &headers, body).is_ok()
+        let checked = self.definition.check_request(&self.trigger.name, &headers, body);
+        checked.map_err(|refusal| refusal.to_string())
     }
 
     pub(super) fn run(&mut self, trigger: TriggerRecord) -> Result<Played, String> {

@@ -43,7 +43,7 @@ pub fn rehearse(
         return Err(problems.join("; "));
     }
     let mut play = Play::new(definition, &case, parameters);
-    let fired = match play.fire() {
+    let fired = match play.fire()? {
         Fired::Runs(fired) => fired,
         Fired::Skipped => Vec::new(),
         Fired::Failed(error) => return Err(error.message),

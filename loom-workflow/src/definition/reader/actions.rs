@@ -392,14 +392,7 @@ impl Reading<'_> {
             return;
         };
         let owner = Owner::Action(slot.index.0);
-        let written = node.get("status").and_then(Node::as_str);
-        let status = written.and_then(Status::named).filter(|it| it.has_ended());
-        if let (Some(written), None) = (written, status) {
-            let known = ["Succeeded", "Failed", "TimedOut", "Skipped", "Cancelled"];
-            let suggestion = self.guess(written, known);
-            let message = format!("The static result '{name}' cannot end as '{written}'.");
-            self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
-        }
+        let status = node.get("status").and_then(Node::as_str).and_then(Status::named);
         let outputs = node.get("outputs").and_then(|outputs| self.template(outputs, &place, owner));
         let text =
             |node: &Node, name: &str| node.get(name).and_then(Node::as_str).map(str::to_owned);
@@ -413,6 +406,22 @@ impl Reading<'_> {
             code: text(&node, "code"),
             error,
         });
+    }
+
+    /// That a static result ends as an action can.
+    pub(super) fn static_status(&mut self, result: &Node, place: &Place) {
+        let Some(status) = result.get("status").filter(|it| !it.is_null()) else { return };
+        let place = place.of(result, "status");
+        let Some(name) = status.as_str() else {
+            self.wrong_kind(status, &place, "text");
+            return;
+        };
+        let known = ["Succeeded", "Failed", "TimedOut", "Skipped", "Cancelled", "Aborted"];
+        if !is_known_later(name) && !known.iter().any(|it| it.eq_ignore_ascii_case(name)) {
+            let message = format!("A static result cannot end as '{name}'.");
+            let suggestion = self.guess(name, known);
+            self.find(F::WrongValue, Severity::Error, &place, message, suggestion);
+        }
     }
 }
 
