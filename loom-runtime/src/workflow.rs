@@ -16,6 +16,7 @@ mod run_actor;
 mod run_state;
 mod starting;
 mod trigger_actor;
+mod trigger_calls;
 mod views;
 mod workflows;
 

@@ -26,6 +26,7 @@ use std::fmt::{Display, Formatter, Result};
 use crate::expression::{Evaluation, Fault, Node};
 use crate::value::Value;
 
+pub use self::data_uri::encoded_uri_component;
 pub(crate) use self::data_uri::percent_decoded;
 
 /// One function.

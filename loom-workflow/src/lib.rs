@@ -27,6 +27,6 @@ pub use content::{Content, form};
 pub use definition::Definition;
 pub use expression::{Budget, EvaluationError, Reading, Scope, Span, SyntaxError};
 pub(crate) use function::function_names;
-pub use function::{Arity, arity_of};
+pub use function::{Arity, arity_of, encoded_uri_component};
 pub use template::{Condition, Evaluated, Reference, SANITIZED, Subject, Template};
 pub use value::{Array, DEPTH_MAX, JsonTextError, Object, Value};

@@ -81,7 +81,7 @@ fn start_call(
     } = call;
     match kind {
         CallKind::Activity => {
-            let named = [inputs.property("activityName"), inputs.property("name")];
+            let named = ["activityName", "activity", "name"].map(|name| inputs.property(name));
             let name = text(&named).unwrap_or_default();
             let given = [inputs.property("input"), inputs.property("args")];
             let args = given.into_iter().find(|it| !it.is_null()).unwrap_or_default();
@@ -143,15 +143,25 @@ fn key(cx: &Context<'_>, path: &str, rerun: u32, attempt: u32) -> String {
 fn start_connector(
     library: &Library,
     cx: &mut Context<'_>,
-    mut call: ConnectorCall,
+    call: ConnectorCall,
     place: Place,
+) -> Result<(), ContextError> {
+    start_call_of(library, cx, call, (ENDED, &place))
+}
+
+/// Starts a call whose answer goes to a handler, with a tag.
+pub(super) fn start_call_of(
+    library: &Library,
+    cx: &mut Context<'_>,
+    mut call: ConnectorCall,
+    (handler, tag): (&str, &impl serde::Serialize),
 ) -> Result<(), ContextError> {
     let shown = stored(&call.inputs, call.secure);
     let inputs = std::mem::replace(&mut call.inputs, shown);
     if call.secure {
         library.keep_unstored(&call.key, inputs);
     }
-    cx.start_within(limits(call.timeout), CALL, &call, ENDED, &place)
+    cx.start_within(limits(call.timeout), CALL, &call, handler, tag)
 }
 
 fn start_subscribing(

@@ -10,7 +10,7 @@ use loom_ports::{
 };
 use loom_workflow::planner::Surroundings;
 use loom_workflow::validation::{Finding, Scrutiny, validate};
-use loom_workflow::{Definition, Value};
+use loom_workflow::{Definition, Value, encoded_uri_component};
 
 use super::{Connector, ConnectorCall};
 
@@ -317,5 +317,12 @@ impl Surroundings for Around<'_> {
         let base = self.library.options.callback_base.as_deref()?;
         let (run, path) = (loom_core::encode(self.run), loom_core::encode(path));
         Some(format!("{base}/workflows/callbacks/{run}/{path}"))
+    }
+
+    fn trigger_url(&self, trigger: &str) -> Option<String> {
+        let base = self.library.options.callback_base.as_deref()?;
+        let workflow = self.run.split('/').next().unwrap_or_default();
+        let (workflow, trigger) = (encoded_uri_component(workflow), encoded_uri_component(trigger));
+        Some(format!("{base}/workflows/{workflow}/triggers/{trigger}/paths/invoke"))
     }
 }

@@ -14,7 +14,8 @@ use loom_workflow::{Object, Value};
 use serde::{Deserialize, Serialize};
 
 use super::request::{Begin, START, TURNED_AWAY};
-use super::{Library, RUN_KIND, TRIGGER_KIND};
+use super::trigger_calls::{POLLED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBED};
+use super::{Library, RUN_KIND, TRIGGER_KIND, trigger_calls};
 use crate::actor::{Activated, HandlerRole, HandlerSpec, KindEntry};
 use crate::{Context, dispatch};
 
@@ -33,13 +34,12 @@ const HANDLERS: &[HandlerSpec] = &[
     HandlerSpec { name: RUN_ENDED, role: HandlerRole::Exclusive },
     HandlerSpec { name: ADMIT, role: HandlerRole::Exclusive },
     HandlerSpec { name: EVENT, role: HandlerRole::Exclusive },
+    HandlerSpec { name: POLLED, role: HandlerRole::Exclusive },
+    HandlerSpec { name: SUBSCRIBED, role: HandlerRole::Exclusive },
+    HandlerSpec { name: UNSUBSCRIBED, role: HandlerRole::Exclusive },
     HandlerSpec { name: DUE, role: HandlerRole::Timer },
+    HandlerSpec { name: SUBSCRIBE, role: HandlerRole::Timer },
 ];
-
-/// Whether runs are started without anybody asking for them.
-pub(super) fn starts_by_itself(definition: &Definition) -> bool {
-    definition.triggers.iter().any(|it| it.recurrence.is_some() || it.kind == TriggerKind::Event)
-}
 
 pub(crate) fn kind(library: &Arc<Library>) -> Result<KindEntry, InvalidId> {
     let library = Arc::clone(library);
@@ -49,14 +49,17 @@ pub(crate) fn kind(library: &Arc<Library>) -> Result<KindEntry, InvalidId> {
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]
-struct TriggerState {
+pub(super) struct TriggerState {
     /// The version whose triggers are looked after.
-    version: Option<String>,
+    pub(super) version: Option<String>,
     /// Since when.
     saved_at: Timestamp,
     /// The topic that is listened to, and the trigger that its messages fire.
     #[serde(default)]
     listens: Option<(String, String)>,
+    /// The triggers that have subscribed, and the versions for which they did.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) subscribed: BTreeMap<String, String>,
     /// When each is due.
     due: BTreeMap<String, Due>,
     /// Runs that were let in, and have not ended; where only so many may run at once.
@@ -87,9 +90,9 @@ struct Due {
     window: Option<Timestamp>,
 }
 
-struct TriggerActor {
-    state: TriggerState,
-    library: Arc<Library>,
+pub(super) struct TriggerActor {
+    pub(super) state: TriggerState,
+    pub(super) library: Arc<Library>,
 }
 
 impl Activated for TriggerActor {
@@ -105,6 +108,10 @@ impl Activated for TriggerActor {
                 ADMIT => self.admit(cx, args),
                 RUN_ENDED => self.run_ended(cx, args),
                 EVENT => self.take_event(cx, args),
+                POLLED => self.polled(cx, args),
+                SUBSCRIBED => trigger_calls::subscribed(cx, args),
+                UNSUBSCRIBED => Ok(()),
+                SUBSCRIBE => self.subscribe_again(cx, args).await,
                 _ => self.fire(cx, args).await,
             };
             dispatch::ended(&ended)
@@ -126,12 +133,13 @@ impl TriggerActor {
         for name in std::mem::take(&mut self.state.due).into_keys() {
             cx.cancel(&timer(&name)).map_err(text)?;
         }
-        self.state.version = Some(latest.version);
+        self.state.version = Some(latest.version.clone());
         self.state.saved_at = cx.now();
         for trigger in &latest.definition.triggers {
             self.set(cx, trigger, None)?;
         }
-        self.listen(cx, &latest.definition)
+        self.listen(cx, &latest.definition)?;
+        self.subscribe_anew(cx, &latest).await
     }
 
     /// Listens to the topic that the first event trigger names, and to no other.
@@ -241,22 +249,26 @@ impl TriggerActor {
             ]);
             Object::from([("body", Value::from(body))]).into()
         });
-        let begin = Begin {
-            version: Some(version.clone()),
-            ..Begin::of(Some(trigger.name.clone()), outputs)
-        };
-        begin_at(cx, due.at, &begin)?;
+        if trigger.kind.polls() {
+            self.poll(cx, &edition, trigger, due.at).await?;
+        } else {
+            let begin = Begin {
+                version: Some(version.clone()),
+                ..Begin::of(Some(trigger.name.clone()), outputs)
+            };
+            begin_at(cx, due.at, &begin)?;
+        }
         self.set(cx, trigger, Some(due))
     }
 }
 
 /// Begins a run of this time: the name is before those of earlier ones.
-fn begin_at(cx: &mut Context<'_>, at: Timestamp, begin: &Begin) -> Result<(), String> {
+pub(super) fn begin_at(cx: &mut Context<'_>, at: Timestamp, begin: &Begin) -> Result<(), String> {
     let run = super::run_name(at, cx.random());
     cx.send(format!("{RUN_KIND}/{}/{run}", cx.key()), START, begin).map_err(text)
 }
 
-fn text(error: impl Display) -> String {
+pub(super) fn text(error: impl Display) -> String {
     error.to_string()
 }
 

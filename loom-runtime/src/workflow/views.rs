@@ -1,7 +1,7 @@
 //! Runs and their actions in the shapes of the Logic Apps REST API.
 
 use loom_workflow::run::{ActionRecord, ErrorInfo, Run};
-use loom_workflow::{Definition, Value};
+use loom_workflow::{Definition, Object, SANITIZED, Value};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -17,9 +17,12 @@ pub struct RunView {
     /// What it answers with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<Value>,
-    /// What the caller is answered: status, headers and body.
+    /// What the caller is answered: status, headers and body. What is secure is replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Value>,
+    /// The same, as nobody but the caller may see it.
+    #[serde(skip)]
+    pub answer: Option<Value>,
     /// Decisions that people have to make, by the paths of their actions.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<(String, WaitingDecision)>,
@@ -43,15 +46,28 @@ pub struct ActionView {
 impl RunView {
     pub(crate) fn of(outline: RunOutline) -> Option<Self> {
         let RunOutline { summary, run, answer, waiting } = outline;
-        let response = answer.map(|answer| {
-            let mut response = loom_workflow::Object::new();
-            response.insert("statusCode", Value::from(i64::from(answer.status_code)));
-            response.insert("headers", answer.headers.unwrap_or_default());
-            response.insert("body", answer.body.unwrap_or_default());
-            response.into()
+        let written = |status_code: u16, headers: Value, body: Value| {
+            Object::from([
+                ("statusCode", Value::from(i64::from(status_code))),
+                ("headers", headers),
+                ("body", body),
+            ])
+            .into()
+        };
+        let response = answer.as_ref().map(|answer| {
+            let shown = |value: &Option<Value>| match value {
+                Some(_) if answer.secure => SANITIZED.into(),
+                value => value.clone().unwrap_or_default(),
+            };
+            written(answer.status_code, shown(&answer.headers), shown(&answer.body))
+        });
+        let answer = answer.map(|answer| {
+            let (headers, body) = (answer.headers, answer.body);
+            written(answer.status_code, headers.unwrap_or_default(), body.unwrap_or_default())
         });
         let outputs = run.and_then(|run| run.outputs);
-        Some(Self { summary: summary?, outputs, response, waiting: waiting.into_iter().collect() })
+        let waiting = waiting.into_iter().collect();
+        Some(Self { summary: summary?, outputs, response, answer, waiting })
     }
 
     /// In the shape of `Workflow Runs - Get`.
@@ -61,7 +77,7 @@ impl RunView {
         let outputs = self.outputs.as_ref().and_then(Value::as_object);
         let outputs: serde_json::Map<_, _> = outputs
             .into_iter()
-            .flat_map(loom_workflow::Object::iter)
+            .flat_map(Object::iter)
             .map(|(name, value)| (name.to_string(), json!({ "value": value })))
             .collect();
         if let Some(Json::Object(properties)) = run.get_mut("properties") {

@@ -114,15 +114,13 @@ impl Workflows {
     /// Everything that is wrong with the definition, or why it was not stored.
     pub async fn publish(&self, name: &str, version: &str, text: &str) -> Result<(), PublishError> {
         let now = self.host.clock.now();
-        let edition = self.library.publish(name, version, text, now).await?;
-        if trigger_actor::starts_by_itself(&edition.definition) {
-            let trigger = self.actor(TRIGGER_KIND, name)?;
-            let published = trigger.send(trigger_actor::PUBLISHED, version).await;
-            let failed = |error: CallError| {
-                PortError::new(ErrorKind::Unavailable, "publish").with_source(error)
-            };
-            published.map_err(failed)?;
-        }
+        self.library.publish(name, version, text, now).await?;
+        // Also of a version that starts nothing by itself: one before it may have.
+        let published =
+            self.actor(TRIGGER_KIND, name)?.send(trigger_actor::PUBLISHED, version).await;
+        let failed =
+            |error: CallError| PortError::new(ErrorKind::Unavailable, "publish").with_source(error);
+        published.map_err(failed)?;
         Ok(())
     }
 

@@ -167,6 +167,106 @@ async fn what_recurs_starts_runs_by_itself_also_after_a_death() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_secure_response_is_for_the_caller_alone() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let secured = r#"{"R": {"type": "Response", "inputs": {"statusCode": 200, "body": "planted"},
+        "runtimeConfiguration": {"secureData": {"properties": ["outputs"]}}}}"#;
+    let (_, view) = run(&workflows, "secured", secured).await;
+    let body = |told: &Option<loom_workflow::Value>| told.as_ref().unwrap().property("body");
+    assert_eq!(body(&view.answer), "planted".into());
+    assert_eq!(body(&view.response), "*sanitized*".into());
+    assert!(!view.to_rest().to_string().contains("planted"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_recurs_stops_with_the_version_that_does_not() {
+    let kit = Kit::new();
+    let (_host, workflows) = kit.host().await;
+    let actions = r#"{"Note": {"type": "Http", "inputs": {"method": "GET", "uri": "note"}}}"#;
+    let often = format!(
+        r#"{{"triggers": {{"often": {{"type": "Recurrence", "recurrence": {{"frequency": "Hour", "interval": 1}}}}}}, "actions": {actions}}}"#
+    );
+    workflows.publish("often", "1.0.0", &often).await.unwrap();
+    kit.pass(60_000).await;
+    workflows.publish("often", "2.0.0", &definition(actions)).await.unwrap();
+    kit.pass(3 * 3_600_000).await;
+    assert_eq!(kit.happened(), ["note"]);
+}
+
+/// A workflow whose trigger asks at this address each hour.
+fn asking(uri: &str) -> String {
+    format!(
+        r#"{{"parameters": {{"at": {{"type": "String", "defaultValue": "{uri}"}}}},
+        "triggers": {{"new": {{"type": "Http", "inputs": {{"method": "GET", "uri": "@parameters('at')"}},
+            "recurrence": {{"frequency": "Hour", "interval": 1}}}}}},
+        "actions": {{"Note": {{"type": "Http", "inputs": {{"method": "GET", "uri": "@concat('found ', triggerBody())"}}}}}}}}"#
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trigger_asks_and_only_what_is_found_starts_a_run() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    workflows.publish("good", "1.0.0", &asking("news")).await.unwrap();
+    kit.pass(60_000).await;
+    assert_eq!(kit.happened(), ["news", "found news"]);
+    kit.kill(host).await;
+    let (_host, workflows) = kit.host().await;
+    kit.pass(3_600_000).await;
+    assert_eq!(kit.happened(), ["news", "found news", "news", "found news"]);
+    let keys: std::collections::BTreeSet<_> =
+        kit.effects().into_iter().filter(|(name, _)| name == "news").map(|(_, key)| key).collect();
+    assert_eq!(keys.len(), 2, "each point is asked about once");
+
+    workflows.publish("good", "2.0.0", &asking("gone")).await.unwrap();
+    let before = kit.happened().len();
+    kit.pass(2 * 3_600_000).await;
+    let after = kit.happened().split_off(before);
+    assert!(after.len() >= 2 && after.iter().all(|it| it == "gone"), "{after:?}");
+    let runs = workflows.list(Some("good"), None, None, 10).await.unwrap();
+    assert_eq!(runs.items.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_webhook_trigger_subscribes_is_called_back_and_unsubscribes() {
+    let kit = Kit::new();
+    let (host, workflows) = kit.host().await;
+    let hooked = |subscribe: &str| {
+        format!(
+            r#"{{"triggers": {{"hook it": {{"type": "HttpWebhook", "inputs": {{
+                "subscribe": {{"method": "POST", "uri": "{subscribe}"}},
+                "unsubscribe": {{"method": "POST", "uri": "end"}}}}}}}},
+            "actions": {{"Note": {{"type": "Http", "inputs": {{"method": "GET", "uri": "@triggerBody()"}}}}}}}}"#
+        )
+    };
+    workflows.publish("hook", "1.0.0", &hooked("@{listCallbackUrl()}")).await.unwrap();
+    kit.pass(10_000).await;
+    assert_eq!(
+        kit.happened(),
+        ["https://loom.test/workflows/hook/triggers/hook%20it/paths/invoke"]
+    );
+
+    let id = workflows.start("hook", StartRun::with_body("called")).await.unwrap().id;
+    workflows.ended(&id).await.unwrap();
+    assert_eq!(kit.happened()[1..], ["called"]);
+
+    // Twice it is refused, and tried again each minute.
+    workflows.publish("hook", "2.0.0", &hooked("fails")).await.unwrap();
+    kit.pass(30_000).await;
+    kit.kill(host).await;
+    let (_host, workflows) = kit.host().await;
+    kit.pass(600_000).await;
+    let mut happened = kit.happened().split_off(2);
+    happened.sort();
+    assert_eq!(happened, ["end", "fails", "fails", "fails"]);
+
+    workflows.publish("hook", "3.0.0", &definition("{}")).await.unwrap();
+    kit.pass(600_000).await;
+    assert_eq!(kit.happened().split_off(6), ["end"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_element_starts_a_run_and_conditions_choose() {
     let kit = Kit::new();
     let (_host, workflows) = kit.host().await;

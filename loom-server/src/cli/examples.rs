@@ -37,10 +37,14 @@ pub(super) const DEV_EXAMPLES: &str = r"Routes; a key must be percent-encoded (w
   GET  /v1/actors/{kind}/{key}/journal          its records; ?from=SEQ&limit=N
   GET  /v1/dead-letters                         messages that were given up; ?limit=N&from=CURSOR
   POST /v1/dead-letters/{id}/replay             have one handled again
+  PUT  /workflows/{name}/versions/{version}     publish a workflow; the body is its definition
+  ANY  /workflows/{name}/triggers/{trigger}/paths/invoke    start a run, and get its Response
+  GET  /workflows/{name}/runs                   its runs; /{run}, and /{run}/actions, show more
+  POST /workflows/{name}/runs/{run}/cancel      also suspend, resume, rerun, decisions/{path}
   GET  /health, /ready
 
-A POST with the header `Idempotency-Key` (1 to 256 bytes) is carried out once per actor and key; a
-duplicate gets the same reply, and `Idempotency-Replayed: true`. Errors are problem details
+A POST below /v1/actors with the header `Idempotency-Key` (1 to 256 bytes) is carried out once per actor and
+key; a duplicate gets the same reply, and `Idempotency-Replayed: true`. Errors are problem details
 (RFC 9457) whose `type` is stable.
 
 Hosts with the same --redis and --redis-prefix are one cluster, and each of them takes requests to

@@ -132,16 +132,19 @@ async fn fire(
     let written = definition
         .trigger(trigger)
         .ok_or_else(|| missing(format!("{workflow:?} has no trigger {trigger:?}")))?;
-    let taken = written.request.as_ref().ok_or_else(|| {
-        missing(format!(
+    let taken = written.request.as_ref();
+    if taken.is_none() && !written.kind.subscribes() {
+        return Err(missing(format!(
             "trigger {trigger:?} is of type {}, and takes no request",
             written.type_name
-        ))
-    })?;
-    if taken.method.as_ref().is_some_and(|method| !method.eq_ignore_ascii_case(&incoming.method)) {
+        )));
+    }
+    let method = taken.and_then(|it| it.method.as_ref());
+    if method.is_some_and(|method| !method.eq_ignore_ascii_case(&incoming.method)) {
         return Err(Problem::wrong_http_method());
     }
-    let relative = relative(taken.relative_path.as_deref(), rest).ok_or_else(Problem::no_route)?;
+    let pattern = taken.and_then(|it| it.relative_path.as_deref());
+    let relative = relative(pattern, rest).ok_or_else(Problem::no_route)?;
     let (tracking, key) = (incoming.tracking.clone(), incoming.key.clone());
     let start = StartRun {
         version: Some(version.clone()),
@@ -203,7 +206,7 @@ fn relative(pattern: Option<&str>, path: &str) -> Option<Object> {
 
 /// What a run answers its caller.
 fn answer(view: &RunView) -> Response {
-    let Some(answered) = &view.response else {
+    let Some(answered) = &view.answer else {
         let status = &view.summary.status;
         let detail = format!("the run is {status} and has not answered");
         return Problem::new(StatusCode::BAD_GATEWAY, "no-response", detail).into_response();

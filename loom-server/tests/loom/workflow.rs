@@ -348,6 +348,34 @@ fn webhooks_are_called_back_at_the_public_address() {
 }
 
 #[test]
+fn a_webhook_trigger_is_called_back_and_a_trigger_that_asks_is_not() {
+    let place = Place::new();
+    let server = Server::start(&place);
+    let ready = json!({"method": "GET", "uri": format!("http://{}/ready", server.address())});
+    let triggers = json!({
+        "hook it": {"type": "HttpWebhook", "inputs": {"subscribe": &ready}},
+        "ask": {"type": "Http", "inputs": &ready, "recurrence": {"frequency": "Month", "interval": 1}},
+    });
+    let actions =
+        json!({"A": {"type": "Compose", "inputs": "@triggerOutputs()['body']", "runAfter": {}}});
+    let definition = json!({"triggers": triggers, "actions": actions}).to_string();
+    assert_eq!(publish(&server, "hooked", "1.0.0", &definition).status, 201);
+    let path = "/workflows/hooked/triggers/hook%20it/paths/invoke";
+    let told = server.post(path, r#"{"n": 7}"#);
+    assert_eq!(told.status, 202, "{told:?}");
+    let run = format!("/workflows/hooked/runs/{}", told.header("x-ms-workflow-run-id").unwrap());
+    wait_until(&server, &run, "Succeeded");
+    let shown = server.get(&format!("{run}/actions/A")).json();
+    assert_eq!(shown["properties"]["outputs"], json!({"n": 7}));
+    server.post("/workflows/hooked/triggers/ask/paths/invoke", "").problem(404, "no-such-trigger");
+    // The first point of the other is at once, and the host says that it is ready.
+    settled::wait_for(|| {
+        let runs = server.get("/workflows/hooked/runs").json();
+        runs["value"].as_array().is_some_and(|runs| runs.len() == 2)
+    });
+}
+
+#[test]
 fn people_decide_once_and_only_those_who_were_asked() {
     let place = Place::new();
     let server = Server::start(&place);

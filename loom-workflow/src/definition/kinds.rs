@@ -103,6 +103,20 @@ pub enum TriggerKind {
     Kept,
 }
 
+impl TriggerKind {
+    /// Whether somebody is asked, at each point of a recurrence, whether there is anything new.
+    #[must_use]
+    pub fn polls(self) -> bool {
+        matches!(self, Self::Http | Self::ApiConnection | Self::ServiceProvider)
+    }
+
+    /// Whether somebody is asked to call back when there is anything new.
+    #[must_use]
+    pub fn subscribes(self) -> bool {
+        matches!(self, Self::HttpWebhook | Self::ApiConnectionWebhook)
+    }
+}
+
 use ActionKind as A;
 use CallKind as C;
 use Standing as S;

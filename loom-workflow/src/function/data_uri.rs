@@ -113,11 +113,17 @@ fn content<'a>(
     Ok(Content { media_type: parts.join(";"), base64, data })
 }
 
-/// RFC 3986: everything but letters, digits and `-_.~`.
+/// The text as a part of an address, of RFC 3986: everything but letters, digits and `-_.~` is
+/// written as `%XX`.
+#[must_use]
+pub fn encoded_uri_component(text: &str) -> String {
+    percent_encoded(text, |byte| matches!(byte, b'-' | b'_' | b'.' | b'~'))
+}
+
 fn uri_component(evaluation: &mut Evaluation<'_>, values: &[Value]) -> Answer {
     let text = joined(evaluation, values)?.to_text();
     evaluation.fits(3 * text.len() as u64)?;
-    Ok(percent_encoded(&text, |byte| matches!(byte, b'-' | b'_' | b'.' | b'~')).into())
+    Ok(encoded_uri_component(&text).into())
 }
 
 fn uri_component_to_string(_: &mut Evaluation<'_>, values: &[Value]) -> Answer {

@@ -203,6 +203,9 @@ pub struct Respond {
     pub asynchronous: bool,
     /// Whether the run has ended without an answer of its own, so that this one says so.
     pub is_missing: bool,
+    /// Whether nobody but the caller may see the headers and the body.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secure: bool,
 }
 
 /// How a run ended.

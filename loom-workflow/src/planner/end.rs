@@ -199,5 +199,6 @@ fn no_response() -> Respond {
         body: Some(body.into()),
         asynchronous: false,
         is_missing: true,
+        secure: false,
     }
 }

@@ -126,6 +126,11 @@ pub trait Surroundings {
     fn callback_url(&self, _path: &str) -> Option<String> {
         None
     }
+
+    /// The address at which the trigger of this name is called back.
+    fn trigger_url(&self, _trigger: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Nothing is around.

@@ -2,11 +2,12 @@
 
 use super::Turn;
 use super::parameters::fill_in;
+use super::settle::plain;
 use super::status_code::code_in;
 use super::view::View;
 use crate::definition::{Definition, SchemaError, TriggerKind};
 use crate::run::{ErrorInfo, Run, RunInfo, TriggerRecord};
-use crate::{Budget, EvaluationError, Value};
+use crate::{Budget, Evaluated, EvaluationError, Value};
 
 const SPLITS_MAX: usize = 100_000;
 const SPLITS_MAX_WITH_CONCURRENCY: usize = 100;
@@ -43,8 +44,7 @@ pub fn fire(
     turn: &Turn<'_>,
 ) -> Fired {
     let Some(written) = definition.trigger(&trigger.name) else {
-        let message = format!("There is no trigger '{}'.", trigger.name);
-        return Fired::Failed(ErrorInfo { code: "TriggerNotFound".to_owned(), message });
+        return Fired::Failed(not_found(&trigger.name));
     };
     let code = trigger.outputs.as_ref().and_then(code_in);
     let polls = matches!(written.kind, TriggerKind::Http | TriggerKind::ApiConnection);
@@ -111,6 +111,30 @@ pub fn fire(
     if runs.is_empty() { Fired::Skipped } else { Fired::Runs(runs) }
 }
 
+/// What a trigger that asks somebody, or subscribes with somebody, is given.
+///
+/// # Errors
+///
+/// If there is no such trigger, or an expression of its inputs has no value.
+pub fn trigger_inputs(
+    definition: &Definition,
+    trigger: TriggerRecord,
+    info: &RunInfo,
+    turn: &Turn<'_>,
+) -> Result<Evaluated, ErrorInfo> {
+    let Some(written) = definition.trigger(&trigger.name) else {
+        return Err(not_found(&trigger.name));
+    };
+    let none = Value::from(crate::Object::new());
+    let parameters = definition.start_values(&none).unwrap_or(none);
+    let mut whole = before_start(trigger, info, parameters);
+    fill_in(definition, &mut whole, turn)?;
+    let view = View::new(definition, &whole, turn, None, None);
+    let Some(inputs) = &written.inputs else { return Ok(plain(Value::Null)) };
+    let evaluated = inputs.evaluate_within(&view, &Budget::DEFAULT);
+    evaluated.map_err(|error| unreadable(&error, &written.name))
+}
+
 impl Definition {
     /// Holds a request against the schemas of its trigger.
     ///
@@ -141,12 +165,21 @@ fn one_of(trigger: &TriggerRecord, item: &Value) -> TriggerRecord {
     TriggerRecord { outputs: Some(outputs.into()), ..trigger.clone() }
 }
 
+fn not_found(name: &str) -> ErrorInfo {
+    let message = format!("There is no trigger '{name}'.");
+    ErrorInfo { code: "TriggerNotFound".to_owned(), message }
+}
+
 fn failed(error: &EvaluationError, name: &str) -> Fired {
+    Fired::Failed(unreadable(error, name))
+}
+
+fn unreadable(error: &EvaluationError, name: &str) -> ErrorInfo {
     let message = format!(
         "Unable to process template language expressions for trigger '{name}' at line '1' and column '0': '{}'.",
         error.message
     );
-    Fired::Failed(ErrorInfo { code: EvaluationError::CODE.to_owned(), message })
+    ErrorInfo { code: EvaluationError::CODE.to_owned(), message }
 }
 
 /// A run that has not begun, for expressions of its trigger.

@@ -260,7 +260,12 @@ impl Scope for View<'_> {
     }
 
     fn callback_url(&self) -> Option<Reading> {
-        let place = self.place?;
+        let Some(place) = self.place else {
+            let trigger = self.definition.trigger(&self.run.trigger().name)?;
+            let url =
+                trigger.kind.subscribes().then(|| self.turn.around.trigger_url(&trigger.name));
+            return url?.map(|url| Value::from(url).into());
+        };
         let operation = &self.definition.action(place.action).operation;
         let path = self.run.path(self.definition, place);
         let is_called_back = matches!(operation, Operation::Webhook(_));

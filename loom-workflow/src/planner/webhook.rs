@@ -7,7 +7,7 @@ use loom_core::Timestamp;
 
 use super::command::{Respond, SubscribeCommand};
 use super::engine::Engine;
-use super::settle::{Ending, plain};
+use super::settle::Ending;
 use super::{Answer, Command};
 use crate::definition::{Operation, Webhook, unit_named};
 use crate::run::{CallState, Place, Progress, Status, Timer};
@@ -121,17 +121,17 @@ impl Engine<'_> {
             Ok(inputs) => inputs,
             Err(error) => return self.fail_inputs(place, &error),
         };
-        let respond = match Respond::written(&inputs.value, asynchronous) {
+        let mut respond = match Respond::written(&inputs.value, asynchronous) {
             Ok(respond) => respond,
             Err(detail) => return self.fail_template(place, &detail),
         };
-        let mut outputs = Object::new();
-        outputs.insert("statusCode", Value::Integer(i64::from(respond.status_code)));
-        for (name, value) in [("headers", &respond.headers), ("body", &respond.body)] {
-            if let Some(value) = value {
-                outputs.insert(name, value.clone());
-            }
-        }
+        let action = self.action(place);
+        respond.secure = inputs.secure || action.secure_inputs || action.secure_outputs;
+        let outputs = Evaluated {
+            value: respond.outputs(&inputs.value),
+            shown: respond.outputs(&inputs.shown),
+            secure: inputs.secure,
+        };
         self.node(place).record.inputs = Some(inputs.shown.clone());
         self.node(place).record.secure_inputs |= inputs.secure;
         if self.run.answered {
@@ -141,7 +141,6 @@ impl Engine<'_> {
         }
         self.run.answered = true;
         self.command(Command::Respond(respond));
-        let outputs = Evaluated { secure: inputs.secure, ..plain(outputs.into()) };
         self.settle(place, Ending::ok(outputs));
     }
 }
@@ -161,7 +160,19 @@ impl Respond {
         };
         let property = |name: &str| inputs.as_object().and_then(|it| it.find(name)).cloned();
         let (headers, body) = (property("headers"), property("body"));
-        Ok(Self { status_code, headers, body, asynchronous, is_missing: false })
+        Ok(Self { status_code, headers, body, asynchronous, is_missing: false, secure: false })
+    }
+
+    /// What the action puts out of these inputs.
+    fn outputs(&self, inputs: &Value) -> Value {
+        let mut outputs = Object::new();
+        outputs.insert("statusCode", Value::Integer(i64::from(self.status_code)));
+        for name in ["headers", "body"] {
+            if let Some(value) = inputs.as_object().and_then(|it| it.find(name)) {
+                outputs.insert(name, value.clone());
+            }
+        }
+        outputs.into()
     }
 }
 

@@ -223,7 +223,8 @@ fn a_secret_is_sent_and_stands_nowhere_else() {
         "{A: {type: 'Http', inputs: {method: 'GET', uri: 'x', headers: {auth: \"@{secret('key')}!\", plain: 'p'}, retryPolicy: {type: 'fixed', count: 1, interval: 'PT5S'}}},
           C: {type: 'Compose', inputs: {k: \"@secret('key')\"}},
           V: {type: 'InitializeVariable', inputs: {variables: [{name: 'v', type: 'String', value: \"@secret('key')\"}]}},
-          D: {type: 'Compose', inputs: [\"@actions('A')?['inputs']\", \"@outputs('C')\", \"@variables('v')\"], runAfter: {A: ['Succeeded', 'Failed'], C: ['Succeeded'], V: ['Succeeded']}}}",
+          R: {type: 'Response', inputs: {statusCode: 200, body: \"@secret('key')\"}},
+          D: {type: 'Compose', inputs: [\"@outputs('R')\", \"@actions('A')?['inputs']\", \"@outputs('C')\", \"@variables('v')\"], runAfter: {A: ['Succeeded', 'Failed'], C: ['Succeeded'], V: ['Succeeded'], R: ['Succeeded']}}}",
     );
     assert_eq!(definition.secrets, ["key"]);
     let mut run = started(&definition, Value::Null, true);
@@ -251,6 +252,13 @@ fn a_secret_is_sent_and_stands_nowhere_else() {
         }
     }
     assert_eq!(run.status(), RunStatus::Succeeded);
+    let told: Vec<_> = steps.iter().flat_map(|it| &it.commands).collect();
+    let told = told.iter().find_map(|it| match it {
+        Command::Respond(respond) => Some(respond),
+        _ => None,
+    });
+    let told = told.unwrap();
+    assert!(told.secure && told.body == Some(Value::from("open sesame")), "the caller is told");
     let records: Vec<_> = steps.iter().flat_map(|it| &it.records).collect();
     assert!(!serde_json::to_string(&records).unwrap().contains("sesame"));
     let inputs = records.iter().find(|it| it.name == "A").unwrap().record.inputs.clone().unwrap();
