@@ -11,3 +11,5 @@ mod deaths;
 mod pipelines;
 #[path = "workflow/running.rs"]
 mod running;
+#[path = "workflow/triggers.rs"]
+mod triggers;

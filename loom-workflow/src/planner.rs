@@ -35,7 +35,7 @@ pub use command::{
     SubscribeCommand,
 };
 pub use event::{Answer, AnswerError, Decision, Event, Surroundings, Turn, Unconnected};
-pub use fire::{Fired, RequestRefusal, fire, trigger_inputs};
+pub use fire::{Fired, RequestRefusal, fire, is_anything_new, trigger_inputs};
 pub use start::Start;
 pub use variables::fits;
 

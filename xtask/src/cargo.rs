@@ -66,7 +66,7 @@ impl Metadata {
 /// `cargo ARGUMENTS`, by the Cargo that runs this program.
 ///
 /// Where backtraces are asked for, they are of panics alone: the emulator of the Azure SDK takes one
-/// for each header that a request does not have, which is half the time of the tests on it.
+/// for each header that a request does not have.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

@@ -164,7 +164,7 @@ impl Library {
         version: &str,
         text: &str,
         now: Timestamp,
-    ) -> Result<Edition, PublishError> {
+    ) -> Result<(), PublishError> {
         let (id, parsed) = (id(name)?, DefinitionVersion::parse(version)?);
         let connections = self.options.connections.clone();
         let validated = validate(text, &Scrutiny { connections, ..Scrutiny::default() });
@@ -183,7 +183,8 @@ impl Library {
             Publish::Published | Publish::Already => {}
             Publish::Differs => return Err(PublishError::Differs(version.to_owned())),
         }
-        Ok(self.keep(name, version.to_owned(), definition))
+        self.keep(name, version.to_owned(), definition);
+        Ok(())
     }
 
     /// The greatest version that is not retired.
@@ -272,8 +273,9 @@ impl Library {
         Ok(Secrets(secrets))
     }
 
-    pub(crate) fn around<'a>(&'a self, secrets: &'a Secrets, run: &'a str) -> Around<'a> {
-        Around { library: self, secrets, run }
+    /// What is around the actor of this key: `workflow/run`, or the workflow of a trigger.
+    pub(crate) fn around<'a>(&'a self, secrets: &'a Secrets, key: &'a str) -> Around<'a> {
+        Around { library: self, secrets, key }
     }
 
     /// Keeps inputs with a secret in them for the call with this key.
@@ -297,11 +299,11 @@ pub(super) fn id(name: &str) -> Result<DefinitionId, InvalidId> {
 /// The secrets of a turn.
 pub(crate) struct Secrets(BTreeMap<String, Value>);
 
-/// What the expressions of a run may ask of the outside.
+/// What the expressions of a run, and of a trigger, may ask of the outside.
 pub(crate) struct Around<'a> {
     library: &'a Library,
     secrets: &'a Secrets,
-    run: &'a str,
+    key: &'a str,
 }
 
 impl Surroundings for Around<'_> {
@@ -315,13 +317,13 @@ impl Surroundings for Around<'_> {
 
     fn callback_url(&self, path: &str) -> Option<String> {
         let base = self.library.options.callback_base.as_deref()?;
-        let (run, path) = (loom_core::encode(self.run), loom_core::encode(path));
+        let (run, path) = (loom_core::encode(self.key), loom_core::encode(path));
         Some(format!("{base}/workflows/callbacks/{run}/{path}"))
     }
 
     fn trigger_url(&self, trigger: &str) -> Option<String> {
         let base = self.library.options.callback_base.as_deref()?;
-        let workflow = self.run.split('/').next().unwrap_or_default();
+        let workflow = self.key.split('/').next().unwrap_or_default();
         let (workflow, trigger) = (encoded_uri_component(workflow), encoded_uri_component(trigger));
         Some(format!("{base}/workflows/{workflow}/triggers/{trigger}/paths/invoke"))
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::request::{Begin, START, TURNED_AWAY};
 use super::trigger_calls::{POLLED, SUBSCRIBE, SUBSCRIBED, UNSUBSCRIBED};
-use super::{Library, RUN_KIND, TRIGGER_KIND, trigger_calls};
+use super::{Library, RUN_KIND, TRIGGER_KIND};
 use crate::actor::{Activated, HandlerRole, HandlerSpec, KindEntry};
 use crate::{Context, dispatch};
 
@@ -109,7 +109,7 @@ impl Activated for TriggerActor {
                 RUN_ENDED => self.run_ended(cx, args),
                 EVENT => self.take_event(cx, args),
                 POLLED => self.polled(cx, args),
-                SUBSCRIBED => trigger_calls::subscribed(cx, args),
+                SUBSCRIBED => self.subscribed(cx, args),
                 UNSUBSCRIBED => Ok(()),
                 SUBSCRIBE => self.subscribe_again(cx, args).await,
                 _ => self.fire(cx, args).await,
@@ -131,7 +131,7 @@ impl TriggerActor {
             return Ok(());
         }
         for name in std::mem::take(&mut self.state.due).into_keys() {
-            cx.cancel(&timer(&name)).map_err(text)?;
+            cx.cancel(&timer(DUE, &name)).map_err(text)?;
         }
         self.state.version = Some(latest.version.clone());
         self.state.saved_at = cx.now();
@@ -195,7 +195,7 @@ impl TriggerActor {
             return Ok(());
         };
         self.state.due.insert(trigger.name.clone(), due);
-        let timer = timer(&trigger.name);
+        let timer = timer(DUE, &trigger.name);
         cx.at(&timer, due.at, LateFire::Once, DUE, &trigger.name).map_err(text)
     }
 
@@ -272,9 +272,9 @@ pub(super) fn text(error: impl Display) -> String {
     error.to_string()
 }
 
-/// The name of the timer of a trigger, which may be anything.
-fn timer(name: &str) -> String {
-    format!("due-{:016x}", loom_core::fingerprint(&[name.as_bytes()]))
+/// The name of a timer of a trigger, whose own name may be anything.
+pub(super) fn timer(of: &str, trigger: &str) -> String {
+    format!("{of}-{:016x}", loom_core::fingerprint(&[trigger.as_bytes()]))
 }
 
 /// The last moment before.

@@ -4,18 +4,19 @@
 use std::time::Duration;
 
 use loom_core::{LateFire, Payload, Timestamp};
+use loom_workflow::Evaluated;
 use loom_workflow::definition::{CallKind, Trigger, TriggerKind};
-use loom_workflow::planner::{Answer, Turn, trigger_inputs};
-use loom_workflow::run::{RunInfo, TriggerRecord};
-use loom_workflow::{Evaluated, Value};
+use loom_workflow::planner::{Answer, Turn, is_anything_new, trigger_inputs};
+use loom_workflow::run::{RunInfo, Status};
+use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::answer;
 use super::commands::start_call_of;
 use super::connector::ConnectorCall;
 use super::library::Edition;
 use super::request::Begin;
-use super::trigger_actor::{TriggerActor, begin_at, text};
+use super::trigger_actor::{TriggerActor, begin_at, text, timer};
+use super::{answer, starting};
 use crate::{Context, Ended};
 
 /// A handler: what was asked has answered.
@@ -30,6 +31,20 @@ pub(super) const SUBSCRIBE: &str = "subscribe";
 /// How long after a failure a subscription is tried again.
 const TRY_AGAIN: Duration = Duration::from_mins(1);
 
+/// For which trigger somebody was asked. An answer that comes when its version is not looked after
+/// any more is too late.
+#[derive(Deserialize, Serialize)]
+struct Asked {
+    version: String,
+    trigger: String,
+}
+
+impl Asked {
+    fn of(edition: &Edition, trigger: &Trigger) -> Self {
+        Self { version: edition.version.clone(), trigger: trigger.name.clone() }
+    }
+}
+
 impl TriggerActor {
     /// Asks whether there is anything new. Who cannot be asked now is asked at the next point.
     pub(super) async fn poll(
@@ -41,20 +56,48 @@ impl TriggerActor {
     ) -> Result<(), String> {
         let Some(inputs) = self.inputs(cx, edition, trigger).await else { return Ok(()) };
         let call = call(cx, trigger, inputs, &due.as_millis().to_string());
-        start_call_of(&self.library, cx, call, (POLLED, &trigger.name)).map_err(text)
+        let asked = Asked::of(edition, trigger);
+        start_call_of(&self.library, cx, call, (POLLED, &asked)).map_err(text)
     }
 
-    /// An answer of 200 starts runs; another one says that there is nothing new, or is a failure.
+    /// Begins runs with what is new. Who has failed is asked again at the next point.
     pub(super) fn polled(&mut self, cx: &mut Context<'_>, args: &Payload) -> Result<(), String> {
-        let Ended { tag, outcome } = args.parse::<Ended<String, Answer>>().map_err(text)?;
-        let answer = answer::of_connector(outcome);
-        let failed = told(cx.key(), &tag, &answer);
-        let (Some(outputs), false) = (answer.outputs, failed) else { return Ok(()) };
-        if code_of(&outputs).is_some_and(|code| code != 200) {
-            return Ok(());
+        let Some((asked, answer)) = self.answered(cx, args)? else { return Ok(()) };
+        let is_success = answer.ended_as() == Status::Succeeded;
+        let found = answer.outputs.filter(|outputs| is_success && is_anything_new(outputs));
+        let Some(outputs) = found else { return Ok(()) };
+        let begin = Begin::of(Some(asked.trigger), Some(outputs));
+        begin_at(cx, cx.now(), &Begin { version: Some(asked.version), ..begin })
+    }
+
+    /// Who could not be subscribed with is asked again.
+    pub(super) fn subscribed(
+        &mut self,
+        cx: &mut Context<'_>,
+        args: &Payload,
+    ) -> Result<(), String> {
+        match self.answered(cx, args)? {
+            Some((asked, answer)) if answer.ended_as() != Status::Succeeded => {
+                try_again(cx, &asked)
+            }
+            _ => Ok(()),
         }
-        let begin = Begin::of(Some(tag), Some(outputs));
-        begin_at(cx, cx.now(), &Begin { version: self.state.version.clone(), ..begin })
+    }
+
+    /// What has come back, if it is still of use. Failures are told to the log.
+    fn answered(
+        &self,
+        cx: &Context<'_>,
+        args: &Payload,
+    ) -> Result<Option<(Asked, Answer)>, String> {
+        let Ended { tag, outcome } = args.parse::<Ended<Asked, Answer>>().map_err(text)?;
+        let answer = answer::of_connector(outcome);
+        if answer.ended_as() != Status::Succeeded {
+            let Asked { version, trigger } = &tag;
+            let why = answer.error.as_ref().map(|it| it.info.message.as_str());
+            warn!(workflow = cx.key(), version, trigger, why, "whom a trigger asks has failed");
+        }
+        Ok((self.state.version.as_ref() == Some(&tag.version)).then_some((tag, answer)))
     }
 
     /// Ends the subscriptions of versions before, and subscribes for the triggers of this one.
@@ -82,7 +125,7 @@ impl TriggerActor {
         trigger: &Trigger,
     ) -> Result<(), String> {
         let Some(inputs) = self.inputs(cx, edition, trigger).await else {
-            return try_again(cx, &trigger.name);
+            return try_again(cx, &Asked::of(edition, trigger));
         };
         // A connector is told to subscribe by the whole of them.
         let is_http = trigger.kind == TriggerKind::HttpWebhook;
@@ -91,7 +134,8 @@ impl TriggerActor {
         // Another attempt is another call.
         let occasion = format!("{}/{}", edition.version, cx.now().as_millis());
         let call = call(cx, trigger, inputs, &occasion);
-        start_call_of(&self.library, cx, call, (SUBSCRIBED, &trigger.name)).map_err(text)
+        let asked = Asked::of(edition, trigger);
+        start_call_of(&self.library, cx, call, (SUBSCRIBED, &asked)).map_err(text)
     }
 
     async fn unsubscribe(
@@ -114,10 +158,12 @@ impl TriggerActor {
         cx: &mut Context<'_>,
         args: &Payload,
     ) -> Result<(), String> {
-        let name: String = args.parse().map_err(text)?;
-        let Some(version) = &self.state.version else { return Ok(()) };
-        let edition = self.library.version(cx.key(), version).await.map_err(text)?;
-        match edition.definition.trigger(&name).filter(|it| it.kind.subscribes()) {
+        let asked: Asked = args.parse().map_err(text)?;
+        if self.state.version.as_ref() != Some(&asked.version) {
+            return Ok(());
+        }
+        let edition = self.library.version(cx.key(), &asked.version).await.map_err(text)?;
+        match edition.definition.trigger(&asked.trigger) {
             Some(trigger) => self.subscribe(cx, &edition, trigger).await,
             None => Ok(()),
         }
@@ -146,27 +192,13 @@ impl TriggerActor {
             version: edition.version.clone(),
             seed: cx.random(),
         };
-        let record = TriggerRecord {
-            name: trigger.name.clone(),
-            inputs: None,
-            outputs: None,
-            started_at: cx.now(),
-            client_tracking_id: String::new(),
-            secure_inputs: trigger.secure_inputs,
-            secure_outputs: trigger.secure_outputs,
-        };
+        let begin = Begin::of(Some(trigger.name.clone()), None);
+        let record = starting::trigger(&edition.definition, &begin, &info.run, cx.now()).ok()?;
         let around = self.library.around(&secrets, &workflow);
         let turn = Turn { now: cx.now(), around: &around };
         let inputs = trigger_inputs(&edition.definition, record, &info, &turn);
         inputs.inspect_err(|error| told(&error.message)).ok()
     }
-}
-
-/// Who could not be subscribed with is asked again.
-pub(super) fn subscribed(cx: &mut Context<'_>, args: &Payload) -> Result<(), String> {
-    let Ended { tag, outcome } = args.parse::<Ended<String, Answer>>().map_err(text)?;
-    let failed = told(cx.key(), &tag, &answer::of_connector(outcome));
-    if failed { try_again(cx, &tag) } else { Ok(()) }
 }
 
 /// A call whose key is the same whenever it is made again.
@@ -182,28 +214,12 @@ fn call(cx: &Context<'_>, trigger: &Trigger, inputs: Evaluated, occasion: &str) 
     }
 }
 
-/// Whether it is a failure, of which the log is told.
-fn told(workflow: &str, trigger: &str, answer: &Answer) -> bool {
-    let code = answer.outputs.as_ref().and_then(code_of);
-    let failed = answer.error.is_some() || code.is_some_and(|code| code >= 400);
-    if failed {
-        let why = answer.error.as_ref().map(|it| it.info.message.as_str());
-        warn!(workflow, trigger, code, why, "whom a trigger asks has failed");
-    }
-    failed
-}
-
-fn code_of(outputs: &Value) -> Option<i64> {
-    outputs.property("statusCode").as_integer()
-}
-
 fn part(inputs: &Evaluated, name: &str) -> Evaluated {
     let Evaluated { value, shown, secure } = inputs;
     Evaluated { value: value.property(name), shown: shown.property(name), secure: *secure }
 }
 
-fn try_again(cx: &mut Context<'_>, trigger: &String) -> Result<(), String> {
-    let timer = format!("subscribe-{:016x}", loom_core::fingerprint(&[trigger.as_bytes()]));
+fn try_again(cx: &mut Context<'_>, asked: &Asked) -> Result<(), String> {
     let at = cx.now().saturating_add(TRY_AGAIN);
-    cx.at(&timer, at, LateFire::Once, SUBSCRIBE, trigger).map_err(text)
+    cx.at(&timer(SUBSCRIBE, &asked.trigger), at, LateFire::Once, SUBSCRIBE, asked).map_err(text)
 }

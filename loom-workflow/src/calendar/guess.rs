@@ -15,8 +15,7 @@ pub(crate) fn parse(text: &str, culture: &Culture, now: Moment) -> Option<Stamp>
     while !guess.rest.is_empty() {
         guess.next(culture)?;
     }
-    let today = Stamp::utc(now).parts();
-    guess.stamp(culture, &today)
+    guess.stamp(culture, now)
 }
 
 #[derive(Default)]
@@ -185,9 +184,9 @@ impl Guess<'_> {
         (!glued).then_some(())
     }
 
-    fn stamp(mut self, culture: &Culture, today: &Parts) -> Option<Stamp> {
+    fn stamp(mut self, culture: &Culture, now: Moment) -> Option<Stamp> {
         (!self.signed).then_some(())?;
-        let (year, month, day) = self.date(culture, today)?;
+        let (year, month, day) = self.date(culture, now)?;
         let mut hour = self.hour.unwrap_or(0);
         if let Some(afternoon) = self.afternoon {
             (1..=12).contains(&hour).then_some(())?;
@@ -203,13 +202,14 @@ impl Guess<'_> {
         of_zone(ticks, self.utc, self.offset_minutes)
     }
 
-    fn date(&self, culture: &Culture, today: &Parts) -> Option<(i64, i64, i64)> {
+    fn date(&self, culture: &Culture, now: Moment) -> Option<(i64, i64, i64)> {
         let year = |(number, digits): (i64, usize)| match digits {
             1 | 2 => Some(full_year(number)),
             3 | 4 => Some(number),
             _ => None,
         };
         let small = |(number, digits): (i64, usize)| (digits <= 2).then_some(number);
+        let today = || Stamp::utc(now).parts();
         let in_order =
             |first, second| if culture.month_first { (first, second) } else { (second, first) };
         match (self.month, &self.numbers[..]) {
@@ -219,7 +219,7 @@ impl Guess<'_> {
                 Some((year(of_year)?, month, small(day)?))
             }
             (Some(month), &[number]) if number.1 > 2 => Some((year(number)?, month, 1)),
-            (Some(month), &[day]) => Some((today.year, month, small(day)?)),
+            (Some(month), &[day]) => Some((today().year, month, small(day)?)),
             (None, &[first, second, third]) if first.1 > 2 => {
                 Some((year(first)?, small(second)?, small(third)?))
             }
@@ -231,9 +231,12 @@ impl Guess<'_> {
             (None, &[first, second]) if second.1 == 4 => Some((second.0, small(first)?, 1)),
             (None, &[first, second]) => {
                 let (month, day) = in_order(first, second);
-                Some((today.year, small(month)?, small(day)?))
+                Some((today().year, small(month)?, small(day)?))
             }
-            (None, []) if self.hour.is_some() => Some((today.year, today.month, today.day)),
+            (None, []) if self.hour.is_some() => {
+                let Parts { year, month, day, .. } = today();
+                Some((year, month, day))
+            }
             _ => None,
         }
     }

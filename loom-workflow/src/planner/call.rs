@@ -185,7 +185,7 @@ impl Engine<'_> {
         }
         let Some(call) = node.call().filter(|call| call.outside) else { return false };
         call.outside = false;
-        let status = answer.status.unwrap_or_else(|| status_of(&answer));
+        let status = answer.ended_as();
         if let Operation::Webhook(webhook) = &self.action(place).operation {
             if status == Status::Succeeded {
                 self.subscribed(place);
@@ -414,13 +414,6 @@ impl Engine<'_> {
             _ => {}
         }
     }
-}
-
-/// Whether an answer is a success, when it does not say so itself.
-fn status_of(answer: &Answer) -> Status {
-    let code = answer.outputs.as_ref().and_then(code_in);
-    let is_failed = code.map_or(answer.error.is_some(), |code| code >= 400);
-    if is_failed { Status::Failed } else { Status::Succeeded }
 }
 
 /// The workflow that is named.

@@ -3,6 +3,7 @@
 use loom_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::status_code::code_in;
 use crate::Value;
 use crate::run::{ErrorInfo, Place, ShardEnded, Status, TimerId};
 
@@ -140,6 +141,14 @@ pub struct Unconnected;
 impl Surroundings for Unconnected {}
 
 impl Answer {
+    /// How it ended.
+    #[must_use]
+    pub fn ended_as(&self) -> Status {
+        let code = self.outputs.as_ref().and_then(code_in);
+        let is_failed = code.map_or(self.error.is_some(), |code| code >= 400);
+        self.status.unwrap_or(if is_failed { Status::Failed } else { Status::Succeeded })
+    }
+
     /// Something came back.
     #[must_use]
     pub fn outputs(outputs: Value) -> Self {

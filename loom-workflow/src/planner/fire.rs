@@ -5,7 +5,7 @@ use super::parameters::fill_in;
 use super::settle::plain;
 use super::status_code::code_in;
 use super::view::View;
-use crate::definition::{Definition, SchemaError, TriggerKind};
+use crate::definition::{Definition, SchemaError};
 use crate::run::{ErrorInfo, Run, RunInfo, TriggerRecord};
 use crate::{Budget, Evaluated, EvaluationError, Value};
 
@@ -46,9 +46,7 @@ pub fn fire(
     let Some(written) = definition.trigger(&trigger.name) else {
         return Fired::Failed(not_found(&trigger.name));
     };
-    let code = trigger.outputs.as_ref().and_then(code_in);
-    let polls = matches!(written.kind, TriggerKind::Http | TriggerKind::ApiConnection);
-    if polls && code.is_some_and(|code| code != 200) {
+    if written.kind.polls() && trigger.outputs.as_ref().is_some_and(|it| !is_anything_new(it)) {
         return Fired::Skipped;
     }
     let trigger = TriggerRecord {
@@ -56,11 +54,10 @@ pub fn fire(
         secure_outputs: trigger.secure_outputs || written.secure_outputs,
         ..trigger
     };
-    let parameters = definition.start_values(parameters).unwrap_or_else(|_| parameters.clone());
-    let mut whole = before_start(trigger.clone(), info, parameters);
-    if let Err(error) = fill_in(definition, &mut whole, turn) {
-        return Fired::Failed(error);
-    }
+    let whole = match with_parameters(definition, trigger.clone(), info, parameters, turn) {
+        Ok(whole) => whole,
+        Err(error) => return Fired::Failed(error),
+    };
     let parameters = whole.parameters.clone();
     let split = match &written.split_on {
         None => vec![trigger],
@@ -126,9 +123,7 @@ pub fn trigger_inputs(
         return Err(not_found(&trigger.name));
     };
     let none = Value::from(crate::Object::new());
-    let parameters = definition.start_values(&none).unwrap_or(none);
-    let mut whole = before_start(trigger, info, parameters);
-    fill_in(definition, &mut whole, turn)?;
+    let whole = with_parameters(definition, trigger, info, &none, turn)?;
     let view = View::new(definition, &whole, turn, None, None);
     let Some(inputs) = &written.inputs else { return Ok(plain(Value::Null)) };
     let evaluated = inputs.evaluate_within(&view, &Budget::DEFAULT);
@@ -180,6 +175,26 @@ fn unreadable(error: &EvaluationError, name: &str) -> ErrorInfo {
         error.message
     );
     ErrorInfo { code: EvaluationError::CODE.to_owned(), message }
+}
+
+/// Whether what somebody has put out who was asked starts a run: 200 does, and no status.
+#[must_use]
+pub fn is_anything_new(outputs: &Value) -> bool {
+    code_in(outputs).is_none_or(|code| code == 200)
+}
+
+/// A run that has not begun, with the values of its parameters.
+fn with_parameters(
+    definition: &Definition,
+    trigger: TriggerRecord,
+    info: &RunInfo,
+    given: &Value,
+    turn: &Turn<'_>,
+) -> Result<Run, ErrorInfo> {
+    let parameters = definition.start_values(given).unwrap_or_else(|_| given.clone());
+    let mut whole = before_start(trigger, info, parameters);
+    fill_in(definition, &mut whole, turn)?;
+    Ok(whole)
 }
 
 /// A run that has not begun, for expressions of its trigger.
